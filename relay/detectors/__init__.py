@@ -1,0 +1,1 @@
+"""Named validators, one family a file: candidate text in, checked spans out."""

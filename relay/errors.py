@@ -1,0 +1,150 @@
+"""The whole error tree, on one screen.
+
+Law of this file: every error that leaves a floor is one of these. An error carries the HTTP status
+to answer and one reason word; its text never holds a value from a payload.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """The base of all our errors. `detail` is safe to show to anyone, `causes` too."""
+
+    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    reason: ClassVar[str] = "internal"
+
+    def __init__(self, detail: str, causes: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.causes = causes
+
+
+# --- what a client sent --------------------------------------------------------------------------
+
+
+class RequestError(RelayError):
+    """A request that is answered with a 4xx."""
+
+    status = HTTPStatus.BAD_REQUEST
+    reason = "invalid"
+
+
+class EnvelopeError(RequestError):
+    """Bytes that are not an envelope (400)."""
+
+    reason = "invalid_envelope"
+
+
+class BodyError(RequestError):
+    """A body that does not decompress (400)."""
+
+    reason = "invalid_body"
+
+
+class TooLargeError(RequestError):
+    """A body, envelope or item over its limit, counted on decompressed bytes (413)."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    reason = "too_large"
+
+
+class UnsupportedEncodingError(RequestError):
+    """A Content-Encoding that we do not know (415)."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    reason = "unsupported_encoding"
+
+
+class AuthError(RequestError):
+    """No, several or malformed credentials (401; 400 where the protocol says so, by subclass)."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    reason = "auth"
+
+
+class AuthMismatchError(AuthError):
+    """Credentials that contradict each other, or a protocol version over 7 (400)."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ProjectError(RequestError):
+    """A project or key that is not configured here (403)."""
+
+    status = HTTPStatus.FORBIDDEN
+    reason = "unknown_project"
+
+
+class ConsentError(RequestError):
+    """Consent is missing or denied (403); `reason` of the answer is in `causes`."""
+
+    status = HTTPStatus.FORBIDDEN
+    reason = "consent"
+
+
+# --- what we could not do ------------------------------------------------------------------------
+
+
+class SpoolFullError(RelayError):
+    """The spool has reached its bound (429 with Retry-After)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    reason = "spool_full"
+
+
+class SpoolUnavailableError(RelayError):
+    """The spool cannot be written, for instance because the disk is full (503)."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = "spool_unavailable"
+
+
+class UpstreamError(RelayError):
+    """The upstream could not be reached or closed early; it may be tried again."""
+
+    reason = "upstream"
+
+
+class ScrubError(RelayError):
+    """A document that cannot be scrubbed inside its bounds; it is dropped, never forwarded."""
+
+    reason = "scrub_failed"
+
+
+# --- what an operator wrote ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in a file of ours: where, what, and what may have been meant."""
+
+    file: str
+    line: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}: {self.message}{hint}"
+
+
+class MistakesError(RelayError):
+    """One or more mistakes in files that an operator wrote; all of them at once."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)), tuple(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+class RuleError(MistakesError):
+    """A set of rule files that does not load, or fails its own examples."""
+
+    reason = "rules"
+
+
+class ConfigError(MistakesError):
+    """A configuration that does not load."""
+
+    reason = "config"

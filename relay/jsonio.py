@@ -1,0 +1,141 @@
+"""The only JSON loads and dumps.
+
+Law of this file: orjson does the work; what it refuses although clients send it (lone surrogates,
+NaN and infinities, integers beyond 64 bits, deep nesting) is decided here and nowhere else.
+"""
+
+import json
+from typing import Any, Final
+
+import orjson
+
+MAX_DEPTH: Final = 512
+"""Deeper documents are refused: no SDK sends them, and orjson itself stops at 1,024."""
+
+MAX_DIGITS: Final = 4_000
+"""Longer integers are refused: Python itself refuses to convert them back to text."""
+
+
+class JsonError(ValueError):
+    """Bytes that are not JSON we accept. The message holds no part of them."""
+
+
+def loads(data: bytes | bytearray | memoryview | str) -> Any:
+    """Parse one JSON document.
+
+    Integers of any size stay exact, lone surrogates become U+FFFD, NaN and infinities become null.
+
+    Args:
+        data: UTF-8 bytes (a byte-order mark is skipped) or text.
+
+    Raises:
+        JsonError: not JSON, not UTF-8, or too deep.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "replace")
+    raw = bytes(data)
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raw = raw[3:]
+    if _may_be_inexact(raw):
+        return _loads_slowly(raw)
+    try:
+        return orjson.loads(raw)  # noqa: TID251 - the one place
+    except orjson.JSONDecodeError:
+        return _loads_slowly(raw)
+
+
+def dumps(value: Any) -> bytes:
+    """Serialise to compact UTF-8 JSON; integers of any size are written exactly.
+
+    Raises:
+        JsonError: a value that has no JSON form.
+    """
+    try:
+        return orjson.dumps(value)
+    except (TypeError, orjson.JSONEncodeError):
+        pass
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode("utf-8", "replace")
+    except (TypeError, ValueError, RecursionError):
+        raise JsonError("a value has no JSON form") from None
+
+
+_DIGIT_RUN: Final = tuple(str(d).encode() for d in range(10))
+
+
+def _may_be_inexact(raw: bytes) -> bool:
+    """Whether a run of 19 or more digits stands outside of any number that orjson keeps exact.
+
+    A cheap test: it may say yes for digits inside a string, which only costs time.
+    """
+    run = 0
+    # One C-level pass: everything but digits becomes a space, then the longest word decides.
+    digits = raw.translate(_KEEP_DIGITS)
+    for word in digits.split():
+        if len(word) > run:
+            run = len(word)
+    return run >= 19
+
+
+_KEEP_DIGITS: Final = bytes(c if 48 <= c <= 57 else 32 for c in range(256))
+
+
+def _loads_slowly(raw: bytes) -> Any:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise JsonError("not UTF-8") from None
+    try:
+        value = json.loads(  # noqa: TID251 - the one place
+            text, parse_constant=lambda _: None, parse_int=_parse_int, parse_float=_parse_float
+        )
+    except JsonError:
+        raise
+    except (ValueError, RecursionError):
+        raise JsonError("not JSON") from None
+    return _without_surrogates(value)
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise JsonError("an integer is too long")
+    return int(digits)
+
+
+def _parse_float(text: str) -> float | None:
+    value = float(text)
+    return value if value - value == 0 else None
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Replace lone surrogates, without recursion (a deep document must not end the process)."""
+    holder: list[Any] = [value]
+    stack: list[Any] = [holder]
+    while stack:
+        node = stack.pop()
+        if type(node) is list:
+            for i, child in enumerate(node):
+                if type(child) is str:
+                    node[i] = _clean(child)
+                elif type(child) is dict or type(child) is list:
+                    stack.append(child)
+        else:
+            if not all(_is_clean(key) for key in node):
+                items = [(_clean(key), child) for key, child in node.items()]
+                node.clear()
+                node.update(items)
+            for key, child in node.items():
+                if type(child) is str:
+                    node[key] = _clean(child)
+                elif type(child) is dict or type(child) is list:
+                    stack.append(child)
+    return holder[0]
+
+
+def _is_clean(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _clean(text: str) -> str:
+    return text if _is_clean(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

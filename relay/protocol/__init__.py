@@ -1,0 +1,1 @@
+"""Sentry's ingest protocol: pure functions over bytes, no socket, clock or log anywhere."""

@@ -1,0 +1,1 @@
+"""The scrubber: the total walk, views of what hides, redactions and remarks."""

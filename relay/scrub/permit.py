@@ -1,0 +1,51 @@
+"""ScrubbedEnvelope: the permit to reach the disk or the upstream.
+
+Law of this file: two doors make one. `grant` is for the scrubber, which has cleaned the bytes;
+`restore` is for a spool, which gets back what it was given. Nothing else may call them
+(`tests/unit/test_floors.py` holds that).
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+_DOOR: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubbedEnvelope:
+    """A clean envelope and what is needed to deliver it.
+
+    Attributes:
+        body: the serialised envelope, scrubbed.
+        envelope_id: 32 hex digits, the same for the same envelope.
+        project: project id in the client's DSN.
+        key: public key in the client's DSN, 32 hex digits.
+        client: name and version of the client's SDK, for `sentry_client`; may be empty.
+        categories: the items' data categories, for rate limits.
+    """
+
+    body: bytes = field(repr=False)
+    envelope_id: str
+    project: str
+    key: str
+    client: str
+    categories: tuple[str, ...]
+    door: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.door is not _DOOR:
+            raise TypeError("only the scrubber makes a ScrubbedEnvelope")
+
+
+def grant(
+    *, body: bytes, envelope_id: str, project: str, key: str, client: str, categories: tuple[str, ...]
+) -> ScrubbedEnvelope:
+    """Make a permit for bytes that the scrubber has just cleaned."""
+    return ScrubbedEnvelope(body, envelope_id, project, key, client, categories, _DOOR)
+
+
+def restore(
+    *, body: bytes, envelope_id: str, project: str, key: str, client: str, categories: tuple[str, ...]
+) -> ScrubbedEnvelope:
+    """Make the permit again for bytes that came out of a spool, where only permits get in."""
+    return ScrubbedEnvelope(body, envelope_id, project, key, client, categories, _DOOR)

@@ -1,0 +1,1 @@
+"""Spools: the one queue, in memory or in SQLite."""
