@@ -1,0 +1,229 @@
+"""Base58Check in the Bitcoin and Ripple alphabets: addresses, keys and their checksums.
+
+Sources: Bitcoin wiki "Base58Check encoding", BIP38, SLIP-44's coins, xrpl.org "base58 encodings",
+XLS-5 (X-address), Tezos `src/lib_crypto/base58.ml` (prefixes), SmartCash (keccak checksum).
+"""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+from Crypto.Hash import keccak
+
+from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint
+
+BITCOIN = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+BITCOIN_DIGIT = {char: value for value, char in enumerate(BITCOIN)}
+RIPPLE_DIGIT = {char: value for value, char in enumerate(RIPPLE)}
+
+_BASE = 58
+_MAX_BYTES = 80
+_POWERS = [_BASE**exponent for exponent in range(MAX_RUN + 1)]
+_CHECKSUM = 4
+_ADDRESS = 25
+"""Bytes of an address with a version of one byte: version, 20 of hash, checksum."""
+
+
+def _lengths(size: int) -> range:
+    """Give the numbers of base58 digits that a number of exactly `size` bytes can take."""
+    least = next(n for n, power in enumerate(_POWERS) if power > 256 ** (size - 1))
+    most = next(n for n, power in enumerate(_POWERS) if power >= 256**size)
+    return range(least, most + 1)
+
+
+_LENGTHS = [range(0), *map(_lengths, range(1, _MAX_BYTES + 1))]
+
+# Sizes in bytes that are tried where the window begins or ends with the whole run, so that coins
+# which are on no list are found too: versions of 1, 2 and 3 bytes, and WIF without and with 01.
+_EDGE_SIZES = (_ADDRESS, 26, 27, 37, 38)
+
+# In the middle of a run (glued on both sides) only what leads with a known prefix is tried.
+_LEADS: dict[str, tuple[int, ...]] = {
+    # Zcash, Bitcoin Private, Koto (2 bytes of version)
+    "t1": (26,), "t3": (26,), "tm": (26,), "t2": (26,), "b1": (26,), "bx": (26,), "k1": (26,),
+    # Crown, Tezos (3 bytes)
+    "CR": (27,), "tz": (27,),
+    # BIP38; Tezos keys and signatures
+    "6P": (43,), "ed": (40, 72, 73), "sp": (40, 41, 73), "p2": (40, 41, 72), "si": (71,),
+    # WIF
+    "5H": (37,), "5J": (37,), "5K": (37,),
+    "91": (37,), "92": (37,), "93": (37,),
+    # with 01
+    **{f"{lead}{second}": (38,) for lead in "KLc" for second in BITCOIN},
+    "KT": (27, 38),
+}  # fmt: skip
+
+# Version bytes of the coin table; other versions are found at the edges of a run.
+_VERSIONS = frozenset(
+    bytes.fromhex(
+        "0003050e07101213151617191c1e202123242526303234353738373a3c3d3f414b464c4752535e"
+        "6f6e696d757678787a7b7d828c8e91b2c4eb"
+    )
+)
+
+
+def _version_leads() -> frozenset[str]:
+    """Give the two leading characters that addresses of the known versions can have."""
+    leads = {f"1{char}" for char in BITCOIN}
+    for version in _VERSIONS - {0}:
+        for length in _LENGTHS[_ADDRESS]:
+            scale = _POWERS[length - 2]
+            lowest = (version << 8 * (_ADDRESS - 1)) // scale
+            highest = (((version + 1) << 8 * (_ADDRESS - 1)) - 1) // scale
+            for pair in range(max(lowest, _BASE), min(highest, _BASE**2 - 1) + 1):
+                leads.add(BITCOIN[pair // _BASE] + BITCOIN[pair % _BASE])
+    return frozenset(leads)
+
+
+_VERSION_LEADS = _version_leads()
+
+# SmartCash: one round of keccak in the checksum's place.
+_KECCAK_VERSIONS = frozenset(bytes.fromhex("3f124115"))
+
+
+def to_int(digits: list[int]) -> int:
+    """Give the number that base58 digits (0 to 57, most significant first) stand for."""
+    value = 0
+    for digit in digits:
+        value = value * _BASE + digit
+    return value
+
+
+def decode(word: str) -> bytes | None:
+    """Decode base58 in Bitcoin's alphabet; None when a character is not of it."""
+    try:
+        digits = [BITCOIN_DIGIT[char] for char in word]
+    except KeyError:
+        return None
+    zeros = next((n for n, digit in enumerate(digits) if digit), len(digits))
+    value = to_int(digits)
+    return bytes(zeros) + value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+def checksum_holds(data: bytes) -> bool:
+    """Tell whether the last four bytes are the double SHA-256 of the rest."""
+    return sha256(sha256(data[:-_CHECKSUM]).digest()).digest()[:_CHECKSUM] == data[-_CHECKSUM:]
+
+
+def _address_holds(data: bytes) -> bool:
+    if checksum_holds(data):
+        return True
+    if len(data) != _ADDRESS or data[0] not in _KECCAK_VERSIONS:
+        return False
+    digest = keccak.new(digest_bits=256, data=data[:-_CHECKSUM]).digest()
+    return digest[:_CHECKSUM] == data[-_CHECKSUM:]
+
+
+class _Run:
+    """The digits of one candidate, with sums that make the value of any window one subtraction."""
+
+    __slots__ = ("digits", "length", "sums", "zeros")
+
+    def __init__(self, digits: list[int]) -> None:
+        self.digits = digits
+        self.length = len(digits)
+        sums = [0]
+        for digit in digits:
+            sums.append(sums[-1] * _BASE + digit)
+        self.sums = sums
+        zeros = [0] * (self.length + 1)
+        for index in range(self.length - 1, -1, -1):
+            if digits[index] == 0:
+                zeros[index] = zeros[index + 1] + 1
+        self.zeros = zeros
+
+    def windows(self, start: int, size: int) -> Iterator[tuple[int, bytes]]:
+        """Give end and bytes of every window from `start` that decodes to exactly `size` bytes."""
+        zeros = self.zeros[start]
+        rest = size - zeros
+        if rest < _CHECKSUM:
+            return
+        first = start + zeros
+        for length in _LENGTHS[rest]:
+            end = first + length
+            if end > self.length:
+                return
+            value = self.sums[end] - self.sums[first] * _POWERS[length]
+            if (value.bit_length() + 7) // 8 == rest:
+                yield end, value.to_bytes(size, "big")
+
+
+def _digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[int] | None:
+    try:
+        return [alphabet[char] for char in text[start:end]]
+    except KeyError:
+        return None
+
+
+_NO_SIZES: tuple[int, ...] = ()
+
+
+def _search(
+    run: _Run, sizes: Callable[[int], tuple[tuple[int, ...], tuple[int, ...]]]
+) -> Iterator[Span]:
+    """Go through a run's starts; `sizes` says what to try freely and what at edges only."""
+    start = 0
+    while start < run.length:
+        found = 0
+        anywhere, edges = sizes(start)
+        for size in (*anywhere, *edges):
+            for end, data in run.windows(start, size):
+                known = size in anywhere or start == 0 or end == run.length
+                if not known and not (size == _ADDRESS and data[0] in _VERSIONS):
+                    continue
+                if _address_holds(data):
+                    found = max(found, end)
+        if found:
+            yield start, found
+        start = max(start + 1, found)
+
+
+def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Base58Check in Bitcoin's alphabet inside a run of base58 characters.
+
+    Addresses with versions of 1 to 3 bytes, WIF and BIP38 keys, Tezos. Tries at most `MAX_RUN`
+    starts; a longer run is returned whole. A random window passes once in 4 billion.
+    """
+    if end - start > MAX_RUN:
+        return ((start, end),)
+    digits = _digits(text, start, end, BITCOIN_DIGIT)
+    if digits is None or len(digits) < min(_LENGTHS[_ADDRESS]) - 8:
+        return NOTHING
+    run = _Run(digits)
+    longest_edge = max(_LENGTHS[38])
+
+    def sizes(at: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        lead = text[start + at : start + at + 2]
+        if at == 0 or run.length - at <= longest_edge:
+            return _LEADS.get(lead, _NO_SIZES), _EDGE_SIZES
+        return _LEADS.get(lead, _NO_SIZES), (_ADDRESS,) if lead in _VERSION_LEADS else _NO_SIZES
+
+    return disjoint((start + first, start + last) for first, last in _search(run, sizes))
+
+
+_RIPPLE_SIZES = {"r": (_ADDRESS,), "s": (21, 23), "a": (38,), "n": (38,)}
+_X_ADDRESS = (35,)
+_X_PREFIXES = (b"\x05\x44", b"\x04\x93")
+
+
+def ripple(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find XRP Ledger addresses, seeds and public keys (Ripple's alphabet) and X-addresses.
+
+    Tries at most `MAX_RUN` starts; a longer run is returned whole.
+    """
+    if end - start > MAX_RUN:
+        return ((start, end),)
+    digits = _digits(text, start, end, RIPPLE_DIGIT)
+    if digits is None:
+        return NOTHING
+    run = _Run(digits)
+    spans = []
+    for at in range(run.length):
+        char = text[start + at]
+        for size in _X_ADDRESS if char in "XT" else _RIPPLE_SIZES.get(char, ()):
+            for last, data in run.windows(at, size):
+                if size in _X_ADDRESS and data[:2] not in _X_PREFIXES:
+                    continue
+                if checksum_holds(data):
+                    spans.append((start + at, start + last))
+    return disjoint(spans)

@@ -1,0 +1,225 @@
+"""Bech32 and bech32m with any human-readable part, and cashaddr.
+
+Sources: BIP173, BIP350, SLIP-173, BOLT 11 and 12, LUD-01, CIP-5, CIP-19, ZIP-316, NIP-19,
+the Bitcoin Cash "cashaddr" specification. Bech32's limit of 90 characters is lifted, as Cardano and
+Lightning do.
+"""
+
+from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, disjoint
+
+CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_VALUE = {char: value for value, char in enumerate(CHARSET)}
+_DATA = frozenset(CHARSET)
+
+_BECH32, _BECH32M = 1, 0x2BC830A3
+_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_TOP = [0] * 32
+for _index in range(32):
+    for _bit, _generator in enumerate(_GENERATORS):
+        if _index >> _bit & 1:
+            _TOP[_index] ^= _generator
+
+_MAX_HRP = 24
+"""Longest human-readable part, in characters, that is tried (the standard allows 83)."""
+_MAX_TRIES = 12
+"""Checksum passes over one data part; the parts of a name that are tried, longest first."""
+_MIN_DATA = 6 + 8
+"""Fewest data characters, checksum included, of an identifier with an unknown name."""
+_MIN_SHAPE = 20
+"""Fewest data characters of a known name that stands without a valid checksum (cut off)."""
+_MIN_TELLING = 8
+"""As before, for names that no word of a language or a program ends with."""
+_MAX_DATA = 8192
+"""Longest data part whose checksum is computed; longer ones go as a whole."""
+
+# Names that are telling by themselves: cut off after a few characters they still are addresses.
+_TELLING = frozenset(
+    "bc bcrt ltc tltc ltcmweb tmweb addr addr_test stake stake_test drep script pool asset "
+    "addr_vk addr_xvk addr_sk addr_xsk acct_xvk acct_xsk root_xsk root_xvk stake_vk stake_xvk "
+    "stake_sk stake_xsk npub nsec nprofile nevent naddr bnb tbnb lnbc lntb lnbcrt lntbs lnurl "
+    "lno lni lnr cosmos cosmosvaloper osmo terra inj thor maya kava secret juno celestia "
+    "zs ztestsapling utest utexview uview zxviews zxviewtestsapling grs tgrs dgb vtc btg tbtg "
+    "tb sp tsp bitcoincash age age-secret-key- erd".split()
+)
+# Names of the coin table that could end a word: these need a longer data part.
+_PLAIN = frozenset(
+    "acm btx cpu ert fc flo mona pc tpc qc tq sys xc via vips u one io zil ckb ckt hs rdd "
+    "nano tex".split()
+)
+_KNOWN = _TELLING | _PLAIN
+_LONGEST_KNOWN = max(map(len, _KNOWN))
+
+
+def _expand(name: str) -> int:
+    """Give the checksum's state after a human-readable part."""
+    state = 1
+    for value in (*(ord(char) >> 5 for char in name), 0, *(ord(char) & 31 for char in name)):
+        state = (state & 0x1FFFFFF) << 5 ^ value ^ _TOP[state >> 25]
+    return state
+
+
+def _valid_end(name: str, data: str) -> int:
+    """Give how many characters of `data` make the longest valid checksum with `name`, or 0."""
+    state = _expand(name)
+    found = 0
+    for index, char in enumerate(data, 1):
+        state = (state & 0x1FFFFFF) << 5 ^ _VALUE[char] ^ _TOP[state >> 25]
+        if state in (_BECH32, _BECH32M) and index >= _MIN_DATA:
+            found = index
+    return found
+
+
+def _names(head: str) -> list[str]:
+    """Give the human-readable parts that could end `head`, known ones first."""
+    known = [head[-n:] for n in range(min(_LONGEST_KNOWN, len(head)), 0, -1) if head[-n:] in _KNOWN]
+    whole = [head] if len(head) <= _MAX_HRP else []
+    cuts = [head[at + 1 :] for at, char in enumerate(head) if char in "_-:"]
+    # A Lightning invoice carries its amount in the name: lnbc2500u.
+    at = head.rfind("ln")
+    amounts = [head[at:]] if at >= 0 and head[at:].startswith(("lnbc", "lntb")) else []
+    glued = [head[-n:] for n in range(min(len(head), 5), 0, -1)]
+    return list(dict.fromkeys([*amounts, *known, *whole, *cuts, *glued]))[:_MAX_TRIES]
+
+
+def _shape(head: str, data: str) -> str:
+    """Give the known human-readable part that is enough without a checksum, or an empty string."""
+    mixed = any(char.isdigit() for char in data) and any(char.isalpha() for char in data)
+    at = head.rfind("ln")
+    if at >= 0 and head[at:].startswith(("lnbc", "lntb")) and len(data) >= _MIN_SHAPE and mixed:
+        return head[at:]
+    for n in range(min(_LONGEST_KNOWN, len(head)), 0, -1):
+        name = head[-n:]
+        alone = n == len(head) or not ascii_alnum(head[-n - 1])
+        if name in _TELLING and (
+            len(data) >= _MIN_SHAPE or (len(data) >= _MIN_TELLING and alone and mixed)
+        ):
+            return name
+        if name in _PLAIN and len(data) >= _MIN_SHAPE and alone and mixed:
+            return name
+    return ""
+
+
+def bech32(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find bech32 and bech32m inside a run of letters, digits, `_` and `-` that holds a `1`.
+
+    Any human-readable part with a valid checksum; known ones by shape too, because an address that
+    was cut off has no checksum. At most 12 checksum passes for each separator.
+    """
+    run = text[start:end]
+    low = run.lower()
+    spans: list[Span] = []
+    done = 0
+    at = low.find("1")
+    while at >= 0:
+        stop = at + 1
+        while stop < len(low) and low[stop] in _DATA:
+            stop += 1
+        length = stop - at - 1
+        if at > done and length >= _MIN_TELLING:
+            span = _at_separator(run, low, max(done, at - _MAX_HRP), at, stop)
+            if span is not None:
+                spans.append((start + span[0], start + span[1]))
+                done = span[1]
+        at = low.find("1", max(at + 1, done))
+    return disjoint(spans)
+
+
+def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | None:
+    """Look at one separator; `first` is where a name may begin, `stop` where data ends."""
+    data = run[at + 1 : stop]
+    if not (data.islower() or data.isupper() or data.isdigit()):
+        return None
+    data = low[at + 1 : stop]
+    head = low[first:at]
+    if len(data) > _MAX_DATA:
+        return first, stop
+    if len(data) >= _MIN_DATA:
+        for name in _names(head):
+            good = _valid_end(name, data)
+            if good:
+                return at - len(name), at + 1 + good
+    name = _shape(head, data)
+    return (at - len(name), stop) if name else None
+
+
+_CASH_GENERATORS = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
+_CASH_TOP = [0] * 32
+for _index in range(32):
+    for _bit, _generator in enumerate(_CASH_GENERATORS):
+        if _index >> _bit & 1:
+            _CASH_TOP[_index] ^= _generator
+_CASH_PREFIXES = ("bitcoincash", "bchtest", "bchreg", "ecash", "ectest", "etoken", "simpleledger")
+_CASH_LENGTHS = (42, 61)
+"""Characters of a payload with a hash of 20 or 32 bytes."""
+_CASH_MASK = 0x07FFFFFFFF
+
+
+def _cash_step(state: int, value: int) -> int:
+    return (state & _CASH_MASK) << 5 ^ value ^ _CASH_TOP[state >> 35]
+
+
+def _cash_targets(length: int) -> frozenset[int]:
+    """Give the states that a valid payload of `length` ends in, one for each prefix.
+
+    The code is linear: the prefix's part is computed once, and a payload's part starts from 0.
+    """
+    targets = set()
+    for prefix in _CASH_PREFIXES:
+        state = 1
+        for value in (*(ord(char) & 31 for char in prefix), 0, *(0 for _ in range(length))):
+            state = _cash_step(state, value)
+        targets.add(state ^ 1)
+    return frozenset(targets)
+
+
+_CASH_TARGETS = {length: _cash_targets(length) for length in _CASH_LENGTHS}
+_CASH_TRIES = 64
+"""Starts that are tried in one candidate; behind it nothing but a wall remains."""
+
+
+def cashaddr(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find cashaddr payloads, prefix or not, inside a run of base32 characters.
+
+    The run must be what stands after the colon, if any; the prefix is added to the span. At most
+    64 starts are tried; with more, the candidate is returned whole.
+    """
+    run = text[start:end]
+    if not (run.islower() or run.isupper()):
+        return NOTHING
+    run = run.lower()
+    spans: list[Span] = []
+    tries = 0
+    at = 0
+    while at + _CASH_LENGTHS[0] <= len(run):
+        found = 0
+        if run[at] in "qpzrwxst":
+            tries += 1
+            if tries > _CASH_TRIES:
+                return ((start, end),)
+            found = _cash_end(run, at)
+        if found:
+            spans.append((_with_prefix(text, start + at), start + found))
+        at = max(at + 1, found)
+    return disjoint(spans)
+
+
+def _cash_end(run: str, at: int) -> int:
+    state = 0
+    found = 0
+    for index, char in enumerate(run[at : at + _CASH_LENGTHS[-1]], 1):
+        value = _VALUE.get(char)
+        if value is None:
+            break
+        state = _cash_step(state, value)
+        if index in _CASH_LENGTHS and state in _CASH_TARGETS[index]:
+            found = at + index
+    return found
+
+
+def _with_prefix(text: str, start: int) -> int:
+    if before(text, start) == ":":
+        for prefix in _CASH_PREFIXES:
+            at = start - 1 - len(prefix)
+            if at >= 0 and text[at : start - 1].lower() == prefix:
+                return at
+    return start

@@ -1,0 +1,176 @@
+"""IPv4 and IPv6 addresses in running text, and not versions, times or C++ names.
+
+Sources: RFC 791, RFC 4291, RFC 5952, RFC 4007 (zones). Loopback and unspecified addresses stay:
+they say nothing of anyone.
+"""
+
+from ipaddress import AddressValueError, IPv6Address
+
+from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
+
+_PARTS = 4
+_OCTET = 255
+_OCTET_DIGITS = 3
+_V6_CHARS = frozenset("0123456789abcdefABCDEF:.")
+_V6_LONGEST = 45
+_V6_MIN_COLONS = 2
+_V6_GROUPS = 8
+_ZONE_LONGEST = 15
+_LOOPBACK = 127
+_LOOK_BACK = 24
+_VERSION_WORDS = ("version", "ver", "release", "build", "firmware", "fw")
+_VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
+_GLUED_GROUPS = 4
+_TAGS = ("alpha", "beta", "rc", "dev", "pre", "snapshot", "build", "canary", "next", "nightly")
+
+
+def _octets(word: str) -> list[int] | None:
+    parts = word.split(".")
+    if len(parts) != _PARTS:
+        return None
+    octets = []
+    for part in parts:
+        if not part.isdigit() or not part.isascii() or len(part) > _OCTET_DIGITS:
+            return None
+        value = int(part)
+        if value > _OCTET or (len(part) > 1 and part[0] == "0"):
+            return None
+        octets.append(value)
+    return octets
+
+
+def _far_from_version(octets: list[int]) -> bool:
+    """Tell whether the numbers are large as those of addresses, where the place is doubtful."""
+    big = 10
+    return octets[0] >= big and sum(octet >= big for octet in octets) > 1
+
+
+def _last_word(text: str) -> str:
+    at = len(text)
+    while at > 0 and text[at - 1].isalpha():
+        at -= 1
+    return text[at:].lower()
+
+
+def _is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
+    """Tell whether four numbers are a version: `Chrome/128.0.0.0`, `v1.2.3.4`, `1.2.3.4-beta`."""
+    rest = text[end : end + 10].lower()
+    if rest[:1] in "-+_" and rest[1:].startswith(_TAGS):
+        return True
+    head = text[max(0, start - _LOOK_BACK) : start]
+    if head.endswith("/"):
+        # A product token is a bare name before the slash; Java's host/address has dots in it.
+        token = head[:-1].split()[-1:] if head[:-1].strip() else []
+        name = token[0].lstrip("\"'(,;[") if token else ""
+        bare = name.replace("_", "").replace("-", "").isalnum()
+        return bare and (name[0].isupper() or not _far_from_version(octets))
+    low = head.rstrip(" :=\"'")
+    return _last_word(low) in (_VERSION_MARKS if low == head else _VERSION_WORDS)
+
+
+def _ipv4(text: str, start: int, end: int) -> Span | None:
+    octets = _octets(text[start:end])
+    if octets is None or octets[0] == _LOOPBACK or octets == [0, 0, 0, 0]:
+        return None
+    left, right = before(text, start), after(text, end)
+    if left == "." and ascii_alnum(before(text, start - 1)):
+        return None
+    if right == "." and after(text, end + 1).isdigit():
+        return None
+    glued = (
+        ascii_alnum(left)
+        or ascii_alnum(right)
+        or (left in ("-", "@", "_") and ascii_alnum(before(text, start - 1)))
+    )
+    if glued and not _far_from_version(octets):
+        return None
+    if _is_version(text, start, end, octets):
+        return None
+    return start, end
+
+
+def _v6_bounds(text: str, start: int, end: int) -> Span:
+    """Widen a candidate to the maximal run of the alphabet, without a sentence's punctuation."""
+    while start > 0 and text[start - 1] in _V6_CHARS and end - start <= _V6_LONGEST:
+        start -= 1
+    while end < len(text) and text[end] in _V6_CHARS and end - start <= _V6_LONGEST:
+        end += 1
+    while end > start and text[end - 1] == ".":
+        end -= 1
+    if text[end - 1 : end] == ":" and text[end - 2 : end] != "::":
+        end -= 1
+    if text[start : start + 1] == ":" and text[start : start + 2] != "::":
+        start += 1
+    return start, end
+
+
+def _ipv6(text: str, start: int, end: int) -> Span | None:
+    start, end = _v6_bounds(text, start, end)
+    word = text[start:end]
+    if not len("::1") <= len(word) <= _V6_LONGEST or word.count(":") < _V6_MIN_COLONS:
+        return None
+    left, right = before(text, start), after(text, end)
+    groups = sum(bool(group) for group in word.split(":"))
+    if (ascii_alnum(left) or ascii_alnum(right) or left == "$") and groups < _GLUED_GROUPS:
+        return None
+    try:
+        address = IPv6Address(word)
+    except AddressValueError:
+        return None
+    mapped = address.ipv4_mapped
+    if address.is_loopback or address.is_unspecified or (mapped and mapped.is_loopback):
+        return None
+    if not any(char.isdigit() for char in word) and not _letters_are_address(text, start, end):
+        return None
+    if right == "%":
+        stop = end + 1
+        while stop < len(text) and stop - end <= _ZONE_LONGEST and ascii_alnum(text[stop]):
+            stop += 1
+        if stop > end + 1:
+            end = stop
+    return start, end
+
+
+def _letters_are_address(text: str, start: int, end: int) -> bool:
+    """Decide about letters only: `dead::beef` is C++ more often than a network.
+
+    It counts with eight groups, with three or more groups, in brackets, or with a prefix length.
+    """
+    groups = [group for group in text[start:end].split(":") if group]
+    if len(groups) >= 3:  # noqa: PLR2004 (a::b::c is none)
+        return True
+    if before(text, start) == "[" and after(text, end) in ("]", "%"):
+        return True
+    return after(text, end) == "/" and after(text, end + 1).isdigit()
+
+
+def ip(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find the IPv4 or IPv6 address that a candidate is; empty for versions, times and names.
+
+    The candidate is a run of digits and dots, or of hex digits, colons and dots; the check widens
+    it to at most 45 characters. A zone id goes with the address, a port or prefix length stays.
+    """
+    word = text[start:end]
+    if ":" not in word:
+        start, end = end - len(word.lstrip(".")), start + len(word.rstrip("."))
+        span = _ipv4(text, start, end)
+    else:
+        span = _ipv6(text, start, end)
+        if span is None:
+            return _v4_inside(text, start, end)
+    return (span,) if span is not None else NOTHING
+
+
+def _v4_inside(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Look for `203.0.113.42:8080` in a run that is no IPv6 address."""
+    at = start
+    spans = []
+    for part in text[start:end].split(":"):
+        if "." in part:
+            bare = part.strip(".")
+            first = at + part.index(bare) if bare else at
+            span = _ipv4(text, first, first + len(bare))
+            if span is not None:
+                spans.append(span)
+        at += len(part) + 1
+    return tuple(spans)
