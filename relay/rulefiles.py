@@ -1,0 +1,122 @@
+"""Rule files on disk: folders and files in, names and texts out.
+
+Law of this file: it reads and names, and knows nothing of what a rule is. A rule's id is its path
+under the rules folder, `network/ip-address`; the name given here is the end of that: the path under
+the folder that was read, or the file's own name when a single file was.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from relay.errors import Mistake, RuleError
+
+SUFFIXES: Final = (".yaml", ".yml")
+MAX_BYTES: Final = 1_048_576
+"""Larger files are refused: a rule is a page of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """One rule file.
+
+    Attributes:
+        name: what the id of the rule in it must be, or end with after a slash.
+        file: where it was read, to show in mistakes.
+        text: its content.
+    """
+
+    name: str
+    file: str
+    text: str = field(repr=False)
+
+
+def read(paths: Sequence[str | Path]) -> tuple[RuleFile, ...]:
+    """Read rule files and folders, in order; inside a folder sorted by name.
+
+    Args:
+        paths: folders (searched to any depth; hidden files and folders are passed over) and files.
+
+    Raises:
+        RuleError: with every path that is missing or unreadable, every file that is not UTF-8, and
+            when there is no rule file at all. A file that is reached twice is read once.
+    """
+    mistakes: list[Mistake] = []
+    found: dict[Path, RuleFile] = {}
+    for path in map(Path, paths):
+        for base, file in _files(path, mistakes):
+            real = file.resolve()
+            text = None if real in found else _text(file, mistakes)
+            if text is not None:
+                name = file.relative_to(base).with_suffix("").as_posix()
+                found[real] = RuleFile(name, str(file), text)
+    if not found and not mistakes:
+        shown = ", ".join(map(str, paths)) or "(no path)"
+        mistakes.append(Mistake(shown, 1, "no rule files", "they end in .yaml"))
+    if mistakes:
+        raise RuleError(tuple(mistakes))
+    return tuple(found.values())
+
+
+def shipped() -> tuple[RuleFile, ...]:
+    """Read the rules that come with the package.
+
+    Raises:
+        RuleError: they are missing (a broken installation).
+    """
+    return read([shipped_folder()])
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the rules that come with the package.
+
+    It is relay/_rules in an installed wheel, and rules/ beside the package in a checkout.
+    """
+    package = Path(__file__).parent
+    packaged = package / "_rules"
+    return packaged if packaged.is_dir() else package.parent / "rules"
+
+
+def _files(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, Path]]:
+    """Yield each rule file and the folder that it is named under."""
+    if path.is_file():
+        if path.suffix not in SUFFIXES:
+            mistakes.append(Mistake(str(path), 1, "not a rule file", "rule files end in .yaml"))
+            return
+        yield path.parent, path
+    elif path.is_dir():
+        try:
+            files = sorted(_rule_files(path))
+        except OSError as error:
+            mistakes.append(Mistake(str(path), 1, f"cannot be read: {error.strerror}"))
+            return
+        for file in files:
+            yield path, file
+    else:
+        mistakes.append(Mistake(str(path), 1, "no such file or folder"))
+
+
+def _rule_files(folder: Path) -> Iterable[Path]:
+    for file in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        # A broken link is neither file nor folder: it must be reported, so it is yielded.
+        if file.suffix in SUFFIXES and not hidden and not file.is_dir():
+            yield file
+
+
+def _text(file: Path, mistakes: list[Mistake]) -> str | None:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        mistakes.append(Mistake(str(file), 1, f"cannot be read: {error.strerror}"))
+        return None
+    if len(data) > MAX_BYTES:
+        mistakes.append(Mistake(str(file), 1, f"larger than {MAX_BYTES} bytes"))
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        mistakes.append(Mistake(str(file), line, "not UTF-8"))
+        return None

@@ -1,0 +1,78 @@
+"""Rule files: which are read, how they are named, and what is a mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from relay import rulefiles
+from relay.errors import RuleError
+
+
+def write(path: Path, data: bytes = b"id: x\n") -> Path:
+    """Write a file and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_folder_is_read_to_any_depth_and_in_order(tmp_path: Path) -> None:
+    """Rule files are found at any depth, sorted; hidden and other files are passed over."""
+    for name in ("b/two.yml", "a/one.yaml", "a/deep/three.yaml", ".git/x.yaml", "a/README.md"):
+        write(tmp_path / name)
+    assert ["a/deep/three", "a/one", "b/two"] == [f.name for f in rulefiles.read([tmp_path])]
+
+
+def test_a_single_file_is_named_by_itself(tmp_path: Path) -> None:
+    """A file given by its path has its own name; its text comes without a byte-order mark."""
+    path = write(tmp_path / "a" / "one.yaml", b"\xef\xbb\xbfid: a/one\n")
+    assert (rulefiles.RuleFile("one", str(path), "id: a/one\n"),) == rulefiles.read([str(path)])
+
+
+def test_a_file_reached_twice_is_read_once(tmp_path: Path) -> None:
+    """A folder and a file in it give each rule once."""
+    path = write(tmp_path / "a" / "one.yaml")
+    assert ["a/one"] == [f.name for f in rulefiles.read([tmp_path, path])]
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    """A missing path, a file of another kind and bytes that are not UTF-8 are all reported."""
+    bad = write(tmp_path / "r" / "bad.yaml", b"id: x\nwhy: \xff\n")
+    big = write(tmp_path / "r" / "big.yaml", b"#" * (rulefiles.MAX_BYTES + 1))
+    other = write(tmp_path / "notes.txt")
+    missing = tmp_path / "nowhere"
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path / "r", other, missing])
+    assert (
+        f"{bad}:2: not UTF-8",
+        f"{big}:1: larger than 1048576 bytes",
+        f"{other}:1: not a rule file (rule files end in .yaml)",
+        f"{missing}:1: no such file or folder",
+    ) == caught.value.causes
+
+
+def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+    """A folder without rules is never taken for a set of no rules."""
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    assert (f"{tmp_path}:1: no rule files (they end in .yaml)",) == caught.value.causes
+
+
+def test_an_unreadable_file_is_a_mistake(tmp_path: Path) -> None:
+    """A file that vanishes under a link is reported, not passed over."""
+    link = tmp_path / "rules" / "gone.yaml"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "nothing")
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path / "rules"])
+    assert (f"{link}:1: cannot be read: No such file or directory",) == caught.value.causes
+
+
+def test_the_shipped_rules_stand_beside_the_package() -> None:
+    """In a checkout the shipped rules are the folder rules/."""
+    assert "rules" == rulefiles.shipped_folder().name
+    assert rulefiles.shipped_folder().is_dir()
+
+
+def test_repr_hides_the_text(tmp_path: Path) -> None:
+    """A rule file's text is not in its repr: examples in it look like secrets."""
+    assert "hunter2" not in repr(rulefiles.RuleFile("a", "a.yaml", "hunter2"))
