@@ -33,19 +33,20 @@ _MAX_DATA = 8192
 """Longest data part whose checksum is computed; longer ones go as a whole."""
 
 # Names that are telling by themselves: cut off after a few characters they still are addresses.
-_TELLING = frozenset(
+_TELLING_NAMES = (
     "bc bcrt ltc tltc ltcmweb tmweb addr addr_test stake stake_test drep script pool asset "
     "addr_vk addr_xvk addr_sk addr_xsk acct_xvk acct_xsk root_xsk root_xvk stake_vk stake_xvk "
     "stake_sk stake_xsk npub nsec nprofile nevent naddr bnb tbnb lnbc lntb lnbcrt lntbs lnurl "
     "lno lni lnr cosmos cosmosvaloper osmo terra inj thor maya kava secret juno celestia "
     "zs ztestsapling utest utexview uview zxviews zxviewtestsapling grs tgrs dgb vtc btg tbtg "
-    "tb sp tsp bitcoincash age age-secret-key- erd".split()
+    "tb sp tsp bitcoincash age age-secret-key- erd"
 )
+_TELLING = frozenset(_TELLING_NAMES.split())
 # Names of the coin table that could end a word: these need a longer data part.
-_PLAIN = frozenset(
-    "acm btx cpu ert fc flo mona pc tpc qc tq sys xc via vips u one io zil ckb ckt hs rdd "
-    "nano tex".split()
+_PLAIN_NAMES = (
+    "acm btx cpu ert fc flo mona pc tpc qc tq sys xc via vips u one io zil ckb ckt hs rdd nano tex"
 )
+_PLAIN = frozenset(_PLAIN_NAMES.split())
 _KNOWN = _TELLING | _PLAIN
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 

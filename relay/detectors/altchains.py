@@ -1,0 +1,201 @@
+"""Chains with a form of their own: SS58, TON, Cardano Byron, Monero, Solana, EOS.
+
+Sources: Substrate "SS58", TON TEP-2, Cardano Byron address CDDL (CRC32 inside of CBOR), Monero
+"cryptonote base58", Solana documentation (base58 of 32 or 64 bytes, no checksum), EOS public keys.
+"""
+
+from base64 import urlsafe_b64decode
+from binascii import crc32, crc_hqx
+from hashlib import blake2b
+
+from Crypto.Hash import RIPEMD160, keccak
+
+from relay.detectors.base58 import BITCOIN_DIGIT, decode, to_int
+from relay.detectors.spans import MAX_RUN, NOTHING, Span, after, ascii_alnum, before, disjoint
+
+_SS58_BYTES = (35, 36)
+_SS58_LENGTHS = range(46, 51)
+
+
+def ss58(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a Polkadot-like address: the run itself must be one (its checksum has 16 bits only)."""
+    if end - start not in _SS58_LENGTHS:
+        return NOTHING
+    data = decode(text[start:end])
+    if data is None or len(data) not in _SS58_BYTES:
+        return NOTHING
+    if (len(data) == _SS58_BYTES[1]) != bool(data[0] & 0x40):
+        return NOTHING
+    digest = blake2b(b"SS58PRE" + data[:-2]).digest()
+    return ((start, end),) if digest[:2] == data[-2:] else NOTHING
+
+
+_TON = 48
+_TON_LEADS = frozenset(
+    a + b for a, b in zip("EEUUkk00", ("Q", "f") * 4, strict=True)
+)  # tag and workchain: bounceable or not, test or not; workchain 0 or -1
+
+
+def ton(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find TON addresses: 48 characters of base64url, or base64, with a CRC16.
+
+    Only starts with a known tag are tried; a run over `MAX_RUN` characters is searched no further.
+    """
+    run = text[start : min(end, start + MAX_RUN)]
+    spans = []
+    for at in range(len(run) - _TON + 1):
+        if run[at : at + 2] not in _TON_LEADS:
+            continue
+        word = run[at : at + _TON].replace("+", "-").replace("/", "_")
+        data = urlsafe_b64decode(word) if word.isascii() else b""
+        if len(data) == _TON * 3 // 4 and crc_hqx(data[:-2], 0) == int.from_bytes(data[-2:], "big"):
+            spans.append((start + at, start + at + _TON))
+    return disjoint(spans)
+
+
+_BYRON_LEADS = ("Ae2", "DdzFF", "2cWKM", "37bt")
+_BYRON_HEAD = b"\x82\xd8\x18\x58"
+_BYRON_MAX = 200
+_BYRON_MIN = 40
+_BYRON_CRC_SIZES = {0x1A: 4, 0x19: 2, 0x18: 1}
+_BYRON_TELLING = 20
+
+
+def _byron_holds(word: str) -> bool:
+    data = decode(word)
+    if data is None or data[:4] != _BYRON_HEAD:
+        return False
+    size = data[4]
+    payload, rest = data[5 : 5 + size], data[5 + size :]
+    width = _BYRON_CRC_SIZES.get(rest[0] if rest else 0, 0)
+    return len(rest) == 1 + width and crc32(payload) == int.from_bytes(rest[1:], "big")
+
+
+def byron(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Cardano's Byron addresses in a run of base58.
+
+    By checksum; `DdzFF` and `2cWKM` are telling enough to go by shape, cut off or not.
+    """
+    run = text[start:end]
+    for lead in _BYRON_LEADS:
+        at = run.find(lead)
+        if at < 0:
+            continue
+        word = run[at:]
+        if lead in ("DdzFF", "2cWKM") and len(word) >= _BYRON_TELLING:
+            return ((start + at, end),)
+        if _BYRON_MIN <= len(word) <= _BYRON_MAX and _byron_holds(word):
+            return ((start + at, end),)
+    return NOTHING
+
+
+_MONERO_LENGTHS = (95, 106)
+_MONERO_LEADS = frozenset("4859AB7")
+_MONERO_NETWORKS = frozenset((18, 19, 42, 53, 54, 63, 24, 25, 36))
+_BLOCK_CHARS, _BLOCK_BYTES = 11, 8
+_TAIL_BYTES = {7: 5, 2: 1, 3: 2, 5: 3, 6: 4, 9: 6, 10: 7}
+
+
+def _monero_decode(word: str) -> bytes | None:
+    out = b""
+    for at in range(0, len(word), _BLOCK_CHARS):
+        block = word[at : at + _BLOCK_CHARS]
+        size = _BLOCK_BYTES if len(block) == _BLOCK_CHARS else _TAIL_BYTES.get(len(block), 0)
+        value = to_int([BITCOIN_DIGIT[char] for char in block])
+        if value >> 8 * size:
+            return None
+        out += value.to_bytes(size, "big")
+        if out[0] not in _MONERO_NETWORKS:
+            return None
+    return out
+
+
+def monero(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Monero addresses (95 characters, 106 with a payment id) in a run of base58.
+
+    At most `MAX_RUN` starts are tried; a longer run is returned whole.
+    """
+    if end - start > MAX_RUN:
+        return ((start, end),)
+    run = text[start:end]
+    if not BITCOIN_DIGIT.keys() >= set(run):
+        return NOTHING
+    spans = []
+    for at, char in enumerate(run):
+        if char not in _MONERO_LEADS:
+            continue
+        for length in _MONERO_LENGTHS:
+            if at + length > len(run):
+                continue
+            data = _monero_decode(run[at : at + length])
+            if data is None:
+                continue
+            if keccak.new(digest_bits=256, data=data[:-4]).digest()[:4] == data[-4:]:
+                spans.append((start + at, start + at + length))
+    return disjoint(spans)
+
+
+_SOLANA_LENGTHS = range(32, 45)
+_SOLANA_SIGNATURE_LENGTHS = range(86, 89)
+_SEGMENT = 20
+
+
+def _wordlike(segment: str) -> bool:
+    """Tell whether the neighbour across a `/` or `+` is a word, and not more of a base64 text."""
+    if len(segment) > _SEGMENT:
+        return False
+    return not segment or segment.islower() or segment.isdigit()
+
+
+def _in_base64(text: str, start: int, end: int) -> bool:
+    """Tell whether a run stands inside of base64: glued to more of it by `+`, `/` or `=`."""
+    if ascii_alnum(before(text, start)) or ascii_alnum(after(text, end)):
+        return True
+    if after(text, end) == "=":
+        return True
+    if before(text, start) in ("+", "/"):
+        at = start - 1
+        while at > 0 and ascii_alnum(text[at - 1]) and start - at <= _SEGMENT + 1:
+            at -= 1
+        if not _wordlike(text[at : start - 1]):
+            return True
+    if after(text, end) in ("+", "/"):
+        at = end + 1
+        while at < len(text) and ascii_alnum(text[at]) and at - end <= _SEGMENT + 1:
+            at += 1
+        return not _wordlike(text[end + 1 : at])
+    return False
+
+
+def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Solana addresses and signatures: base58 of exactly 32 or 64 bytes.
+
+    There is no checksum, so the run must stand free of base64 around it and hold a digit and
+    letters of both cases (a long name in camel case does not).
+    """
+    length = end - start
+    if length in _SOLANA_LENGTHS:
+        size = 32
+    elif length in _SOLANA_SIGNATURE_LENGTHS:
+        size = 64
+    else:
+        return NOTHING
+    word = text[start:end]
+    if word.isalpha() or word.upper() == word or word.lower() == word:
+        return NOTHING
+    if _in_base64(text, start, end):
+        return NOTHING
+    data = decode(word)
+    return ((start, end),) if data is not None and len(data) == size else NOTHING
+
+
+_EOS_KEY = 50
+
+
+def eos(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find an EOS public key: `EOS` and 50 base58 characters with a RIPEMD-160 checksum."""
+    word = text[start:end].removeprefix("EOS")
+    data = decode(word) if len(word) == _EOS_KEY else None
+    if data is None or RIPEMD160.new(data[:-4]).digest()[:4] != data[-4:]:
+        return NOTHING
+    return ((start, end),)

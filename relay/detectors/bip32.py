@@ -1,0 +1,51 @@
+"""Derivation paths: `m/84'/0'/0'/0/5` in every spelling of the hardened mark.
+
+Sources: BIP32, BIP43, BIP44, SLIP-25 (`10025'`), CIP-1852.
+"""
+
+from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
+
+_MARKS = frozenset("'hH\u2019\u2032\u00b4`")
+_LIMIT = 2**31
+_NUMBER_DIGITS = 10
+_MIN_HARDENED = 2
+
+
+def _part(word: str) -> bool | None:
+    """Tell whether a part is hardened; None when it is no part."""
+    hardened = word[-1:] in _MARKS
+    number = word[:-1] if hardened else word
+    if not number.isdigit() or not number.isascii() or len(number) > _NUMBER_DIGITS:
+        return None
+    if int(number) >= _LIMIT:
+        return None
+    return hardened
+
+
+def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a derivation path in a run of digits, slashes and hardened marks.
+
+    With `m/` before it: one hardened part, or three parts. Without: two hardened parts.
+    """
+    word = text[start:end]
+    rooted = word[:2] in ("m/", "M/")
+    if (rooted or word[:1].isdigit()) and ascii_alnum(before(text, start)):
+        return NOTHING
+    body = word[2:] if rooted else word.lstrip("/")
+    first = end - len(body)
+    parts = body.split("/")
+    marks: list[bool] = []
+    length = -1
+    for part in parts:
+        hardened = _part(part)
+        if hardened is None:
+            break
+        marks.append(hardened)
+        length += len(part) + 1
+    enough = sum(marks) >= _MIN_HARDENED or (rooted and (any(marks) or len(marks) > _MIN_HARDENED))
+    if not enough:
+        return NOTHING
+    stop = first + length
+    if ascii_alnum(after(text, stop)):
+        return NOTHING
+    return ((start if rooted else first, stop),)

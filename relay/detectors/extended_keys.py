@@ -1,0 +1,56 @@
+"""Extended keys: xpub, xprv and their many relatives.
+
+Sources: BIP32 (78 bytes and a checksum: 111 or 112 characters), SLIP-132, and the coin definitions
+of trezor-firmware for the odd ones.
+"""
+
+from relay.detectors.base58 import BITCOIN_DIGIT
+from relay.detectors.spans import NOTHING, Span, disjoint
+
+_KEY_LENGTHS = (111, 112)
+_PREFIX = 4
+_MIN_AFTER_PREFIX = 20
+"""Fewest base58 characters behind a known prefix: shorter is a name, not what is left of a key."""
+
+_PUBLIC = (
+    "xpub ypub zpub Ypub Zpub tpub upub vpub Upub Vpub Ltub Mtub ttub drkp dgub dpub ppub "
+    "ToEA 127x xq1v 277J XPAR xpar"
+)
+_PRIVATE = "xprv yprv zprv Yprv Zprv tprv uprv vprv Uprv Vprv Ltpv Mtpv ttpv drkv dgpv dprv pprv"
+_PRIVATE_PREFIXES = frozenset(_PRIVATE.split())
+_PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
+_MIN_DIGITS = 2
+"""Fewest digits behind a prefix: a name in camel case has none, 20 of base58 rarely fewer."""
+
+
+def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...]:
+    run = text[start:end]
+    if not BITCOIN_DIGIT.keys() >= set(run):
+        return NOTHING
+    for at in range(len(run) - _PREFIX - _MIN_AFTER_PREFIX + 1):
+        prefix = run[at : at + _PREFIX]
+        if prefix not in _PREFIXES:
+            continue
+        rest = run[at + _PREFIX :]
+        if sum(char.isdigit() for char in rest) < _MIN_DIGITS:
+            continue
+        if (prefix in _PRIVATE_PREFIXES) != private:
+            return NOTHING
+        # What is glued to the end cannot be told from the key where it was cut: all of it goes.
+        return disjoint([(start + at, end)])
+    if not private and len(run) in _KEY_LENGTHS and any(char.isdigit() for char in run):
+        return ((start, end),)
+    return NOTHING
+
+
+def xpub(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find extended public keys in a run of base58 characters, cut off or not.
+
+    A known prefix and at least 20 characters, or any run of 111 or 112 characters.
+    """
+    return _spans(text, start, end, private=False)
+
+
+def xprv(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find extended private keys in a run of base58 characters, cut off or not."""
+    return _spans(text, start, end, private=True)

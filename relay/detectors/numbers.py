@@ -1,0 +1,81 @@
+"""Numbers of people and machines with check digits: cards, accounts, network cards.
+
+Sources: ISO/IEC 7812 (Luhn), ISO 13616 (IBAN, mod 97), IEEE 802 (MAC).
+"""
+
+from relay.detectors.spans import NOTHING, Span, edges_free
+
+_CARD_DIGITS = range(13, 20)
+_CARD_LEADS = "3456"
+_NINE = 9
+
+
+def luhn(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a payment card number: 13 to 19 digits, single spaces or dashes between, Luhn holds."""
+    digits = [int(char) for char in text[start:end] if char.isdigit() and char.isascii()]
+    if len(digits) not in _CARD_DIGITS or str(digits[0]) not in _CARD_LEADS:
+        return NOTHING
+    if len(set(digits)) == 1 or not edges_free(text, start, end):
+        return NOTHING
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        value = digit * 2 if index % 2 else digit
+        total += value - _NINE if value > _NINE else value
+    return ((start, end),) if total % 10 == 0 else NOTHING
+
+
+_IBAN_LENGTHS = range(15, 35)
+_IBAN_REMAINDER = 1
+
+
+def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find an IBAN, in groups or not, by its remainder of 97.
+
+    A candidate that swallowed the next word loses words until the number holds.
+    """
+    if not edges_free(text, start, end):
+        return NOTHING
+    stop = end
+    while stop - start >= _IBAN_LENGTHS[0]:
+        word = text[start:stop].replace(" ", "").upper()
+        if len(word) in _IBAN_LENGTHS and word.isalnum() and word.isascii():
+            moved = word[4:] + word[:4]
+            if int("".join(str(int(char, 36)) for char in moved)) % 97 == _IBAN_REMAINDER:
+                return ((start, stop),)
+        cut = text.rfind(" ", start, stop)
+        if cut <= start:
+            return NOTHING
+        stop = cut
+    return NOTHING
+
+
+_MAC_PARTS = 6
+_MAC_SPECIAL = frozenset(("000000000000", "ffffffffffff"))
+
+
+def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a MAC address: six pairs of hex with one kind of separator, or Cisco's three groups.
+
+    The null and the broadcast address stay.
+    """
+    word = text[start:end]
+    separators = {char for char in word if not char.isalnum()}
+    if len(separators) != 1 or not edges_free(text, start, end):
+        return NOTHING
+    separator = separators.pop()
+    parts = word.split(separator)
+    if separator == ".":
+        shape = [4, 4, 4]
+    elif separator in ":-":
+        shape = [2] * _MAC_PARTS
+    else:
+        return NOTHING
+    digits = "".join(parts).lower()
+    if [len(part) for part in parts] != shape or not set(digits) <= set("0123456789abcdef"):
+        return NOTHING
+    touching = text[start - 1 : start] + text[end : end + 1]
+    if separator in touching or digits in _MAC_SPECIAL:
+        return NOTHING
+    if separator != ":" and digits.isdigit():
+        return NOTHING
+    return ((start, end),)

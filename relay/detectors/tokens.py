@@ -1,0 +1,104 @@
+"""Tokens of people and services: JWT, e-mail addresses, Trezor's device state.
+
+Sources: RFC 7519 and RFC 7515 (JWT), RFC 5321 and 5322 (addresses, the part in use), trezor-suite
+(`DeviceState`: address of the test network, device id and instance).
+"""
+
+from base64 import urlsafe_b64decode
+from binascii import Error
+
+from relay.detectors.base58 import base58check
+from relay.detectors.spans import NOTHING, Span, after, before
+
+_JWT_PARTS = (2, 3, 5)
+_JWT_HEADER = 2048
+
+
+def jwt(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a JSON web token: parts of base64url, the first of which is a JSON object with `alg`.
+
+    A cut-off last part is fine.
+    """
+    parts = text[start:end].split(".")
+    head = parts[0]
+    if len(parts) not in _JWT_PARTS or len(head) > _JWT_HEADER or not head.isascii():
+        return NOTHING
+    try:
+        header = urlsafe_b64decode(head + "=" * (-len(head) % 4))
+    except (Error, ValueError):
+        return NOTHING
+    if header.startswith(b"{") and b'"alg"' in header:
+        return ((start, end),)
+    return NOTHING
+
+
+_FILE_SUFFIXES = frozenset(
+    ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "ts", "tsx", "jsx", "mjs", "cjs",
+     "css", "map", "json", "html", "htm", "md", "py", "so", "dll", "exe", "zip", "tgz", "tar", "gz")
+)  # fmt: skip
+_MAX_LOCAL, _MAX_DOMAIN = 64, 253
+_MIN_SUFFIX = 2
+
+
+def _domain_holds(domain: str) -> bool:
+    labels = domain.split(".")
+    suffix = labels[-1].lower()
+    if len(labels) < _MIN_SUFFIX or len(domain) > _MAX_DOMAIN or suffix in _FILE_SUFFIXES:
+        return False
+    if len(suffix) < _MIN_SUFFIX or not (suffix.isalpha() or suffix.startswith("xn--")):
+        return False
+    return all(label and label[0] != "-" and label[-1] != "-" for label in labels)
+
+
+def email(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find an e-mail address, and not `git@host:repo`, `image@2x.png` or a scoped package.
+
+    The candidate is `local@domain`; a sentence's punctuation at the end stays.
+    """
+    word = text[start:end].rstrip(".-")
+    end = start + len(word)
+    local, sign, domain = word.rpartition("@")
+    if not sign or not 0 < len(local) <= _MAX_LOCAL or local[0] == "." or local[-1] == ".":
+        return NOTHING
+    if not _domain_holds(domain):
+        return NOTHING
+    if local.lower() == "git" and after(text, end) in (":", "/"):
+        return NOTHING
+    if before(text, start) == "@" or (domain[0].isdigit() and domain[1:3] == "x."):
+        return NOTHING
+    return ((start, end),)
+
+
+_DEVICE_ID = 24
+_UPPER_HEX = frozenset("0123456789ABCDEF")
+_MAX_ADDRESS = 64
+
+
+def device_state(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Trezor's device state, `<address>@<24 HEX>:<instance>`, and a bare state cut before `@`.
+
+    The candidate is `word@HEX`, the number behind it optional.
+    """
+    word = text[start:end]
+    address, sign, rest = word.rpartition("@")
+    device, _, instance = rest.partition(":")
+    if not sign or len(device) != _DEVICE_ID or not _UPPER_HEX.issuperset(device):
+        return NOTHING
+    if instance and not instance.isdigit():
+        return NOTHING
+    spans = base58check(text, start, start + len(address)) if len(address) <= _MAX_ADDRESS else ()
+    first = spans[-1][0] if spans else start
+    return ((first, end),)
+
+
+def device_id(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Trezor's device id: exactly 24 upper-case hex digits, letters and digits among them."""
+    word = text[start:end]
+    if len(word) != _DEVICE_ID or not _UPPER_HEX.issuperset(word):
+        return NOTHING
+    if word.isdigit() or word.isalpha():
+        return NOTHING
+    left, right = before(text, start), after(text, end)
+    if (left.isascii() and left.isalnum()) or (right.isascii() and right.isalnum()):
+        return NOTHING
+    return ((start, end),)
