@@ -4,7 +4,7 @@ Law of this file: types only. An adapter may use nothing of a service; a service
 these names alone. `tests/contract/` holds one suite a port, run over every implementation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,10 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after so many seconds."""
         ...
+
+
+Lane = tuple[str, str]
+"""Project and key: what a forwarder can leave out while their upstream is not to be bothered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,32 @@ class Spool(Protocol):
         """
         ...
 
-    async def claim(self, limit: int) -> Sequence[Claim]:
-        """Take up to `limit` envelopes that are due, oldest first; none of them is given twice."""
+    async def claim(self, limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
+        """Take up to `limit` envelopes that are due, oldest first; none of them is given twice.
+
+        Envelopes of the lanes in `skip` are left where they are.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written; nothing was taken.
+        """
         ...
 
     async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
-        """Carry out decisions on claims: forget, make due again later, or move to dead letters."""
+        """Carry out decisions on claims: forget, make due again later, or move to dead letters.
+
+        All of them or none. A claim that was settled before is left alone.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written; nothing was changed.
+        """
         ...
 
-    async def wait(self, timeout: float) -> None:
-        """Return when something may be due, or after `timeout` seconds."""
+    async def wait(self, timeout: float, skip: Collection[Lane] = ()) -> None:  # noqa: ASYNC109
+        """Return when something outside of `skip` may be due, or after `timeout` seconds.
+
+        Raises:
+            SpoolUnavailableError: it cannot be read.
+        """
         ...
 
     async def status(self) -> SpoolStatus:

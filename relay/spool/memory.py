@@ -1,0 +1,186 @@
+"""The spool in memory: the same contract without a disk, for tests and for small uses."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from relay.delivery import Ack, Bury, Decision, RetryAt
+from relay.errors import SpoolFullError, SpoolUnavailableError
+from relay.outcomes import Reason
+from relay.ports import Claim, Clock, Lane, SpoolStatus
+from relay.scrub.permit import ScrubbedEnvelope
+from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, OnDrop, fingerprint, ignore_drop
+from relay.spool.tables import State
+from relay.spool.waiting import Waiters
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    envelope: ScrubbedEnvelope
+    stored_at: float
+    due_at: float = 0.0
+    attempts: int = 0
+    state: State = State.READY
+
+
+class MemorySpool:
+    """A `ports.Spool` that lasts as long as its process."""
+
+    def __init__(
+        self, clock: Clock, bounds: Bounds | None = None, on_drop: OnDrop = ignore_drop
+    ) -> None:
+        self._clock = clock
+        self._bounds = bounds or Bounds()
+        self._on_drop = on_drop
+        self._waiters = Waiters(clock)
+        self._entries: dict[int, _Entry] = {}  # in the order of ids
+        self._recent: dict[bytes, float] = {}
+        self._bytes = 0
+        self._last_id = 0
+        self._closed = False
+
+    async def put(self, envelope: ScrubbedEnvelope) -> None:
+        """Store an envelope. See `ports.Spool.put`."""
+        self._must_be_open()
+        now = self._clock.now()
+        digest = fingerprint(envelope)
+        window = self._bounds.repeat_window
+        self._recent = {d: seen for d, seen in self._recent.items() if abs(now - seen) < window}
+        if digest in self._recent:
+            return
+        self._make_room(len(envelope.body), now)
+        self._last_id += 1
+        self._entries[self._last_id] = _Entry(envelope, now)
+        self._recent[digest] = now
+        self._bytes += len(envelope.body)
+        self._waiters.wake()
+
+    async def claim(self, limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
+        """Take envelopes that are due, oldest first. See `ports.Spool.claim`."""
+        self._must_be_open()
+        now = self._clock.now()
+        self._expire(now)
+        claims: list[Claim] = []
+        total = 0
+        for number, entry in self._entries.items():
+            if len(claims) >= limit:
+                break
+            if entry.state is not State.READY or entry.due_at > now or _lane(entry) in skip:
+                continue
+            total += len(entry.envelope.body)
+            if claims and total > CLAIM_BYTES:
+                break
+            claims.append(Claim(number, entry.envelope, entry.attempts, entry.stored_at))
+        for claim in claims:
+            self._change(claim.claim_id, state=State.CLAIMED)
+        return claims
+
+    async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        """Carry out decisions on claims. See `ports.Spool.settle`."""
+        self._must_be_open()
+        for claim, decision in settlements:
+            number = claim.claim_id
+            entry = self._entries.get(number)
+            if entry is None or entry.state is not State.CLAIMED:
+                continue
+            match decision:
+                case Ack():
+                    self._remove(number)
+                case RetryAt(at, tried):
+                    attempts = entry.attempts + tried
+                    self._change(number, state=State.READY, due_at=at, attempts=attempts)
+                case Bury():
+                    self._change(number, state=State.DEAD, attempts=entry.attempts + 1)
+        self._waiters.wake()
+
+    async def wait(self, timeout: float, skip: Collection[Lane] = ()) -> None:  # noqa: ASYNC109
+        """Return when something may be due. See `ports.Spool.wait`."""
+        self._must_be_open()
+        await self._waiters.wait(timeout, lambda: self._next_due(skip))
+
+    async def status(self) -> SpoolStatus:
+        """Count what is held."""
+        self._must_be_open()
+        states = [entry.state for entry in self._entries.values()]
+        living = [e.stored_at for e in self._entries.values() if e.state is not State.DEAD]
+        return SpoolStatus(
+            ready=states.count(State.READY),
+            claimed=states.count(State.CLAIMED),
+            buried=states.count(State.DEAD),
+            bytes=self._bytes,
+            oldest_age=max(0.0, self._clock.now() - min(living)) if living else 0.0,
+        )
+
+    async def close(self) -> None:
+        """Take nothing more. May be repeated."""
+        self._closed = True
+        self._waiters.wake()
+
+    async def _next_due(self, skip: Collection[Lane]) -> float | None:
+        ready = (e for e in self._entries.values() if e.state is State.READY)
+        return min((e.due_at for e in ready if _lane(e) not in skip), default=None)
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise SpoolUnavailableError("the spool is closed")
+
+    def _make_room(self, size: int, now: float) -> None:
+        limit = self._bounds.max_bytes
+        if self._bytes + size > limit:
+            self._expire(now)
+        if self._bytes + size <= limit:
+            return
+        dead = [number for number, e in self._entries.items() if e.state is State.DEAD]
+        if self._bytes + size - sum(self._size(number) for number in dead) > limit:
+            raise SpoolFullError("the spool is full")
+        for number in dead:
+            if self._bytes + size > limit:
+                self._drop(number, Reason.SPOOL_FULL)
+
+    def _expire(self, now: float) -> None:
+        ages = {State.READY: self._bounds.max_age, State.DEAD: self._bounds.max_dead_age}
+        for number, entry in list(self._entries.items()):
+            age = ages.get(entry.state)
+            if age is not None and entry.stored_at <= now - age:
+                self._drop(number, Reason.EXPIRED)
+
+    def _drop(self, number: int, reason: Reason) -> None:
+        entry = self._remove(number)
+        envelope = entry.envelope
+        self._on_drop(
+            Dropped(
+                envelope.project,
+                envelope.key,
+                envelope.categories,
+                len(envelope.body),
+                reason,
+                buried=entry.state is State.DEAD,
+            )
+        )
+
+    def _size(self, number: int) -> int:
+        return len(self._entries[number].envelope.body)
+
+    def _remove(self, number: int) -> _Entry:
+        entry = self._entries.pop(number)
+        self._bytes -= len(entry.envelope.body)
+        return entry
+
+    def _change(
+        self,
+        number: int,
+        *,
+        state: State,
+        due_at: float | None = None,
+        attempts: int | None = None,
+    ) -> None:
+        entry = self._entries[number]
+        self._entries[number] = replace(
+            entry,
+            state=state,
+            due_at=entry.due_at if due_at is None else due_at,
+            attempts=entry.attempts if attempts is None else attempts,
+        )
+
+
+def _lane(entry: _Entry) -> Lane:
+    return (entry.envelope.project, entry.envelope.key)
