@@ -6,33 +6,18 @@ the folder that was read, or the file's own name when a single file was.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from relay.errors import Mistake, RuleError
+from relay.rules.loading import RuleText
 
 SUFFIXES: Final = (".yaml", ".yml")
 MAX_BYTES: Final = 1_048_576
 """Larger files are refused: a rule is a page of text."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
-    """One rule file.
-
-    Attributes:
-        name: what the id of the rule in it must be, or end with after a slash.
-        file: where it was read, to show in mistakes.
-        text: its content.
-    """
-
-    name: str
-    file: str
-    text: str = field(repr=False)
-
-
-def read(paths: Sequence[str | Path]) -> tuple[RuleFile, ...]:
+def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
     """Read rule files and folders, in order; inside a folder sorted by name.
 
     Args:
@@ -43,14 +28,14 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleFile, ...]:
             when there is no rule file at all. A file that is reached twice is read once.
     """
     mistakes: list[Mistake] = []
-    found: dict[Path, RuleFile] = {}
+    found: dict[Path, RuleText] = {}
     for path in map(Path, paths):
         for base, file in _files(path, mistakes):
             real = file.resolve()
             text = None if real in found else _text(file, mistakes)
             if text is not None:
                 name = file.relative_to(base).with_suffix("").as_posix()
-                found[real] = RuleFile(name, str(file), text)
+                found[real] = RuleText(name, str(file), text)
     if not found and not mistakes:
         shown = ", ".join(map(str, paths)) or "(no path)"
         mistakes.append(Mistake(shown, 1, "no rule files", "they end in .yaml"))
@@ -59,7 +44,7 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleFile, ...]:
     return tuple(found.values())
 
 
-def shipped() -> tuple[RuleFile, ...]:
+def shipped() -> tuple[RuleText, ...]:
     """Read the rules that come with the package.
 
     Raises:

@@ -43,11 +43,11 @@ def raised() -> TeapotError:
     local = SECRET
     try:
         try:
-            raise KeyError(local)
+            raise KeyError(local)  # noqa: TRY301 - it needs a cause
         except KeyError as cause:
             error = TeapotError(local)
             error.add_note(local)
-            raise error from cause  # noqa: TRY301
+            raise error from cause
     except TeapotError as caught:
         return caught
 

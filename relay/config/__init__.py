@@ -1,0 +1,46 @@
+"""Configuration: `relay.yaml`, the environment and the command line, as frozen `Settings`."""
+
+from relay.config.loading import default_settings, load_settings, parse, read_secret
+from relay.config.model import (
+    ANY,
+    DEFAULT_KEY,
+    DEFAULT_PROJECT,
+    Admin,
+    AdminToken,
+    Folder,
+    HashSettings,
+    Host,
+    Listen,
+    ProjectSettings,
+    Settings,
+    SpoolSettings,
+    Tls,
+    UsageSettings,
+)
+from relay.config.sections import parse_upstream
+from relay.config.show import mask_upstream, masked, show
+
+__all__ = [
+    "ANY",
+    "DEFAULT_KEY",
+    "DEFAULT_PROJECT",
+    "Admin",
+    "AdminToken",
+    "Folder",
+    "HashSettings",
+    "Host",
+    "Listen",
+    "ProjectSettings",
+    "Settings",
+    "SpoolSettings",
+    "Tls",
+    "UsageSettings",
+    "default_settings",
+    "load_settings",
+    "mask_upstream",
+    "masked",
+    "parse",
+    "parse_upstream",
+    "read_secret",
+    "show",
+]

@@ -1,0 +1,192 @@
+"""The settings, as frozen types: what `relay.yaml` says after it has been checked.
+
+Law of this file: types and look-ups only; nothing is read or parsed. No secret stands in a repr.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from relay.consent import ConsentPolicy
+from relay.protocol.dsn import Dsn
+from relay.protocol.item_kinds import Policy
+from relay.protocol.limits import Limits
+
+ANY: Final = "*"
+"""As id and key of a project: whatever the client sends."""
+
+DEFAULT_PROJECT: Final = "1"
+DEFAULT_KEY: Final = "0" * 32
+DEFAULT_FOLDER: Final = "./inbox"
+
+DEFAULT_ITEMS: Final[Mapping[str, Policy]] = {
+    "attachment": Policy.TEXT,
+    "minidump": Policy.DROP,
+    "replay_recording": Policy.DROP,
+}
+"""Policies that differ from the table of item kinds, or are not in it."""
+
+MIN_SECRET: Final = 16
+"""Characters (or bytes in a file) that the secret of the `hash` redaction has at least."""
+
+SCOPES: Final = ("metrics", "playground", "spool")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Paths of a PEM certificate chain and its private key."""
+
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """The ingest port. `origins` are those that browsers may send from; `*` is any."""
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    workers: int = 1
+    tls: Tls | None = None
+    origins: tuple[str, ...] = (ANY,)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminToken:
+    """Who may use the admin port: the SHA-256 of a token in hex, and for what."""
+
+    name: str
+    sha256: str = field(repr=False)
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The admin port. With no tokens, whoever reaches it may use it."""
+
+    host: str = "127.0.0.1"
+    port: int = 3001
+    tokens: tuple[AdminToken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An upstream that is a folder: each clean envelope becomes a file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """An upstream of which only the host is given: project and key stay those of the client."""
+
+    scheme: str
+    host: str
+    port: int | None
+    prefix: str
+
+    def dsn(self, project: str, key: str) -> Dsn:
+        """Return the DSN for a client's project and key."""
+        return Dsn(self.scheme, self.host, self.port, self.prefix, project, key)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """One project: who it is for clients, where it goes, and what holds for it.
+
+    Attributes:
+        project: id in the clients' DSN, or `*`.
+        key: public key in the clients' DSN, or `*`.
+        upstream: a DSN, a host, or a folder.
+        consent: what counts as consent.
+        items: policies that differ from the table of item kinds, by kind (and `minidump`).
+        limits: sizes and counts.
+    """
+
+    project: str
+    key: str
+    upstream: Dsn | Host | Folder = field(repr=False)
+    consent: ConsentPolicy
+    items: Mapping[str, Policy]
+    limits: Limits
+
+    @property
+    def catch_all(self) -> bool:
+        """Whether it takes any project and key."""
+        return self.project == ANY
+
+    def target(self, project: str, key: str) -> Dsn | Folder:
+        """Return where envelopes of a client's project and key go."""
+        if isinstance(self.upstream, Host):
+            return self.upstream.dsn(project, key)
+        return self.upstream
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolSettings:
+    """The spool. `max_bytes` bounds its bodies, `max_age` (seconds) how long one may wait."""
+
+    backend: Literal["sqlite", "memory", "jetstream"] = "sqlite"
+    path: str = "spool.db"
+    max_bytes: int = 500_000_000
+    max_age: float = 86_400.0
+    servers: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HashSettings:
+    """The key of the `hash` redaction: given, in a file, or (neither) made at start.
+
+    `rotate` is how many seconds one derived key is used; 0 is for ever.
+    """
+
+    secret: str | None = field(default=None, repr=False)
+    secret_file: str | None = None
+    rotate: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSettings:
+    """Usage events: off. A place for what comes."""
+
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is configured.
+
+    Attributes:
+        rules: rule files and folders; empty for the rules that ship with the package.
+        consent, items, limits: what holds for a project that says nothing else.
+        source: the file that was read; empty if there was none.
+    """
+
+    listen: Listen
+    admin: Admin
+    projects: tuple[ProjectSettings, ...]
+    rules: tuple[str, ...]
+    consent: ConsentPolicy
+    items: Mapping[str, Policy]
+    limits: Limits
+    spool: SpoolSettings
+    hash: HashSettings
+    usage: UsageSettings
+    source: str = ""
+
+    def find_project(self, project: str, key: str) -> ProjectSettings | None:
+        """Return the settings for a client's project and key, or None if they are not known.
+
+        A project that is listed takes only its own keys, even where there is a catch-all: else a
+        stranger's key would choose the settings.
+        """
+        listed = False
+        catch_all = None
+        for candidate in self.projects:
+            if candidate.catch_all:
+                catch_all = candidate
+            elif candidate.project == project:
+                if candidate.key == key:
+                    return candidate
+                listed = True
+        return None if listed else catch_all

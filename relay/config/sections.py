@@ -1,0 +1,265 @@
+"""Each section of relay.yaml: its keys, types and bounds.
+
+Law of this file: one function a section, the only place that knows the section's keys. Defaults
+are those of the types in model.
+"""
+
+import dataclasses
+import string
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from relay.config import model
+from relay.config.reader import Section
+from relay.consent import ConsentPolicy, Missing
+from relay.protocol.dsn import Dsn, DsnError, parse_dsn, parse_key, parse_project
+from relay.protocol.item_kinds import KINDS, Policy, Shape
+from relay.protocol.limits import Limits
+from relay.yamlio import nearest
+
+COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "session_items"})
+"""Limits that are numbers; the others are sizes."""
+
+MAX_COUNT: Final = 1_000_000
+
+
+def listen(section: Section) -> model.Listen:
+    """Read `listen`."""
+    section.only("host", "port", "workers", "tls", "origins")
+    default = model.Listen()
+    return model.Listen(
+        host=section.text("host", default.host),
+        port=section.integer("port", default.port, 0, 65_535),
+        workers=section.integer("workers", default.workers, 1, 64),
+        tls=_tls(section),
+        origins=section.texts("origins", default.origins),
+    )
+
+
+def admin(section: Section) -> model.Admin:
+    """Read `admin`."""
+    section.only("host", "port", "tokens")
+    default = model.Admin()
+    return model.Admin(
+        host=section.text("host", default.host),
+        port=section.integer("port", default.port, 0, 65_535),
+        tokens=tuple(_token(token) for token in section.sections("tokens")),
+    )
+
+
+def spool(section: Section) -> model.SpoolSettings:
+    """Read `spool`."""
+    section.only("backend", "path", "max_bytes", "max_age", "servers")
+    default = model.SpoolSettings()
+    backend = section.choice("backend", default.backend, ("sqlite", "memory", "jetstream"))
+    servers = section.texts("servers", ())
+    if (backend == "jetstream") != bool(servers):
+        node = section.get("servers") or section.get("backend") or section.node
+        section.wrong(node, "spool.servers belongs to backend jetstream, and that needs it")
+    return model.SpoolSettings(
+        backend=backend,  # type: ignore[arg-type]  # `choice` has checked it
+        path=section.text("path", default.path),
+        max_bytes=section.size("max_bytes", default.max_bytes),
+        max_age=section.duration("max_age", default.max_age),
+        servers=servers,
+    )
+
+
+def hashing(section: Section) -> model.HashSettings:
+    """Read `hash`."""
+    section.only("secret", "secret_file", "rotate")
+    if section.has("secret") and section.has("secret_file"):
+        section.wrong(section.node, "hash.secret and hash.secret_file are both given", "give one")
+    secret = section.text("secret", "", digits=True)
+    if section.has("secret") and len(secret) < model.MIN_SECRET:
+        node = section.get("secret") or section.node
+        section.wrong(node, f"hash.secret must have {model.MIN_SECRET} characters or more")
+    return model.HashSettings(
+        secret=secret or None,
+        secret_file=section.text("secret_file", "") or None,
+        rotate=section.duration("rotate", model.HashSettings().rotate),
+    )
+
+
+def usage(section: Section) -> model.UsageSettings:
+    """Read `usage`, where nothing can be set yet."""
+    for key in section.node.value:
+        section.wrong(section.node.value[key], f"unknown key '{key}' in usage", "leave it empty")
+    return model.UsageSettings()
+
+
+def consent(section: Section, base: ConsentPolicy) -> ConsentPolicy:
+    """Read `consent`: the fields of `ConsentPolicy`."""
+    section.only(*(field.name for field in dataclasses.fields(ConsentPolicy)))
+    explicit = section.texts("explicit", tuple(sorted(base.explicit)))
+    for index, node in enumerate(section.nodes("explicit")):
+        if isinstance(node.value, str) and node.value not in KINDS:
+            hint = nearest(node.value, KINDS)
+            section.wrong(node, f"{section.path('explicit')}.{index} is no kind of item", hint)
+    answer = section.integer("answer", base.answer, 200, 403)
+    if answer not in (200, 403):
+        section.wrong(section.get("answer") or section.node, "consent.answer must be 403 or 200")
+    return ConsentPolicy(
+        required=section.boolean("required", base.required),
+        flag=_name(section, "flag", base.flag),
+        flags=section.texts("flags", base.flags),
+        missing=Missing(section.choice("missing", base.missing, [word.value for word in Missing])),
+        answer=200 if answer == 200 else 403,  # noqa: PLR2004
+        explicit=frozenset(explicit),
+        header=_name(section, "header", base.header),
+        envelope_key=_name(section, "envelope_key", base.envelope_key),
+        query=_name(section, "query", base.query),
+    )
+
+
+def limits(section: Section, base: Limits) -> Limits:
+    """Read `limits`: sizes and counts by the names of the fields of `Limits`."""
+    names = [field.name for field in dataclasses.fields(Limits)]
+    section.only(*names)
+    changed: dict[str, int] = {}
+    for name in names:
+        before: int = getattr(base, name)
+        if name in COUNTS:
+            changed[name] = section.integer(name, before, 0, MAX_COUNT)
+        else:
+            changed[name] = section.size(name, before)
+    return dataclasses.replace(base, **changed)
+
+
+def items(section: Section, base: Mapping[str, Policy]) -> Mapping[str, Policy]:
+    """Read `items`: a policy for each kind of item that should not have its own."""
+    known = sorted({*KINDS, *base, "replay"})
+    section.only(*known)
+    result = dict(base)
+    for key in known:
+        if section.has(key):
+            kind = "replay_recording" if key == "replay" else key
+            allowed = [policy.value for policy in policies_of(kind)]
+            result[kind] = Policy(section.choice(key, Policy.DROP.value, allowed))
+    return result
+
+
+def policies_of(kind: str) -> tuple[Policy, ...]:
+    """Return the policies that a kind of item may have."""
+    if kind == "minidump":
+        return (Policy.SCRUB, Policy.DROP)
+    match KINDS[kind].shape:
+        case Shape.TEXT_OR_JSON:
+            return (Policy.TEXT, Policy.DROP)
+        case Shape.BINARY:
+            return (Policy.DROP,)
+        case Shape.JSON | Shape.CONTAINER | Shape.RECORDING:
+            return (Policy.SCRUB, Policy.DROP)
+
+
+def project(section: Section, settings: model.ProjectSettings) -> model.ProjectSettings:
+    """Read one entry of `projects`; what it does not say is as in the settings given."""
+    section.only("id", "key", "upstream", "consent", "items", "limits")
+    for key in ("id", "key", "upstream"):
+        if not section.has(key):
+            section.wrong(section.node, f"{section.path(key)} is missing")
+    name = _checked(section, "id", parse_project, "a short word, as in the clients' DSN")
+    key = _checked(section, "key", parse_key, "32 hex digits, as in the clients' DSN")
+    if section.has("id") and section.has("key") and (name == model.ANY) != (key == model.ANY):
+        section.wrong(section.node, f"{section.place}: id and key are '*' together or not at all")
+    return model.ProjectSettings(
+        project=name,
+        key=key,
+        upstream=_upstream(section),
+        consent=consent(section.section("consent"), settings.consent),
+        items=items(section.section("items"), settings.items),
+        limits=limits(section.section("limits"), settings.limits),
+    )
+
+
+def _checked(section: Section, key: str, parse: Callable[[str], str], what: str) -> str:
+    """Return an id or key, `*` as it is; a number counts as the text that was written."""
+    text = section.text(key, model.ANY, digits=True)
+    if text == model.ANY:
+        return text
+    try:
+        return parse(text)
+    except DsnError:
+        section.wrong(section.get(key) or section.node, f"{section.path(key)} must be {what}")
+        return model.ANY
+
+
+def _upstream(section: Section) -> Dsn | model.Host | model.Folder:
+    text = section.text("upstream", "")
+    try:
+        return parse_upstream(text)
+    except ValueError as error:
+        node = section.get("upstream")
+        if node is not None and text:
+            section.wrong(node, f"{section.path('upstream')}: {error}", _UPSTREAM_HINT)
+        elif node is not None and node.value == "":
+            section.wrong(node, f"{section.path('upstream')} is empty", _UPSTREAM_HINT)
+        return model.Folder(model.DEFAULT_FOLDER)
+
+
+_UPSTREAM_HINT: Final = "a DSN, https://host, or file:./folder"
+
+
+def parse_upstream(text: str) -> Dsn | model.Host | model.Folder:
+    """Read an upstream: a DSN, a host alone (it keeps the client's project and key), or a folder.
+
+    Raises:
+        ValueError: it is none; the message holds no part of it.
+    """
+    if text.startswith("file:"):
+        path = text.removeprefix("file:")
+        path = path.removeprefix("//") if path.startswith("///") else path
+        if not path or path.startswith("//"):
+            raise ValueError("the folder is missing")
+        return model.Folder(path)
+    parts = urlsplit(text)
+    if "@" in parts.netloc or parts.path.strip("/"):
+        return parse_dsn(text)
+    if parts.query or parts.fragment:
+        raise ValueError("a host has no query")
+    # A stand-in project and key let one parser judge scheme, host and port.
+    stand_in = f"{parts.scheme}://{model.DEFAULT_KEY}@{parts.netloc}/{model.DEFAULT_PROJECT}"
+    dsn = parse_dsn(stand_in)
+    return model.Host(dsn.scheme, dsn.host, dsn.port, dsn.prefix)
+
+
+def _tls(section: Section) -> model.Tls | None:
+    tls = section.section("tls")
+    tls.only("cert", "key")
+    cert, key = tls.text("cert", ""), tls.text("key", "")
+    if bool(cert) != bool(key):
+        tls.wrong(tls.node, "listen.tls needs both cert and key")
+    return model.Tls(cert, key) if cert and key else None
+
+
+def _token(section: Section) -> model.AdminToken:
+    section.only("name", "sha256", "scopes")
+    for key in ("name", "sha256", "scopes"):
+        if not section.has(key):
+            section.wrong(section.node, f"{section.path(key)} is missing")
+    sha256 = section.text("sha256", "", digits=True).lower()
+    if section.has("sha256") and (len(sha256) != 64 or not set(sha256) <= _HEX):  # noqa: PLR2004
+        node = section.get("sha256") or section.node
+        section.wrong(node, f"{section.path('sha256')} must be 64 hex digits", "sha256sum of it")
+    for node in section.nodes("scopes"):
+        if node.raw not in model.SCOPES:
+            known = f"known: {', '.join(model.SCOPES)}"
+            section.wrong(node, f"{section.path('scopes')} has an unknown scope", known)
+    return model.AdminToken(
+        name=section.text("name", ""),
+        sha256=sha256,
+        scopes=frozenset(section.texts("scopes", ())),
+    )
+
+
+_HEX: Final = frozenset(string.hexdigits.lower())
+
+
+def _name(section: Section, key: str, default: str) -> str:
+    """Return a text that is not empty: an empty name would find nothing, or everything."""
+    text = section.text(key, default)
+    if not text:
+        section.wrong(section.get(key) or section.node, f"{section.path(key)} is empty")
+        return default
+    return text

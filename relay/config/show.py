@@ -1,0 +1,142 @@
+"""The settings as YAML for people, with the secrets masked."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from relay.config import model
+from relay.config.sections import COUNTS
+from relay.config.values import format_duration, format_size
+from relay.consent import ConsentPolicy
+from relay.protocol.dsn import Dsn
+from relay.protocol.item_kinds import Policy
+from relay.protocol.limits import Limits
+
+SET = "(set)"
+"""What stands for a secret that is configured."""
+
+
+def show(settings: model.Settings) -> str:
+    """Return YAML with every setting that holds, those of a project only where they differ.
+
+    Secrets are masked: of an upstream's key the first four digits stay, of the others nothing.
+    """
+    return yaml.safe_dump(masked(settings), sort_keys=False, allow_unicode=True, width=100)
+
+
+def masked(settings: model.Settings) -> dict[str, Any]:
+    """Return the same as plain data, for JSON."""
+    listen, admin = settings.listen, settings.admin
+    data: dict[str, Any] = {
+        "listen": {
+            "host": listen.host,
+            "port": listen.port,
+            "workers": listen.workers,
+            **({"tls": dataclasses.asdict(listen.tls)} if listen.tls else {}),
+            "origins": list(listen.origins),
+        },
+        "admin": {
+            "host": admin.host,
+            "port": admin.port,
+            "tokens": [
+                {"name": t.name, "sha256": SET, "scopes": sorted(t.scopes)} for t in admin.tokens
+            ],
+        },
+        "projects": [_project(project, settings) for project in settings.projects],
+        "rules": list(settings.rules),
+        "consent": _consent(settings.consent),
+        "items": _items(settings.items),
+        "limits": _limits(settings.limits),
+        "spool": _spool(settings.spool),
+        "hash": _hash(settings.hash),
+        "usage": {},
+    }
+    return data
+
+
+def mask_upstream(upstream: Dsn | model.Host | model.Folder) -> str:
+    """Return an upstream as it is configured, with most of its key masked."""
+    match upstream:
+        case Dsn():
+            return str(upstream).replace(upstream.key, upstream.key[:4] + "…", 1)
+        case model.Folder(path):
+            return f"file:{path}"
+        case model.Host():
+            whole = str(upstream.dsn(model.DEFAULT_PROJECT, model.DEFAULT_KEY))
+            bare = whole.replace(f"{model.DEFAULT_KEY}@", "", 1)
+            return bare.removesuffix(f"/{model.DEFAULT_PROJECT}")
+
+
+def _project(project: model.ProjectSettings, settings: model.Settings) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": project.project,
+        "key": project.key,
+        "upstream": mask_upstream(project.upstream),
+    }
+    if project.consent != settings.consent:
+        entry["consent"] = _consent(project.consent)
+    if project.items != settings.items:
+        entry["items"] = _items(project.items)
+    if project.limits != settings.limits:
+        entry["limits"] = _limits(project.limits)
+    return entry
+
+
+def _consent(policy: ConsentPolicy) -> dict[str, Any]:
+    return {
+        "required": policy.required,
+        "flag": policy.flag,
+        "flags": list(policy.flags),
+        "missing": policy.missing.value,
+        "answer": policy.answer,
+        "explicit": sorted(policy.explicit),
+        "header": policy.header,
+        "envelope_key": policy.envelope_key,
+        "query": policy.query,
+    }
+
+
+def _items(items: Mapping[str, Policy]) -> dict[str, str]:
+    return {kind: policy.value for kind, policy in sorted(items.items())}
+
+
+def _limits(limits: Limits) -> dict[str, int | str]:
+    names = [field.name for field in dataclasses.fields(limits)]
+    return {
+        name: value if name in COUNTS else format_size(value)
+        for name, value in ((name, getattr(limits, name)) for name in names)
+    }
+
+
+def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
+    shown: dict[str, Any] = {"backend": spool.backend}
+    if spool.backend == "sqlite":
+        shown["path"] = spool.path
+    if spool.backend == "jetstream":
+        shown["servers"] = [_without_user(server) for server in spool.servers]
+    shown["max_bytes"] = format_size(spool.max_bytes)
+    shown["max_age"] = format_duration(spool.max_age)
+    return shown
+
+
+def _hash(hashing: model.HashSettings) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if hashing.secret is not None:
+        shown["secret"] = SET
+    if hashing.secret_file is not None:
+        shown["secret_file"] = hashing.secret_file
+    shown["rotate"] = format_duration(hashing.rotate)
+    return shown
+
+
+def _without_user(url: str) -> str:
+    """Return a URL without what stands before the `@`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return SET
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}" if parts.scheme else host or SET

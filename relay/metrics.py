@@ -1,0 +1,182 @@
+"""Metrics: counters, gauges and histograms, by the register in metrics.yaml and no other.
+
+Law of this file: a name or label that is not registered raises, so docs and code cannot part. Label
+values come from closed sets or are bounded in number; no value from a payload may be one.
+`python -m relay.metrics` writes docs/metrics.md to stdout.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final, Literal
+
+import prometheus_client as prometheus
+
+from relay import yamlio
+from relay.outcomes import Reason
+from relay.protocol import item_kinds
+
+MAX_VALUES: Final = 500
+"""Values that an open label may take; further ones become `other`."""
+
+OTHER: Final = "other"
+UNKNOWN: Final = "unknown"
+CONTENT_TYPE: Final = prometheus.CONTENT_TYPE_LATEST
+
+MetricType = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One entry of the register.
+
+    Attributes:
+        name: as scraped.
+        type: counter, gauge or histogram.
+        labels: label name to its closed set of values; None where the set is open.
+        help: one sentence.
+        buckets: upper bounds of a histogram, in its unit; empty for the library's own.
+    """
+
+    name: str
+    type: MetricType
+    labels: Mapping[str, frozenset[str] | None]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+class Metrics:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._register = load_register()
+        self._registry = prometheus.CollectorRegistry()
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._collectors = {d.name: _collector(d, self._registry) for d in self._register.values()}
+        self._seen: dict[tuple[str, str], set[str]] = {}
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter.
+
+        Raises:
+            ValueError: the name, its type or a label is not registered.
+        """
+        self._find(name, "counter", labels).inc(amount)
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        """Add a value to a histogram.
+
+        Raises:
+            ValueError: the name, its type or a label is not registered.
+        """
+        self._find(name, "histogram", labels).observe(value)
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge.
+
+        Raises:
+            ValueError: the name, its type or a label is not registered.
+        """
+        self._find(name, "gauge", labels).set(value)
+
+    def value(self, name: str, **labels: str) -> float:
+        """Return a counter or gauge as it stands; 0 if it was never touched."""
+        return self._registry.get_sample_value(name, labels) or 0.0
+
+    def render(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return prometheus.generate_latest(self._registry)
+
+    def _find(self, name: str, wanted: MetricType, labels: Mapping[str, str]) -> Any:
+        definition = self._register.get(name)
+        if definition is None or definition.type != wanted:
+            raise ValueError(f"no {wanted} named {name} in metrics.yaml")
+        if definition.labels.keys() != labels.keys():
+            raise ValueError(f"{name} has the labels {', '.join(definition.labels) or 'none'}")
+        collector = self._collectors[name]
+        if not labels:
+            return collector
+        return collector.labels(
+            **{label: self._bounded(definition, label, value) for label, value in labels.items()}
+        )
+
+    def _bounded(self, definition: Definition, label: str, value: str) -> str:
+        closed = definition.labels[label]
+        if closed is not None:
+            return value if value in closed else UNKNOWN
+        seen = self._seen.setdefault((definition.name, label), set())
+        if value in seen:
+            return value
+        if len(seen) >= MAX_VALUES:
+            return OTHER
+        seen.add(value)
+        return value
+
+
+def load_register() -> dict[str, Definition]:
+    """Read metrics.yaml, which stands beside this file."""
+    text = resources.files("relay").joinpath("metrics.yaml").read_text("utf-8")
+    node, mistakes = yamlio.load(text, "metrics.yaml")
+    if mistakes:
+        raise ValueError("\n".join(map(str, mistakes)))
+    return {name: _definition(name, entry) for name, entry in yamlio.plain(node).items()}
+
+
+def docs() -> str:
+    """Return docs/metrics.md."""
+    lines = [
+        "# Metrics",
+        "",
+        "<!-- Made from relay/metrics.yaml by `make docs`; change it there. -->",
+        "",
+        "Served by the admin port under `/metrics` in Prometheus' text format. No label holds a",
+        "value from a payload; a label that could grow without end stops at",
+        f"{MAX_VALUES} values and then says `{OTHER}`.",
+        "",
+        "| name | type | labels | what it counts |",
+        "| --- | --- | --- | --- |",
+    ]
+    for d in load_register().values():
+        labels = ", ".join(f"`{label}`" for label in d.labels)
+        lines.append(f"| `{d.name}` | {d.type} | {labels} | {d.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def _definition(name: str, entry: Mapping[str, Any]) -> Definition:
+    labels = {label: _values(name, kind) for label, kind in entry.get("labels", {}).items()}
+    kind: MetricType = entry["type"]
+    if kind not in ("counter", "gauge", "histogram"):
+        raise ValueError(f"metrics.yaml: {name} has an unknown type")
+    return Definition(name, kind, labels, entry["help"], tuple(entry.get("buckets", ())))
+
+
+def _values(name: str, kind: str | list[str]) -> frozenset[str] | None:
+    match kind:
+        case "open":
+            return None
+        case "reason":
+            return frozenset(reason.value for reason in Reason)
+        case "item_kind":
+            return frozenset(item_kinds.KINDS)
+        case list():
+            return frozenset(kind)
+        case _:
+            raise ValueError(f"metrics.yaml: {name} has a label of an unknown set")
+
+
+def _collector(d: Definition, registry: prometheus.CollectorRegistry) -> Any:
+    match d.type:
+        case "counter":
+            return prometheus.Counter(d.name, d.help, list(d.labels), registry=registry)
+        case "gauge":
+            return prometheus.Gauge(d.name, d.help, list(d.labels), registry=registry)
+        case "histogram":
+            buckets = d.buckets or prometheus.Histogram.DEFAULT_BUCKETS
+            return prometheus.Histogram(
+                d.name, d.help, list(d.labels), registry=registry, buckets=buckets
+            )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(docs())
