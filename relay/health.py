@@ -32,10 +32,12 @@ class Health:
 
         It stands until the part reports again.
         """
-        if self._reported.get(part, True) != ok:
-            message = "a part is well again" if ok else "a part is not well"
-            log.warning(message, extra={"component": part})  # noqa: G
+        before = self._reported.get(part, True)
         self._reported[part] = ok
+        if before and not ok:
+            log.warning("a part is not well", extra={"component": part})
+        elif ok and not before:
+            log.info("a part is well again", extra={"component": part})
 
     async def parts(self) -> dict[str, bool]:
         """Return every part's state, asking those that have a check."""

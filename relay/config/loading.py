@@ -80,7 +80,8 @@ def parse(
             root = put(root, ["listen", key], leaf, origins, mistakes)
     settings = _settings(Section(root, "", origins, mistakes), "" if text is None else file)
     if mistakes:
-        raise ConfigError(tuple(dict.fromkeys(mistakes)))
+        in_order = sorted(dict.fromkeys(mistakes), key=lambda m: (m.file != file, m.file, m.line))
+        raise ConfigError(tuple(in_order))
     return settings
 
 

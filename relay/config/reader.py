@@ -123,7 +123,7 @@ class Section:
             return default
         wanted = f"must be a whole number from {low} to {high}"
         if not isinstance(node.value, int) or isinstance(node.value, bool):
-            hint = "without quotes, leading zeros or separators" if node.kind == "scalar" else ""
+            hint = "digits alone" if node.kind == "scalar" else ""
             self._expected(key, node, wanted, hint)
             return default
         if not low <= node.value <= high:

@@ -72,8 +72,8 @@ def hashing(section: Section) -> model.HashSettings:
     if section.has("secret") and section.has("secret_file"):
         section.wrong(section.node, "hash.secret and hash.secret_file are both given", "give one")
     secret = section.text("secret", "", digits=True)
-    if section.has("secret") and len(secret) < model.MIN_SECRET:
-        node = section.get("secret") or section.node
+    node = section.get("secret")
+    if node is not None and node.kind == "scalar" and len(secret) < model.MIN_SECRET:
         section.wrong(node, f"hash.secret must have {model.MIN_SECRET} characters or more")
     return model.HashSettings(
         secret=secret or None,
@@ -161,7 +161,8 @@ def project(section: Section, settings: model.ProjectSettings) -> model.ProjectS
             section.wrong(section.node, f"{section.path(key)} is missing")
     name = _checked(section, "id", parse_project, "a short word, as in the clients' DSN")
     key = _checked(section, "key", parse_key, "32 hex digits, as in the clients' DSN")
-    if section.has("id") and section.has("key") and (name == model.ANY) != (key == model.ANY):
+    stars = {node.raw == model.ANY for node in (section.get("id"), section.get("key")) if node}
+    if len(stars) > 1:
         section.wrong(section.node, f"{section.place}: id and key are '*' together or not at all")
     return model.ProjectSettings(
         project=name,

@@ -1,0 +1,63 @@
+"""Showing the settings: complete, loadable, and without secrets."""
+
+import pytest
+
+from relay.config import default_settings, mask_upstream, parse, parse_upstream, show
+from relay.errors import ConfigError
+
+SECRET = "hunter2-hunter2-hunter2"
+KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
+WITH_SECRETS = f"""\
+admin: {{tokens: [{{name: ops, sha256: '{"ab" * 32}', scopes: [metrics]}}]}}
+projects:
+  - {{id: '1', key: {"0" * 32}, upstream: 'https://{KEY}:{SECRET}@o1.ingest.sentry.io/7'}}
+spool: {{backend: jetstream, servers: ['nats://user:{SECRET}@nats:4222']}}
+hash: {{secret: {SECRET}}}
+"""
+
+
+def test_what_is_shown_can_be_loaded() -> None:
+    """The defaults, shown and loaded again, are the defaults."""
+    shown = parse(show(default_settings()), "", {})
+    assert default_settings() == shown
+
+
+def test_no_secret_is_shown() -> None:
+    """Neither `config show` nor a repr holds the hash secret, a password, a token or a key."""
+    settings = parse(WITH_SECRETS, "r.yaml", {})
+    for text in (show(settings), repr(settings)):
+        assert SECRET not in text
+        assert KEY not in text
+        assert "ab" * 32 not in text
+    assert "secret: (set)" in show(settings)
+    assert "nats://nats:4222" in show(settings)
+
+
+def test_no_secret_in_a_mistake() -> None:
+    """A mistake in a file never repeats a value of it."""
+    text = (
+        f"hash: {{secret: [{SECRET}]}}\nspool: {{max_age: {SECRET}}}\n"
+        f"projects: [{{id: '{SECRET}!', key: x, upstream: 'ftp://{SECRET}'}}]"
+    )
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "r.yaml", {})
+    assert 5 == len(caught.value.mistakes)
+    assert SECRET not in str(caught.value) + repr(caught.value)
+
+
+def test_upstreams_keep_their_form() -> None:
+    """A DSN keeps the first digits of its key, a host and a folder stay whole."""
+    assert [
+        "https://6d91…@o1.ingest.sentry.io/7",
+        "http://localhost:8000",
+        "file:./inbox",
+        "file:/var/inbox",
+    ] == [
+        mask_upstream(parse_upstream(text))
+        for text in (
+            f"https://{KEY}@o1.ingest.sentry.io/7",
+            "http://localhost:8000/",
+            "file:./inbox",
+            "file:///var/inbox",
+        )
+    ]

@@ -1,0 +1,59 @@
+"""Health: ready only when every part says so."""
+
+import asyncio
+
+import pytest
+
+from relay import health
+from relay.errors import SpoolUnavailableError
+from relay.health import Health, flag_check
+
+
+async def broken() -> bool:
+    """Fail as a spool does."""
+    raise SpoolUnavailableError("the spool cannot be written")
+
+
+async def stuck() -> bool:
+    """Never answer."""
+    await asyncio.Event().wait()
+    return True
+
+
+async def test_with_no_parts_it_is_ready() -> None:
+    """A process that has no parts to ask is ready."""
+    assert await Health().ready()
+
+
+async def test_one_part_is_enough_to_say_no() -> None:
+    """One part that is not well, or raises, makes the process not ready; the parts say which."""
+    h = Health(
+        {"rules": flag_check(lambda: True), "forwarder": flag_check(lambda: False), "spool": broken}
+    )
+    assert {"rules": True, "forwarder": False, "spool": False} == await h.parts()
+    assert not await h.ready()
+
+
+async def test_a_part_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that hangs counts as not well after the time limit."""
+    monkeypatch.setattr(health, "TIME_LIMIT", 0.01)
+    assert not await Health({"spool": stuck}).ready()
+
+
+async def test_a_report_stands_until_the_next() -> None:
+    """A part's own word counts with its check, until it says otherwise."""
+    h = Health({"spool": flag_check(lambda: True)})
+    h.report("spool", ok=False)
+    assert not await h.ready()
+    h.report("spool", ok=True)
+    assert await h.ready()
+
+
+async def test_a_mistake_of_ours_is_not_hidden() -> None:
+    """A check that fails with a programming error is raised, not taken for a sick part."""
+
+    async def wrong() -> bool:
+        raise TypeError
+
+    with pytest.raises(TypeError):
+        await Health({"x": wrong}).ready()
