@@ -1,0 +1,399 @@
+"""One JSON document: walk it, search it, decide at each place, redact in place, note what was done.
+
+Law of this file: decide at places with what `search` found in texts. A text is searched again after
+its redaction until nothing more is found, so that scrubbing twice changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from relay import jsonio
+from relay.errors import ScrubError
+from relay.rules.compiling import CompiledRules, applies
+from relay.rules.model import Method, Redaction, Status
+from relay.rules.selectors import Path
+from relay.scrub.hashing import HashKeys
+from relay.scrub.protected import KEYS, must_have_shape, shape_at
+from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
+from relay.scrub.remarks import Note
+from relay.scrub.search import Budget, Hit, search
+from relay.scrub.walk import Container, Link, Walked, number_text, path_of, walk
+
+PROTECTED_ID: Final = "protected/shape"
+"""The rule id of remarks about protected fields that had not their shape."""
+
+_MAX_PASSES: Final = 6
+_SCALARS: Final = frozenset({str, int, float})
+_TYPES: Final = {
+    str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object",
+    type(None): "null",
+}  # fmt: skip
+
+
+class _Place(NamedTuple):
+    """Where a value stands.
+
+    Attributes:
+        container: the map or list that holds it.
+        slot: its key or index there.
+        key: what addresses it for rules about keys; "" for none.
+        value_type: the selector type of the value.
+    """
+
+    container: Container
+    slot: Any
+    key: str
+    value_type: str
+
+    @property
+    def path(self) -> Path:
+        """Its path as selectors see it: the value of a pair stands under the pair's key."""
+        container = self.container
+        if container.key is not None and self.slot == 1:
+            return (*path_of(container.pair_parent), container.key)
+        return (*path_of(container.link), self.slot)
+
+    @property
+    def address(self) -> Path:
+        """Its path as `_meta` shows it: real keys and indexes only."""
+        return (*path_of(self.container.link), self.slot)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A value or key whose text changes: where, and what stands there now."""
+
+    place: "_Place"
+    is_key: bool
+    text: str = field(repr=False)
+    length: int
+    marks: list[Mark]
+
+
+@dataclass(slots=True)
+class DocumentScrubber:
+    """Scrubs one document in place.
+
+    Attributes:
+        compiled: the rules.
+        keys: for pseudonyms.
+        root_type: the selector type of the root, such as `event`.
+        structural: whether rules about keys and places apply (not in `_meta`).
+        notes: filled by `run`.
+        shadow: hits of shadow rules by number, filled by `run`.
+    """
+
+    compiled: CompiledRules
+    keys: HashKeys = field(repr=False)
+    budget: Budget
+    root_type: str = "event"
+    structural: bool = True
+    notes: list[Note] = field(default_factory=list)
+    shadow: dict[int, int] = field(default_factory=dict)
+    _changes: list[_Change] = field(default_factory=list, repr=False)
+    _gone: set[Path] = field(default_factory=set, repr=False)
+    _removals: list[tuple[_Place, str]] = field(default_factory=list, repr=False)
+
+    def run(self, root: Any) -> None:
+        """Scrub a map or list, in place.
+
+        Raises:
+            ScrubError: too deep, or too much work for its size.
+        """
+        walked = walk(root)
+        texts = list(walked.texts)
+        hits = search(self.compiled, texts, self.budget)
+        by_text = {texts[number]: found for number, found in hits.items()}
+        self._decide(walked, by_text)
+        self._settle()
+        self._apply()
+
+    # --- deciding --------------------------------------------------------------------------------
+
+    def _decide(self, walked: Walked, by_text: dict[str, list[Hit]]) -> None:
+        """Go through every place once; only those with a hit or a hot key cost more than a look."""
+        compiled = self.compiled
+        hot: dict[str, tuple[int, ...]] = {}
+        guarded: frozenset[str] | set[str] = frozenset()
+        if self.structural:
+            hot = {key: rules for key in walked.keys if (rules := compiled.hot(key))}
+            guarded = KEYS & walked.keys
+        everywhere = compiled.anywhere if self.structural else ()
+        for container in walked.containers:
+            node = container.node
+            if type(node) is dict:
+                for key, value in list(node.items()):
+                    kind = type(value)
+                    name = container.key if key == "value" and container.key is not None else key
+                    if (
+                        (kind is str and value in by_text)
+                        or name in hot
+                        or key in guarded
+                        or everywhere
+                        or ((kind is int or kind is float) and number_text(value) in by_text)
+                    ):
+                        rules = hot.get(name, ())
+                        if name is not key:
+                            rules = (*rules, *hot.get(key, ()))
+                        self._value(_Place(container, key, name, _TYPES[kind]), value, rules, by_text)
+                    if key in by_text:
+                        self._key(container, key, by_text[key])
+            else:
+                self._elements(container, node, hot, by_text)
+
+    def _elements(
+        self,
+        container: Container,
+        node: list[Any],
+        hot: dict[str, tuple[int, ...]],
+        by_text: dict[str, list[Hit]],
+    ) -> None:
+        everywhere = self.compiled.anywhere if self.structural else ()
+        above = container.link[1] if container.link is not None else ""
+        outer = above if isinstance(above, str) else ""
+        for index, value in enumerate(node):
+            kind = type(value)
+            name = outer
+            rules: tuple[int, ...] = ()
+            if container.key is not None and index == 1:
+                name = container.key
+                rules = hot.get(name, ())
+            if (
+                rules
+                or everywhere
+                or (kind is str and value in by_text)
+                or ((kind is int or kind is float) and number_text(value) in by_text)
+            ):
+                self._value(_Place(container, index, name, _TYPES[kind]), value, rules, by_text)
+
+    def _value(
+        self,
+        place: _Place,
+        value: Any,
+        rules: tuple[int, ...],
+        by_text: dict[str, list[Hit]],
+    ) -> None:
+        """Decide about one value: a rule about the whole, its shape, or what was found in it."""
+        path = place.path
+        kind = type(value)
+        if self.structural:
+            number = self._whole(place, path, value, rules)
+            if number is not None:
+                self._redact_whole(place, value, number)
+                return
+            if kind in _SCALARS and (place.slot in KEYS or path[0] in KEYS):
+                key = str(place.slot)
+                shape = shape_at(path, key)
+                if shape is not None:
+                    if shape(value):
+                        return
+                    if must_have_shape(path, key):
+                        self._removals.append((place, PROTECTED_ID))
+                        return
+        if kind is str:
+            text = value
+        elif kind is int or kind is float:
+            text = number_text(value)
+        else:
+            return
+        self._text(place, text, by_text.get(text, ()), is_key=False)
+
+    def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
+        self._text(_Place(container, key, "", "string"), key, hits, is_key=True)
+
+    def _text(self, place: _Place, text: str, hits: Sequence[Hit], *, is_key: bool) -> None:
+        """Note the change that hits make to a text."""
+        cuts = self._cuts(hits, place)
+        if not cuts:
+            return
+        new, marks = redact(text, cuts, self.compiled.rules, self.keys)
+        if new != text:
+            self._changes.append(_Change(place, is_key, new, len(text), marks))
+
+    def _whole(
+        self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]
+    ) -> int | None:
+        """Return the rule that takes this whole value, if any; null, true and false stay."""
+        if value is None or value is True or value is False or value in ("", [], {}):
+            return None
+        for number in (*rules, *self.compiled.anywhere):
+            rule = self.compiled.rules[number]
+            if not applies(rule, path, place.value_type, self.root_type):
+                continue
+            if rule.match.near and not _path_has(path, rule.match.near):
+                continue
+            if rule.status is Status.SHADOW:
+                self._count_shadow(number)
+                continue
+            return number
+        return None
+
+    def _cuts(self, hits: Sequence[Hit], place: _Place, *, counted: bool = False) -> list[Cut]:
+        """Return what of the hits in a text counts at this place."""
+        cuts: list[Cut] = []
+        path = place.path
+        for hit in hits:
+            rule = self.compiled.rules[hit.rule]
+            if hit.wants_key and not self._has_key(hit.rule, place.key):
+                continue
+            full = path + hit.inner
+            if hit.wants_word and not _path_has(full, rule.match.near):
+                continue
+            # What a rule about places found inside a string has been held against `where` there.
+            where = hit.inner if rule.match.any else full
+            value_type = "string" if hit.inner else place.value_type
+            if not applies(rule, where, value_type, self.root_type):
+                continue
+            if rule.status is Status.SHADOW:
+                if not counted:
+                    self._count_shadow(hit.rule)
+                continue
+            cuts.append(Cut(hit.start, hit.end, hit.rule))
+        return cuts
+
+    def _has_key(self, number: int, key: str) -> bool:
+        return self.structural and key != "" and self.compiled.has_key(number, key)
+
+    def _count_shadow(self, number: int) -> None:
+        self.shadow[number] = self.shadow.get(number, 0) + 1
+
+    # --- settling and applying -------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Search changed texts again until a search finds nothing that would change them."""
+        pending = self._changes
+        for _ in range(_MAX_PASSES):
+            if not pending:
+                return
+            texts = list({change.text: None for change in pending})
+            numbers = {text: number for number, text in enumerate(texts)}
+            hits = search(self.compiled, texts, self.budget)
+            again: list[_Change] = []
+            for change in pending:
+                found = hits.get(numbers[change.text], ())
+                cuts = self._cuts(found, change.place, counted=True)
+                if not cuts:
+                    continue
+                new, marks = redact(change.text, cuts, self.compiled.rules, self.keys, change.marks)
+                if new != change.text:
+                    change.text, change.marks = new, marks
+                    again.append(change)
+            pending = again
+        if pending:
+            raise ScrubError("a text does not come to rest")
+
+    def _redact_whole(self, place: _Place, value: Any, number: int) -> None:
+        rule = self.compiled.rules[number]
+        method = rule.redaction.method
+        if type(value) not in _SCALARS:
+            self._gone.add(place.address)
+        if method is Method.REMOVE:
+            self._removals.append((place, rule.id))
+            return
+        length = None
+        if type(value) in _SCALARS:
+            text = value if type(value) is str else number_text(value)
+            new = replacement(rule.redaction, text, self.keys)
+            length = len(text)
+        else:
+            new = self._stand_in(rule.redaction, value)
+        if new == value:
+            return
+        place.container.node[place.slot] = new
+        self.notes.append(Note(place.address, ((rule.id, KINDS[method], 0, len(new)),), length))
+
+    def _stand_in(self, redaction: Redaction, value: Any) -> str:
+        """Return what stands for a whole map or list."""
+        if redaction.method is Method.MASK:
+            return _MASKED
+        return replacement(redaction, jsonio.dumps(value).decode(), self.keys)
+
+    def _apply(self) -> None:
+        """Write what was decided, and the notes about it under the keys' new names."""
+        for change in self._changes:
+            if not change.is_key:
+                change.place.container.node[change.place.slot] = change.text
+            self.notes.append(self._note(change))
+        for place, rule_id in self._removals:
+            node = place.container.node
+            if type(node) is dict:
+                node.pop(place.slot, None)
+            else:
+                node[place.slot] = None
+            self.notes.append(Note(place.address, ((rule_id, "x"),)))
+        if self._gone:
+            self.notes = [note for note in self.notes if not self._is_gone(note.path)]
+        renamed = self._rename()
+        if renamed:
+            self.notes = [
+                Note(_new_names(note.path, renamed), note.remarks, note.length)
+                for note in self.notes
+            ]
+
+    def _is_gone(self, path: Path) -> bool:
+        """Return whether a path lies inside a map or list that was redacted whole."""
+        return any(path[:size] in self._gone for size in range(1, len(path)))
+
+    def _note(self, change: _Change) -> Note:
+        rules = self.compiled.rules
+        if change.is_key:
+            named = {m.rule: rules[m.rule] for m in change.marks}
+            return Note(
+                change.place.address,
+                tuple((rule.id, KINDS[rule.redaction.method]) for rule in named.values()),
+            )
+        remarks = tuple(
+            (rules[m.rule].id, KINDS[rules[m.rule].redaction.method], m.start, m.end)
+            for m in change.marks
+        )
+        return Note(change.place.address, remarks, change.length)
+
+    def _rename(self) -> dict[Path, str]:
+        """Rename keys in their order, made unique; return the new name of each renamed path."""
+        by_node: dict[int, list[_Change]] = {}
+        for change in self._changes:
+            if change.is_key:
+                by_node.setdefault(id(change.place.container.node), []).append(change)
+        renamed: dict[Path, str] = {}
+        for changes in by_node.values():
+            node = changes[0].place.container.node
+            names = {change.place.slot: change for change in changes}
+            taken = {key for key in node if key not in names}
+            entries: list[tuple[str, Any]] = []
+            for key, value in node.items():
+                new = key
+                if key in names:
+                    change = names[key]
+                    new = _unique(change.text, taken)
+                    taken.add(new)
+                    renamed[change.place.address] = new
+                entries.append((new, value))
+            node.clear()
+            node.update(entries)
+            # A key whose value was removed is gone, but its note must not show the old name.
+            for change in changes:
+                renamed.setdefault(change.place.address, change.text)
+        return renamed
+
+
+_MASKED: Final = "***"
+"""What a map or list becomes under `mask`: its size is nobody's business."""
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name} ({number})" in taken:
+        number += 1
+    return f"{name} ({number})"
+
+
+def _new_names(path: Path, renamed: dict[Path, str]) -> Path:
+    return tuple(renamed.get(path[: i + 1], part) for i, part in enumerate(path))
+
+
+def _path_has(path: Path, words: tuple[str, ...]) -> bool:
+    shown = ".".join(str(part) for part in path).casefold()
+    return any(word in shown for word in words)

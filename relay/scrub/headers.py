@@ -1,0 +1,59 @@
+"""Envelope and item headers: an allow-list, then the same scrubbing as any document.
+
+What is not on the list goes: `dsn`, the consent key, and what a relay in between may have added
+(`remote_addr`, `forwarded_for`, `user_agent`). Source: Sentry's envelope documentation.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+ENVELOPE_KEYS: Final = frozenset({"event_id", "sent_at", "sdk", "trace"})
+SDK_KEYS: Final = frozenset({"name", "version", "integrations", "packages"})
+TRACE_KEYS: Final = frozenset({
+    "trace_id", "public_key", "release", "environment", "transaction", "sample_rate",
+    "sample_rand", "sampled", "replay_id", "org_id",
+})  # fmt: skip
+ITEM_KEYS: Final = frozenset({
+    "type", "length", "content_type", "filename", "attachment_type", "item_count", "platform",
+})  # fmt: skip
+
+
+def allowed_envelope_headers(headers: Mapping[str, Any], public_key: str | None) -> dict[str, Any]:
+    """Return the headers that may go on, not scrubbed yet.
+
+    Args:
+        headers: as they came.
+        public_key: the upstream's public key, which takes the place of the client's in `trace`;
+            None keeps the client's.
+    """
+    kept = {key: value for key, value in headers.items() if key in ENVELOPE_KEYS}
+    for name, keys in (("sdk", SDK_KEYS), ("trace", TRACE_KEYS)):
+        inner = kept.get(name)
+        if isinstance(inner, dict):
+            kept[name] = {key: value for key, value in inner.items() if key in keys}
+        else:
+            kept.pop(name, None)
+    trace = kept.get("trace")
+    if trace is not None and "public_key" in trace:
+        if public_key is not None:
+            trace["public_key"] = public_key
+        elif not _is_key(trace["public_key"]):
+            del trace["public_key"]
+    return kept
+
+
+def allowed_item_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's headers that may go on, not scrubbed yet, without its length."""
+    return {
+        key: value
+        for key, value in headers.items()
+        if key in ITEM_KEYS and key != "length" and isinstance(value, str | int)
+    }
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == _KEY and not set(value) - _HEX
+
+
+_KEY: Final = 32
+_HEX: Final = frozenset("0123456789abcdefABCDEF")

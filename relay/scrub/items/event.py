@@ -1,0 +1,28 @@
+"""Events, transactions and feedback: what the protocol demands beside the rules."""
+
+from typing import Any
+
+from relay.scrub.remarks import Note
+
+CLIENT_ADDRESS = "protocol/client-address"
+"""The rule id of remarks about the client's address."""
+
+
+def forget_client_address(event: dict[str, Any]) -> list[Note]:
+    """Take the client's address out of an event and tell Sentry never to infer one, in place.
+
+    `user.ip_address` goes even when it says `{{auto}}`, for Sentry would put the address of the
+    connection there: ours. `sdk.settings.infer_ip` is set to `never` for the same reason.
+    """
+    notes: list[Note] = []
+    user = event.get("user")
+    if isinstance(user, dict) and user.pop("ip_address", None) is not None:
+        notes.append(Note(("user", "ip_address"), ((CLIENT_ADDRESS, "x"),)))
+    sdk = event.get("sdk")
+    if not isinstance(sdk, dict):
+        sdk = event["sdk"] = {}
+    settings = sdk.get("settings")
+    if not isinstance(settings, dict):
+        settings = sdk["settings"] = {}
+    settings["infer_ip"] = "never"
+    return notes

@@ -1,0 +1,168 @@
+"""Fields that Sentry needs intact: not searched for text, but held to a strict shape of their own.
+
+Law of this file: a shape must be too narrow for an identifier of a person or a wallet. A value that
+has its shape stays as it is. One that has not is dropped where Sentry itself gives the field its
+meaning, and searched like any other text elsewhere. Release, dist and sdk may be free text in
+practice; when they are, they are searched.
+Source: Sentry's event payload and envelope documentation.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from relay.rules.selectors import Path, Selector, parse_selector
+
+Shape = Callable[[Any], bool]
+
+_HEX: Final = frozenset("0123456789abcdefABCDEF")
+
+
+def _is_hex(text: str) -> bool:
+    return bool(text) and _HEX.issuperset(text)
+
+
+def is_id(value: Any) -> bool:
+    """32 hex digits, or a UUID with hyphens."""
+    if not isinstance(value, str):
+        return False
+    if len(value) == 36:
+        groups = value.split("-")
+        return [len(group) for group in groups] == [8, 4, 4, 4, 12] and all(map(_is_hex, groups))
+    return len(value) == 32 and _is_hex(value)
+
+
+def is_span_id(value: Any) -> bool:
+    """16 hex digits (W3C Trace Context)."""
+    return isinstance(value, str) and len(value) == 16 and _is_hex(value)
+
+
+def is_debug_id(value: Any) -> bool:
+    """A UUID, with an age of up to 8 hex digits after it."""
+    if not isinstance(value, str):
+        return False
+    if is_id(value):
+        return True
+    head, _, age = value.rpartition("-")
+    return (is_id(head) and len(age) <= 8 and _is_hex(age)) or (
+        32 < len(value) <= 40 and _is_hex(value)
+    )
+
+
+def is_code_id(value: Any) -> bool:
+    """A build id: up to 40 hex digits (a SHA-1 at most), or a UUID."""
+    return isinstance(value, str) and ((len(value) <= 40 and _is_hex(value)) or is_id(value))
+
+
+def is_address(value: Any) -> bool:
+    """A memory address: a number, or 0x and at most 16 hex digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0 <= value < 1 << 64
+    return isinstance(value, str) and value[:2] == "0x" and len(value) <= 18 and _is_hex(value[2:])
+
+
+def is_timestamp(value: Any) -> bool:
+    """Seconds (or milliseconds) since the epoch, or RFC 3339."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0 <= value < 1e14
+    if not isinstance(value, str) or not 10 <= len(value) <= 35 or not value.isascii():
+        return False
+    date, time = value[:10], value[10:]
+    plain = date.replace("-", "", 2)
+    if len(plain) != 8 or not plain.isdigit() or date[4] != "-" or date[7] != "-":
+        return False
+    return not time or (time[0] in "Tt " and not set(time[1:]) - set("0123456789:.+-Zz"))
+
+
+_WORD_LIMIT: Final = 24
+"""Shorter than any address; the shortest in use have 25 characters."""
+_WORDS_LIMIT: Final = 10
+"""Fewer than the words of any recovery phrase."""
+_RELEASE_SPLIT: Final = {ord(c): " " for c in "@/.-+_"}
+_SDK_SPLIT: Final = {ord(c): " " for c in "@/.-+_:"}
+
+
+def is_release(value: Any) -> bool:
+    """A version, package and version, or commit: short words, and at most one run of hex."""
+    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isascii():
+        return False
+    words = value.translate(_RELEASE_SPLIT).split(" ")
+    if len(words) > _WORDS_LIMIT:
+        return False
+    for word in words:
+        if not word:
+            continue
+        if not word.isalnum():
+            return False
+        if len(word) >= _WORD_LIMIT and not (len(word) in (32, 40) and _is_hex(word)):
+            return False
+    return _has_version(value, words)
+
+
+def _has_version(value: str, words: list[str]) -> bool:
+    """Digits decide, so that a bare address or host name is no release."""
+    if len(words) == 1:
+        return value.isdigit() or (len(value) in (7, 8, 10, 12, 32, 40) and _is_hex(value))
+    return any(word[:1].isdigit() or word[:1] == "v" for word in words)
+
+
+def is_sdk_text(value: Any) -> bool:
+    """A package, integration or version name."""
+    if not isinstance(value, str) or len(value) > 120 or not value.isascii():
+        return False
+    words = value.translate(_SDK_SPLIT).split(" ")
+    return len(words) <= _WORDS_LIMIT and all(
+        not word or (word.isalnum() and len(word) <= _WORD_LIMIT) for word in words
+    )
+
+
+_BY_KEY: Final[dict[str, Shape]] = {
+    **dict.fromkeys(
+        ("event_id", "trace_id", "replay_id", "profile_id", "profiler_id", "chunk_id",
+         "check_in_id", "sid", "associated_event_id"),
+        is_id,
+    ),
+    **dict.fromkeys(("span_id", "parent_span_id", "segment_id"), is_span_id),
+    **dict.fromkeys(("debug_id",), is_debug_id),
+    **dict.fromkeys(("code_id",), is_code_id),
+    **dict.fromkeys(
+        ("image_addr", "image_vmaddr", "instruction_addr", "symbol_addr", "function_addr"),
+        is_address,
+    ),
+    **dict.fromkeys(
+        ("timestamp", "start_timestamp", "end_timestamp", "sent_at", "started", "received"),
+        is_timestamp,
+    ),
+}  # fmt: skip
+
+_FREE: Final[tuple[tuple[Selector, Shape], ...]] = (
+    (parse_selector("release || dist || attrs.release || trace.release"), is_release),
+    (parse_selector("sdk.**"), is_sdk_text),
+)
+
+_MEANT: Final = parse_selector(
+    "event_id || timestamp || start_timestamp || received || sent_at || sid || started"
+    " || check_in_id || profile_id || profiler_id || chunk_id || replay_id || segment_id"
+    " || trace_id || span_id || parent_span_id || end_timestamp"
+    " || contexts.trace.* || contexts.profile.* || contexts.replay.* || contexts.feedback.*"
+    " || trace.* || spans.*.* || items.*.* || debug_meta.images.*.*"
+    " || **.frames.*.* || exception.values.*.stacktrace.frames.*.*"
+)
+
+KEYS: Final = frozenset(_BY_KEY) | {"release", "dist", "sdk"}
+"""Keys at or under which something may be protected; a cheap first test."""
+
+
+def shape_at(path: Path, key: str) -> Shape | None:
+    """Return the shape that protects a value here from being searched, if any."""
+    shape = _BY_KEY.get(key)
+    if shape is not None:
+        return shape
+    for selector, free in _FREE:
+        if selector.holds(path, "string"):
+            return free
+    return None
+
+
+def must_have_shape(path: Path, key: str) -> bool:
+    """Return whether a value here is dropped when it has not its shape."""
+    return key in _BY_KEY and _MEANT.holds(path, "string")

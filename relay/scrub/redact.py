@@ -1,0 +1,113 @@
+"""Redactions: what is written in place of what a rule found, and where it ended up."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple, assert_never
+
+from relay.rules.model import Method, Redaction, Rule
+from relay.scrub.hashing import HashKeys
+
+KINDS: Final = {Method.REPLACE: "s", Method.REMOVE: "x", Method.MASK: "m", Method.HASH: "p"}
+"""Sentry's words for a remark's kind: substituted, removed, masked, pseudonymised."""
+
+
+class Mark(NamedTuple):
+    """A redaction that stands in a text: which rule, and its span in the new text."""
+
+    rule: int
+    start: int
+    end: int
+
+
+class Cut(NamedTuple):
+    """A span of a text that a rule wants redacted."""
+
+    start: int
+    end: int
+    rule: int
+
+
+def replacement(redaction: Redaction, original: str, keys: HashKeys) -> str:
+    """Return the text that stands for the original."""
+    match redaction.method:
+        case Method.REMOVE:
+            return ""
+        case Method.REPLACE:
+            return redaction.text
+        case Method.MASK:
+            return "*" * len(original)
+        case Method.HASH:
+            return keys.pseudonym(original, redaction.family)
+        case _:
+            assert_never(redaction.method)
+
+
+def redact(
+    text: str, cuts: Iterable[Cut], rules: Sequence[Rule], keys: HashKeys, marks: Sequence[Mark] = ()
+) -> tuple[str, list[Mark]]:
+    """Redact spans; those that overlap become one, in the name of the longest.
+
+    Args:
+        text: the text to change.
+        cuts: what to redact in it.
+        rules: by number.
+        keys: for pseudonyms.
+        marks: redactions that already stand in the text; they move with it.
+
+    Returns:
+        The new text and all marks in it, ascending. Equal to the text given when nothing changes.
+    """
+    pieces: list[str] = []
+    made: list[Mark] = []
+    moves: list[tuple[int, int, int]] = []
+    at = length = 0
+    for start, end, number in _merged(cuts):
+        new = replacement(rules[number].redaction, text[start:end], keys)
+        if new == text[start:end]:
+            continue
+        pieces.append(text[at:start])
+        length += start - at
+        pieces.append(new)
+        made.append(Mark(number, length, length + len(new)))
+        length += len(new)
+        moves.append((start, end, length - end))
+        at = end
+    if not made:
+        return text, list(marks)
+    pieces.append(text[at:])
+    made += _moved(marks, moves)
+    made.sort(key=lambda mark: (mark.start, mark.end))
+    return "".join(pieces), made
+
+
+def _merged(cuts: Iterable[Cut]) -> list[Cut]:
+    merged: list[Cut] = []
+    longest = 0
+    for cut in sorted(cuts, key=lambda c: (c.start, -c.end, c.rule)):
+        if merged and cut.start < merged[-1].end:
+            last = merged[-1]
+            size = cut.end - cut.start
+            name = cut.rule if size > longest else last.rule
+            longest = max(longest, size)
+            merged[-1] = Cut(last.start, max(last.end, cut.end), name)
+        else:
+            merged.append(cut)
+            longest = cut.end - cut.start
+    return merged
+
+
+def _moved(marks: Sequence[Mark], moves: Sequence[tuple[int, int, int]]) -> list[Mark]:
+    """Return marks at their new places; those that a new redaction swallowed are gone."""
+    kept: list[Mark] = []
+    for mark in marks:
+        shift = 0
+        swallowed = False
+        for start, end, after in moves:
+            if mark.end <= start:
+                break
+            if mark.start < end:
+                swallowed = True
+                break
+            shift = after
+        if not swallowed:
+            kept.append(Mark(mark.rule, mark.start + shift, mark.end + shift))
+    return kept

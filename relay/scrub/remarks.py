@@ -1,0 +1,138 @@
+"""Remarks: what was redacted where, for our callers and for Sentry's `_meta`.
+
+Source: Sentry's event payload documentation and Relay's `_meta` trees: under the path of a value a
+node `{"": {"rem": [[rule id, kind, start, end]], "len": original length}}`. Offsets count Unicode
+characters, as Relay's do. Law of this file: never a value.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from relay.rules.selectors import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One redaction.
+
+    Attributes:
+        rule_id: the rule that asked for it.
+        path: where, as a selector that finds it (`exception.values.0.value`).
+        kind: `s` substituted, `x` removed, `m` masked, `p` pseudonymised.
+        span: where in the new text, in characters; None when the whole value went.
+    """
+
+    rule_id: str
+    path: str = field(repr=False)
+    kind: str
+    span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The remarks on one value, before they are written: its path, and its length before."""
+
+    path: Path = field(repr=False)
+    remarks: tuple[tuple[str, str, int, int] | tuple[str, str], ...]
+    length: int | None = None
+
+
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def show_path(path: Path) -> str:
+    """Return a path in selector syntax; keys with other characters are quoted."""
+    return ".".join(_show_part(str(part)) for part in path)
+
+
+def _show_part(part: str) -> str:
+    if part and _PLAIN.issuperset(part):
+        return part
+    return "'" + part.replace("'", "''") + "'"
+
+
+def as_remarks(notes: Iterable[Note]) -> tuple[Remark, ...]:
+    """Return notes in the form that callers see."""
+    made: list[Remark] = []
+    for note in notes:
+        path = show_path(note.path)
+        for remark in note.remarks:
+            span = (remark[2], remark[3]) if len(remark) == 4 else None
+            made.append(Remark(remark[0], path, remark[1], span))
+    return tuple(made)
+
+
+def clean_meta(meta: Any, depth: int = 0) -> dict[str, Any]:
+    """Return what a client's `_meta` may keep: remarks, lengths and error words, no values.
+
+    Original values (`val`) and text chunks are what scrubbing is there to remove.
+    """
+    if not isinstance(meta, dict) or depth > _META_DEPTH:
+        return {}
+    kept: dict[str, Any] = {}
+    for key, child in meta.items():
+        if key == "":
+            node = _clean_node(child)
+            if node:
+                kept[""] = node
+        else:
+            below = clean_meta(child, depth + 1)
+            if below:
+                kept[key] = below
+    return kept
+
+
+_META_DEPTH: Final = 60
+
+
+def _clean_node(node: Any) -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {}
+    kept: dict[str, Any] = {}
+    remarks = node.get("rem")
+    if isinstance(remarks, list):
+        good = [remark for remark in remarks if _is_remark(remark)]
+        if good:
+            kept["rem"] = good
+    errors = node.get("err")
+    if isinstance(errors, list):
+        words = [e[0] if isinstance(e, list) and e else e for e in errors]
+        names = [word for word in words if isinstance(word, str) and _is_word(word)]
+        if names:
+            kept["err"] = names
+    length = node.get("len")
+    if isinstance(length, int) and not isinstance(length, bool):
+        kept["len"] = length
+    return kept
+
+
+def _is_word(word: str) -> bool:
+    return len(word) <= 40 and _PLAIN.issuperset(word)
+
+
+def _is_remark(remark: Any) -> bool:
+    return (
+        isinstance(remark, list)
+        and 2 <= len(remark) <= 4
+        and isinstance(remark[0], str)
+        and isinstance(remark[1], str)
+        and len(remark[1]) == 1
+        and all(isinstance(n, int) and not isinstance(n, bool) for n in remark[2:])
+    )
+
+
+def write_meta(meta: dict[str, Any], notes: Sequence[Note]) -> None:
+    """Add notes to a `_meta` tree in place. Ranges of older remarks on the same value go."""
+    for note in notes:
+        node = meta
+        for part in note.path:
+            child = node.get(str(part))
+            if not isinstance(child, dict):
+                child = node[str(part)] = {}
+            node = child
+        own = node.setdefault("", {})
+        older = [remark[:2] for remark in own.get("rem", ())]
+        own["rem"] = older + [list(remark) for remark in note.remarks]
+        if note.length is not None:
+            own.setdefault("len", note.length)

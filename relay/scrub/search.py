@@ -1,0 +1,293 @@
+"""Search: all distinct strings of a document in, what the rules find in them out.
+
+Law of this file: it looks at text, never at places. Strings are searched joined, in one RE2 set
+pass; only rules that can hit look closer, and only views that would differ are made. Each round
+reads what the round before has opened, to a small depth. Work is counted, not timed.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from relay.errors import ScrubError
+from relay.rules.compiling import CompiledRules, TextRule
+from relay.rules.model import NEAR_WINDOW
+from relay.rules.patterns import Pattern
+from relay.rules.selectors import Path
+from relay.scrub.readings import Reading
+from relay.scrub.structure import entries, looks_like_json, value_after
+from relay.scrub.views import VIEWS, fold
+
+MAX_ROUNDS: Final = 6
+"""How deep views nest: an identity round and so many minus one of opened text."""
+
+
+class Hit(NamedTuple):
+    """What one rule found in one string.
+
+    Attributes:
+        start: where it begins in the string, in characters.
+        end: where it ends.
+        rule: the rule's number.
+        inner: the path inside the string, when it holds a document.
+        wants_key: the rule names keys; the place must be under one of them.
+        wants_word: the rule wants a word close by; none stood there, so the path must hold one.
+    """
+
+    start: int
+    end: int
+    rule: int
+    inner: Path = ()
+    wants_key: bool = False
+    wants_word: bool = False
+
+
+@dataclass(slots=True)
+class Budget:
+    """Work left for one document, in characters looked at. Running out drops the item."""
+
+    left: int
+
+    def spend(self, work: int) -> None:
+        """Take so much.
+
+        Raises:
+            ScrubError: nothing is left.
+        """
+        self.left -= work
+        if self.left < 0:
+            raise ScrubError("the document needs more work than its size allows")
+
+
+def budget_for(size: int) -> Budget:
+    """Return the budget for a document of this many bytes: linear in its size."""
+    return Budget(_WORK_FLOOR + _WORK_PER_BYTE * size)
+
+
+_WORK_FLOOR: Final = 2_000_000
+_WORK_PER_BYTE: Final = 64
+
+
+@dataclass(slots=True)
+class _Buffer:
+    """Readings joined into one searchable buffer, and the way back."""
+
+    readings: Sequence[Reading]
+    data: bytes
+    starts: list[int]
+    ascii: bool
+    _char: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def locate(self, start: int, end: int) -> tuple[int, int, int]:
+        """Return (number of the reading, start, end in its characters) for a span of bytes."""
+        number = bisect_right(self.starts, start) - 1
+        base = self.starts[number]
+        if self.ascii or self.readings[number].text.isascii():
+            return number, start - base, end - base
+        # Hits of one rule ascend, so each string is decoded once a rule, not once a hit.
+        byte, char = self._char.get(number, (base, 0))
+        if byte > start:
+            byte, char = base, 0
+        first = char + len(self.data[byte:start].decode("utf-8", "ignore"))
+        last = first + len(self.data[start:end].decode("utf-8", "ignore"))
+        self._char[number] = (start, first)
+        return number, first, last
+
+
+def _join(readings: Sequence[Reading]) -> _Buffer:
+    texts = [reading.text for reading in readings]
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(texts) - 1:
+        texts = [text.replace("\n", "\r") for text in texts]
+        joined = "\n".join(texts)
+    plain = joined.isascii()
+    data = joined.encode("utf-8", "replace")
+    lengths = map(len, texts) if plain else (len(t.encode("utf-8", "replace")) for t in texts)
+    starts = list(accumulate((length + 1 for length in lengths), initial=0))
+    starts.pop()
+    return _Buffer(readings, data, starts, plain)
+
+
+def search(compiled: CompiledRules, texts: Sequence[str], budget: Budget) -> dict[int, list[Hit]]:
+    """Find everything in these strings.
+
+    Args:
+        compiled: rules compiled with `TRIGGERS` as their extra patterns.
+        texts: distinct strings; the numbers in the answer are their places.
+        budget: work left for the document.
+
+    Returns:
+        Hits by string, in no particular order, none twice; strings without any are left out.
+
+    Raises:
+        ScrubError: the budget has run out.
+    """
+    found: dict[int, set[Hit]] = {}
+    readings: list[Reading] = [Reading(text, number) for number, text in enumerate(texts)]
+    for turn in range(MAX_ROUNDS):
+        if not readings:
+            break
+        budget.spend(sum(len(reading.text) for reading in readings) + len(readings))
+        readings = _round(compiled, readings, budget, found, last=turn == MAX_ROUNDS - 1)
+    return {number: list(hits) for number, hits in found.items()}
+
+
+def _round(
+    compiled: CompiledRules,
+    readings: Sequence[Reading],
+    budget: Budget,
+    found: dict[int, set[Hit]],
+    *,
+    last: bool,
+) -> list[Reading]:
+    """Search readings, add what is found, return the readings that their views open."""
+    buffer = _join(readings)
+    candidates = compiled.patterns.candidates(buffer.data)
+    rules = len(compiled.text)
+    opened: list[Reading] = []
+    for number in sorted(candidates):
+        if number < rules:
+            _run(compiled.text[number], buffer, budget, found)
+        elif number < rules + len(VIEWS):
+            if not last:
+                opened += _open(number - rules, buffer, budget)
+        elif compiled.key_words is not None:
+            _run_keys(compiled, compiled.key_words, buffer, budget, found)
+    if not buffer.ascii and not last:
+        opened += _folded(readings, budget)
+    return opened
+
+
+def _run(
+    rule: TextRule, buffer: _Buffer, budget: Budget, found: dict[int, set[Hit]]
+) -> None:
+    """Run one rule over the buffer."""
+    match = rule.rule.match
+    keyed = bool(match.keys)
+    for left, right in rule.pattern.spans(buffer.data):
+        number, start, end = buffer.locate(left, right)
+        reading = buffer.readings[number]
+        budget.spend(_HIT_COST + end - start)
+        spans = ((start, end),) if rule.check is None else rule.check(reading.text, start, end)
+        for begin, stop in spans:
+            if begin >= stop:
+                continue
+            near = not match.near or _is_near(match.near, reading.text, begin, stop)
+            source = reading.source(begin, stop)
+            hit = Hit(*source, rule.number, (), keyed, not near)
+            found.setdefault(reading.origin, set()).add(hit)
+
+
+_HIT_COST: Final = 24
+"""What a candidate costs beyond its length: the calls around it."""
+
+
+def _is_near(words: Sequence[str], text: str, start: int, end: int) -> bool:
+    before = text[max(0, start - NEAR_WINDOW) : start].casefold()
+    after = text[end : end + NEAR_WINDOW].casefold()
+    return any(word in before or word in after for word in words)
+
+
+def _open(view: int, buffer: _Buffer, budget: Budget) -> Iterator[Reading]:
+    """Make one view of every reading that its trigger fires in."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for left, right in VIEWS[view].trigger.spans(buffer.data):
+        number, start, end = buffer.locate(left, right)
+        budget.spend(_HIT_COST + end - start)
+        spans.setdefault(number, []).append((start, end))
+    for number, found in spans.items():
+        reading = buffer.readings[number]
+        for text, starts, ends in VIEWS[view].make(reading.text, iter(found)):
+            budget.spend(len(text))
+            if text:
+                yield reading.derive(text, starts, ends)
+
+
+def _folded(readings: Sequence[Reading], budget: Budget) -> Iterator[Reading]:
+    for reading in readings:
+        if reading.text.isascii():
+            continue
+        budget.spend(len(reading.text))
+        folded = fold(reading.text)
+        if folded is not None and folded[0]:
+            yield reading.derive(*folded)
+
+
+def _run_keys(
+    compiled: CompiledRules,
+    words: Pattern,
+    buffer: _Buffer,
+    budget: Budget,
+    found: dict[int, set[Hit]],
+) -> None:
+    """Find values under hot keys inside text."""
+    documents: set[int] = set()
+    for left, right in words.spans(buffer.data):
+        number, start, end = buffer.locate(left, right)
+        reading = buffer.readings[number]
+        budget.spend(_HIT_COST)
+        pair = value_after(reading.text, start, end)
+        if pair is not None:
+            key, (begin, stop) = pair
+            budget.spend(stop - begin)
+            hits = found.setdefault(reading.origin, set())
+            _keyed(compiled, reading, key, (begin, stop), hits, budget)
+        if compiled.by_place and number not in documents and looks_like_json(reading.text):
+            documents.add(number)
+            _walk_inside(compiled, reading, budget, found)
+
+
+def _keyed(
+    compiled: CompiledRules,
+    reading: Reading,
+    key: str,
+    span: tuple[int, int],
+    hits: set[Hit],
+    budget: Budget,
+) -> None:
+    source = reading.source(*span)
+    for number in compiled.hot(key):
+        match = compiled.rules[number].match
+        if match.keys:
+            near = not match.near or _is_near(match.near, reading.text, *span)
+            hits.add(Hit(*source, number, (key,), wants_word=not near))
+    for rule in compiled.text:
+        if rule.rule.match.keys and compiled.has_key(rule.number, key):
+            _run_within(rule, reading, span, key, hits, budget)
+
+
+def _run_within(
+    rule: TextRule,
+    reading: Reading,
+    span: tuple[int, int],
+    key: str,
+    hits: set[Hit],
+    budget: Budget,
+) -> None:
+    """Run a rule that names keys over one value inside a text."""
+    value = Reading(reading.text[slice(*span)], 0)
+    local: dict[int, set[Hit]] = {}
+    _run(rule, _join([value]), budget, local)
+    for hit in local.get(0, ()):
+        source = reading.source(span[0] + hit.start, span[0] + hit.end)
+        hits.add(Hit(*source, hit.rule, (key,), wants_word=hit.wants_word))
+
+
+def _walk_inside(
+    compiled: CompiledRules, reading: Reading, budget: Budget, found: dict[int, set[Hit]]
+) -> None:
+    """Apply `any` rules inside a string that holds a document, by the paths in it."""
+    limit = max(1_000, len(reading.text) // 2)
+    budget.spend(len(reading.text))
+    for path, span, value_type in entries(reading.text, limit):
+        for number in compiled.hot(str(path[-1])):
+            rule = compiled.rules[number]
+            if rule.match.any and any(s.holds(path, value_type) for s in rule.where):
+                source = reading.source(*span)
+                found.setdefault(reading.origin, set()).add(Hit(*source, number, path))
+
+
+TRIGGERS: Final = tuple(view.trigger.source for view in VIEWS)
+"""The views' triggers, to ride in the rules' set pass."""

@@ -1,0 +1,162 @@
+r"""Keys and values inside text: JSON in a string, a Python or JavaScript repr, query pairs, headers.
+
+Law of this file: it must read what is cut off, quoted twice or not quite JSON, for that is what
+clients send. Given where a hot key stands it says where its value stands. Given a text that starts
+as JSON it walks it as a document, with paths.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from relay.rules.selectors import Path, PathPart
+
+Span = tuple[int, int]
+
+_QUOTES: Final = "\"'`"
+_BREAKS: Final = frozenset("&;,)}] \t\r\n\"'<>|")
+_PAIR_BREAKS: Final = frozenset("&; \t\r\n\"'<>")
+_LINE_BREAKS: Final = frozenset("\r\n")
+_OPEN: Final = {"{": "}", "[": "]", "(": ")"}
+_SCALAR_WORDS: Final = frozenset({"true", "false", "null", "none", "undefined", "nil"})
+
+
+def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | None:
+    """Return the key that ends before `colon` and the span of its value.
+
+    Args:
+        text: any text.
+        key_start: where the key, or a word that ends it, begins.
+        colon: the place right after the `:`, `=` or `=>`.
+
+    Returns:
+        The whole key (with what stands glued before it) and the value without its quotes; None if
+        there is no value or it is true, false or null.
+    """
+    start = key_start
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_-.") and key_start - start < 64:
+        start -= 1
+    end = key_start
+    while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):
+        end += 1
+    key = text[start:end].rstrip()
+    at = colon
+    while at < len(text) and text[at] in " \t":
+        at += 1
+    spaced = at > colon
+    if at >= len(text):
+        return None
+    slashes = at
+    while at < len(text) and text[at] == "\\":
+        at += 1
+    escapes = at - slashes
+    if at < len(text) and text[at] in _QUOTES:
+        stop = _closing_quote(text, at + 1, text[at], escapes)
+        return (key, (at + 1, stop)) if stop > at + 1 else None
+    at = slashes
+    if text[at] in _OPEN:
+        return key, (at, _closing_bracket(text, at))
+    # A bare value: a pair of a query string, a line of headers, or a number.
+    breaks = _PAIR_BREAKS if text[colon - 1] == "=" else _BREAKS
+    if spaced and text[colon - 1] == ":" and _starts_line(text, start):
+        breaks = _LINE_BREAKS
+    stop = at
+    while stop < len(text) and text[stop] not in breaks:
+        stop += 1
+    if stop == at or text[at:stop].casefold() in _SCALAR_WORDS:
+        return None
+    return key, (at, stop)
+
+
+def _starts_line(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] in "\r\n"
+
+
+def _closing_quote(text: str, at: int, quote: str, escapes: int) -> int:
+    """Return where the string ends whose quotes are escaped by so many backslashes, or the end."""
+    while True:
+        found = text.find(quote, at)
+        if found < 0:
+            return len(text)
+        before = found
+        while before > at and text[before - 1] == "\\":
+            before -= 1
+        if found - before <= escapes:
+            return before
+        at = found + 1
+
+
+def _closing_bracket(text: str, at: int) -> int:
+    """Return the place after the bracket that closes the one at `at`, or the end of the text."""
+    depth = 0
+    for token in _BRACKET_TOKENS.finditer(text, at):
+        first = token.group()[0]
+        if first in "{[(":
+            depth += 1
+        elif first in "}])":
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    return len(text)
+
+
+# Fixed tokenisers, unambiguous and so linear; not rule patterns.
+_BRACKET_TOKENS: Final = re.compile(  # noqa: TID251
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]()]', re.DOTALL
+)
+_TOKENS: Final = re.compile(  # noqa: TID251
+    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
+    r"|'[^'\\]*(?:\\.[^'\\]*)*(?:'|\Z)"
+    r"|[{}\[\],:]"
+    r"|[^\s{}\[\],:\"']+",
+    re.DOTALL,
+)
+
+
+def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
+    """Walk a text that starts as JSON, cut off or not, and yield each keyed scalar in it.
+
+    Yields (path, span of the value without quotes, value type). Stops after `limit` tokens; the
+    text rules and `value_after` do not depend on this walk.
+    """
+    containers: list[tuple[str, PathPart]] = []
+    key: PathPart = ""
+    expect_key = False
+    for count, token in enumerate(_TOKENS.finditer(text)):
+        if count >= limit:
+            return
+        word = token.group()
+        first = word[0]
+        if first in "{[":
+            containers.append((first, key))
+            expect_key = first == "{"
+            key = "" if expect_key else 0
+        elif first in "}]":
+            if not containers:
+                return
+            _, outer = containers.pop()
+            key = outer
+            expect_key = False
+        elif first == ",":
+            inside_list = bool(containers) and containers[-1][0] == "["
+            expect_key = not inside_list
+            if inside_list and isinstance(key, int):
+                key += 1
+        elif first == ":":
+            expect_key = False
+        elif expect_key:
+            key = word.strip("\"'")
+        elif containers:
+            quoted = first in "\"'"
+            start, end = token.span()
+            if quoted:
+                start += 1
+                end -= 1 if len(word) > 1 and word[-1] == first else 0
+            if start < end and (quoted or word.casefold() not in _SCALAR_WORDS):
+                path = tuple(part for _, part in containers[1:]) + (key,)
+                yield path, (start, end), "string" if quoted else "number"
+
+
+def looks_like_json(text: str) -> bool:
+    """Return whether a text starts as a JSON object or array would."""
+    return text[:1] in "{[" or text.lstrip()[:1] in ("{", "[")
