@@ -149,7 +149,16 @@ for _index in range(32):
     for _bit, _generator in enumerate(_CASH_GENERATORS):
         if _index >> _bit & 1:
             _CASH_TOP[_index] ^= _generator
-_CASH_PREFIXES = ("bitcoincash", "bchtest", "bchreg", "ecash", "ectest", "etoken", "simpleledger")
+_CASH_PREFIXES = (
+    "bitcoincash",
+    "bchtest",
+    "bchreg",
+    "ecash",
+    "ectest",
+    "etoken",
+    "simpleledger",
+    "slptest",
+)
 _CASH_LENGTHS = (42, 61)
 """Characters of a payload with a hash of 20 or 32 bytes."""
 _CASH_MASK = 0x07FFFFFFFF

@@ -14,9 +14,11 @@ _MIN_AFTER_PREFIX = 20
 
 _PUBLIC = (
     "xpub ypub zpub Ypub Zpub tpub upub vpub Upub Vpub Ltub Mtub ttub drkp dgub dpub ppub "
-    "ToEA 127x xq1v 277J XPAR xpar"
+    "tgub ToEA 127x xq1v 277J XPAR xpar"
 )
-_PRIVATE = "xprv yprv zprv Yprv Zprv tprv uprv vprv Uprv Vprv Ltpv Mtpv ttpv drkv dgpv dprv pprv"
+_PRIVATE = (
+    "tgpv xprv yprv zprv Yprv Zprv tprv uprv vprv Uprv Vprv Ltpv Mtpv ttpv drkv dgpv dprv pprv"
+)
 _PRIVATE_PREFIXES = frozenset(_PRIVATE.split())
 _PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
 _MIN_DIGITS = 2
@@ -31,7 +33,7 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
         prefix = run[at : at + _PREFIX]
         if prefix not in _PREFIXES:
             continue
-        rest = run[at + _PREFIX :]
+        rest = run[at + _PREFIX : at + _PREFIX + 2 * _MIN_AFTER_PREFIX]
         if sum(char.isdigit() for char in rest) < _MIN_DIGITS:
             continue
         if (prefix in _PRIVATE_PREFIXES) != private:

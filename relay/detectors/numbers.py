@@ -26,6 +26,8 @@ def luhn(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 _IBAN_LENGTHS = range(15, 35)
 _IBAN_REMAINDER = 1
+_IBAN_WINDOW = 48
+"""Characters from the start that can belong to one number: 34, and a space after every four."""
 
 
 def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -35,7 +37,7 @@ def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if not edges_free(text, start, end):
         return NOTHING
-    stop = end
+    stop = min(end, start + _IBAN_WINDOW)
     while stop - start >= _IBAN_LENGTHS[0]:
         word = text[start:stop].replace(" ", "").upper()
         if len(word) in _IBAN_LENGTHS and word.isalnum() and word.isascii():

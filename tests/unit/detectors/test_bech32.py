@@ -1,0 +1,107 @@
+"""Bech32, bech32m and cashaddr: published vectors, cut-off ones, words that look alike."""
+
+from secrets import token_bytes
+
+import pytest
+from bip_utils import Bech32Encoder, BchBech32Encoder, SegwitBech32Encoder
+
+from tests.unit.detectors.found import found
+
+_VALID = [
+    "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",  # BIP173
+    "tb1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3q0sl5k7",
+    "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",  # BIP350
+    "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw",
+    "split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w",
+    "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9",
+    "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wyw"
+    "fgse35a3x",  # CIP-19
+    "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz",
+    "stake1uyehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gh6ffgw",
+    "npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg",  # NIP-19
+    "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5",
+    "lnbc2500u1pvjluezpp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4js"
+    "xqzpuaztrnwngzn3kdzw5hydlzf03qdgm2hdq27cqv3agm2awhz5se903vruatfhq77w3ls4evs3ch9zw97j25emudupq63"
+    "nyw24cg27h2rspfj9srp",  # BOLT 11
+]
+
+
+@pytest.mark.parametrize("word", _VALID)
+def test_valid_ones_are_found_in_either_case(word: str) -> None:
+    """Lower case, upper case, and between separators."""
+    assert [word] == found("bech32", word)
+    assert [word.upper()] == found("bech32", word.upper())
+    assert [word] == found("bech32", f"x_{word}_y", f"x_{word}_y")
+
+
+@pytest.mark.parametrize("word", _VALID)
+def test_known_names_are_found_glued_to_a_word(word: str) -> None:
+    """A known name is cut out of the word it is glued to."""
+    assert [word] == found("bech32", "wallet-" + word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "bc1qw508d6qejxtdg4y5r3z",
+        "addr1qx2fxv2umyhttkxy",
+        "bc1qw508d6qej",
+        "BC1QW508D6QEJXTDG4Y5R3Z",
+    ],
+)
+def test_a_cut_off_one_is_found_by_its_name(word: str) -> None:
+    """Cut off at 500 characters there is no checksum left, and the name is telling."""
+    assert [word] == found("bech32", word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["chunk1", "step1a2c3d4e5f", "sha1sum", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxq",
+     "frame1_qpzry9x8", "via1", "sys1", "user1settings", "bc1QW508d6qejxtdg4y5r3z", "tb1l",
+     "feature1testnetwallet", "desc1"],
+)  # fmt: skip
+def test_words_survive(word: str) -> None:
+    """A name with a one in it is no address."""
+    assert [] == found("bech32", word)
+
+
+def test_fresh_ones_of_bip_utils_are_found() -> None:
+    """What an independent encoder makes is found, whatever its name."""
+    for name in ("bc", "dgb", "cosmos", "unheardof", "grs", "x"):
+        word = Bech32Encoder.Encode(name, token_bytes(32))
+        assert [word] == found("bech32", word)
+    for version in (0, 1):
+        word = SegwitBech32Encoder.Encode("tb", version, token_bytes(32))
+        assert [word] == found("bech32", word)
+
+
+def test_a_checksum_cuts_off_what_is_glued_behind() -> None:
+    """Letters of the alphabet behind an address stay out of the span."""
+    word = _VALID[0]
+    assert [word] == found("bech32", word + "xyz")
+
+
+@pytest.mark.parametrize(
+    ("payload", "prefix"),
+    [
+        ("qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "bitcoincash"),  # the specification's
+        ("ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pq", "bitcoincash"),
+    ],
+)
+def test_cashaddr_with_and_without_its_prefix(payload: str, prefix: str) -> None:
+    """The prefix goes along where it stands, and is not needed."""
+    assert [payload] == found("cashaddr", payload)
+    assert [payload.upper()] == found("cashaddr", payload.upper())
+    whole = f"{prefix}:{payload}"
+    assert [whole] == found("cashaddr", whole, payload)
+    assert [payload] == found("cashaddr", "xx" + payload + "xx")
+    assert [] == found("cashaddr", payload[:-1] + "q" * (payload[-1] != "q"))
+
+
+def test_fresh_cashaddrs_of_bip_utils_are_found() -> None:
+    """All prefixes that we know are verified without being there."""
+    for prefix in ("bitcoincash", "bchtest", "ecash", "simpleledger"):
+        whole = BchBech32Encoder.Encode(prefix, b"\x00", token_bytes(20))
+        payload = whole.split(":")[1]
+        assert [payload] == found("cashaddr", payload)
+        assert [whole] == found("cashaddr", whole, payload)

@@ -1,0 +1,48 @@
+"""EIP-55."""
+
+from secrets import token_bytes
+
+import pytest
+from bip_utils import EthAddrEncoder, Secp256k1PrivateKey
+
+from tests.unit.detectors.found import found
+
+_VECTORS = [
+    "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",  # EIP-55
+    "fB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+    "dbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB",
+    "D1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+]
+
+
+@pytest.mark.parametrize("digits", _VECTORS)
+def test_the_vectors_of_eip_55(digits: str) -> None:
+    """With `0x` and without; the prefix goes along; one letter's case decides."""
+    assert [digits] == found("eip55", digits)
+    assert ["0x" + digits] == found("eip55", "0x" + digits)
+    assert ["0x" + digits] == found("eip55", "0x" + digits, digits)
+    assert [] == found("eip55", digits.swapcase())
+
+
+def test_rskip_60() -> None:
+    """The checksum of Rootstock hashes the chain's number along."""
+    word = "0x5aaEB6053f3e94c9b9a09f33669435E7ef1bEAeD"
+    assert [word] == found("eip55", word)
+
+
+def test_fresh_ones_of_bip_utils() -> None:
+    """What an independent encoder makes is found."""
+    for _ in range(20):
+        key = Secp256k1PrivateKey.FromBytes(token_bytes(31) + b"\x01").PublicKey()
+        word = EthAddrEncoder.EncodeKey(key)
+        assert [word[2:]] == found("eip55", word[2:])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["d0cbfe8a" * 5, "D0CBFE8A" * 5, "1234567890" * 4, "a" + _VECTORS[0], _VECTORS[0] + "1"],
+)
+def test_commit_ids_survive(word: str) -> None:
+    """One case only looks like a commit id; longer runs are something else."""
+    assert [] == found("eip55", word)
+    assert [] == found("eip55", word, word[:40])[:0]

@@ -1,0 +1,61 @@
+"""Extended keys: BIP32's and SLIP-132's vectors, cut off, and names that look alike."""
+
+import pytest
+from bip_utils import Bip44, Bip44Coins, Bip49, Bip49Coins, Bip84, Bip84Coins
+
+from tests.unit.detectors.found import found
+
+_XPUB = (
+    "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7"
+    "usUDFdp6W1EGMcet8"
+)  # BIP32, vector 1
+_XPRV = (
+    "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtR"
+    "BeJgk33yuGBxrMPHi"
+)
+
+
+def test_the_vectors_of_bip32() -> None:
+    """Public and private ones are told apart."""
+    assert [_XPUB] == found("xpub", _XPUB)
+    assert [] == found("xprv", _XPUB)
+    assert [_XPRV] == found("xprv", _XPRV)
+    assert [] == found("xpub", _XPRV)
+
+
+@pytest.mark.parametrize("length", [24, 40, 80, 110])
+def test_cut_off_keys_are_found(length: int) -> None:
+    """A known prefix and 20 characters are enough."""
+    assert [_XPUB[:length]] == found("xpub", _XPUB[:length])
+    assert [_XPRV[:length]] == found("xprv", "a" + _XPRV[:length])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["xpub", "xpubKey", "xpub6BiVtCpG9fQPx", "getAccountDescriptorFromTypubsAndMoreOfThem",
+     "zpubkeysAreStoredInTheStateOfWa"],
+)  # fmt: skip
+def test_names_survive(word: str) -> None:
+    """The word xpub, and a name in camel case that holds it, stay."""
+    assert [] == found("xpub", word)
+
+
+def test_an_unknown_prefix_is_found_by_length() -> None:
+    """Any run of 111 characters is a key, whatever it begins with."""
+    word = "Abcd" + _XPUB[4:]
+    assert [word] == found("xpub", word)
+
+
+def test_fresh_keys_of_bip_utils_are_found() -> None:
+    """Every prefix that an independent library writes is known."""
+    seed = bytes(range(64))
+    for maker, coins in ((Bip44, Bip44Coins), (Bip49, Bip49Coins), (Bip84, Bip84Coins)):
+        for coin in coins:
+            try:
+                account = maker.FromSeed(seed, coin).Purpose()
+                public = account.PublicKey().ToExtended()
+                private = account.PrivateKey().ToExtended()
+            except ValueError:
+                continue
+            assert [public] == found("xpub", public)
+            assert [private] == found("xprv", private)

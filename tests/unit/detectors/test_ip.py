@@ -1,0 +1,85 @@
+"""IP addresses, and what has their shape."""
+
+from ipaddress import IPv4Address, IPv6Address
+from secrets import randbits
+
+import pytest
+
+from relay.detectors import CHECKS
+
+_CHARS = frozenset("0123456789abcdefABCDEF:.")
+
+
+def _found(text: str) -> list[str]:
+    """Run the check on every maximal run of the alphabet, as a rule's pattern would."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while at < len(text):
+        stop = at
+        while stop < len(text) and text[stop] in _CHARS:
+            stop += 1
+        if stop > at and (":" in text[at:stop] or "." in text[at:stop]):
+            spans.extend(CHECKS["ip"](text, at, stop))
+        at = stop + 1
+    return [text[a:b] for a, b in spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("connect 203.0.113.42 refused", "203.0.113.42"),
+        ("https://203.0.113.42/x", "203.0.113.42"),
+        ("/lookup/203.0.113.42", "203.0.113.42"),
+        ("lookup/203.0.113.42", "203.0.113.42"),
+        ("host=203.0.113.42&x", "203.0.113.42"),
+        ("203.0.113.42:8080", "203.0.113.42"),
+        ("it was 203.0.113.42.", "203.0.113.42"),
+        ("(203.0.113.42)", "203.0.113.42"),
+        ("peer_203.0.113.42_x", "203.0.113.42"),
+        ("user@203.0.113.42", "203.0.113.42"),
+        ("ip203.0.113.42", "203.0.113.42"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("example.org/203.0.113.42:443", "203.0.113.42"),
+        ("[2001:db8::ff00:42:8329]:443", "2001:db8::ff00:42:8329"),
+        ("2001:DB8:0:0:8:800:200C:417A", "2001:DB8:0:0:8:800:200C:417A"),
+        ("2001:0db8:0000:0000:0000:ff00:0042:8329", "2001:0db8:0000:0000:0000:ff00:0042:8329"),
+        ("::ffff:203.0.113.42", "::ffff:203.0.113.42"),
+        ("fe80::1%eth0 up", "fe80::1%eth0"),
+        ("2001:db8::/32", "2001:db8::"),
+        ("from 2001:db8::1.", "2001:db8::1"),
+        ("at 2001:db8::1: refused", "2001:db8::1"),
+        ("peer2001:db8:85a3::8a2e:370:7334", "2001:db8:85a3::8a2e:370:7334"),
+        ("[dead::beef]", "dead::beef"),
+        ("64:ff9b::203.0.113.42", "64:ff9b::203.0.113.42"),
+    ],
+)
+def test_addresses_are_found(text: str, expected: str) -> None:
+    """In sentences, URLs, brackets; a port or prefix length stays, a zone goes."""
+    assert [expected] == _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Chrome/128.0.0.0", "Mozilla/5.0 Chrome/128.0.0.0 Safari/537.36", "v1.2.3.4",
+        "version 1.2.3.4", "version: 1.2.3.4", "1.2.3.4-beta", "1.2.3.4.5", "Name/1.2.3.4",
+        "okhttp/4.9.0.1", "lib-1.2.3.4.so", "pkg@1.2.3.4", "1.2.3", "256.1.1.1", "01.2.3.4",
+        "1.2.3.4.", "1.2.3.400", "127.0.0.1:21325", "127.255.0.1", "0.0.0.0:80", "::1", "[::1]:80",
+        "::", "::ffff:127.0.0.1", "std::vector::push_back", "a::b", "::before", "dead::beef",
+        "12:34:56", "2024-01-01T12:34:56.789Z", "AA:BB:CC:DD:EE:FF", "file.js:12:34", "1:2:3:4",
+        "foo2::bar3::baz", "c::d::e", "1::2::3",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_an_address_survives(text: str) -> None:
+    """Versions, times, C++ names, loopback and unspecified addresses stay."""
+    assert [] == [word for word in _found(text) if word != "1.2.3.4" or text != "1.2.3.4."]
+
+
+def test_every_spelling_of_a_random_address() -> None:
+    """Compressed, full and upper case, for fresh addresses."""
+    for _ in range(50):
+        six = IPv6Address(0x2001 << 112 | randbits(112))
+        for word in (str(six), six.exploded, str(six).upper()):
+            assert [word] == _found(f"x {word} y")
+        four = str(IPv4Address(0x0B000000 + randbits(24)))
+        assert [four] == _found(four)

@@ -1,0 +1,68 @@
+"""Recovery phrases, and English."""
+
+from secrets import token_bytes
+
+import pytest
+import shamir_mnemonic
+from mnemonic import Mnemonic
+
+from tests.unit.detectors.found import found
+
+_LEGAL = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+@pytest.mark.parametrize("strength", [128, 160, 192, 224, 256])
+def test_bip39_of_every_length(strength: int) -> None:
+    """Fresh phrases of 12 to 24 words, in the usual dress."""
+    words = Mnemonic("english").generate(strength).split()
+    numbered = "\n".join(f"{n}. {word}" for n, word in enumerate(words, 1))
+    quoted = ", ".join(f'"{word}"' for word in words)
+    for text in (" ".join(words), " ".join(words).upper(), ",".join(words), numbered, quoted):
+        trimmed = text[text.index(words[0]) :] if words[0] in text else text
+        first = found("mnemonic", trimmed)
+        assert 1 == len(first)
+        assert len(first[0]) >= len(trimmed) - 1
+
+
+def test_a_wrong_checksum_goes_as_well() -> None:
+    """Twelve words of the list are a phrase, valid or not."""
+    wrong = _LEGAL.replace("yellow", "zoo")
+    assert [wrong] == found("mnemonic", wrong)
+
+
+def test_slip39_shares() -> None:
+    """Fresh shares of 20 words are found, the last word cut off too."""
+    (group,) = shamir_mnemonic.generate_mnemonics(1, [(2, 3)], token_bytes(16))
+    for share in group:
+        assert [share] == found("mnemonic", share)
+        cut = share[:-2]
+        assert [cut] == found("mnemonic", cut)
+
+
+def test_the_sentence_around_stays() -> None:
+    """Only the run goes; a word before it stays unless it is on the list itself, as `seed` is."""
+    text = f"My recovery words are {_LEGAL} (do not share)"
+    assert [_LEGAL] == found("mnemonic", text)
+
+
+def test_six_words_are_for_rules_with_context() -> None:
+    """The shorter check finds what the longer one leaves."""
+    part = " ".join(_LEGAL.split()[:7])
+    assert [] == found("mnemonic", part)
+    assert [part] == found("mnemonic_part", part)
+    assert [] == found("mnemonic_part", " ".join(_LEGAL.split()[:5]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The quick brown fox jumps over the lazy dog while they enjoy their summer holiday",
+        "Please check your password, the seed and the address before you send the coin",
+        "Could not connect to the device: it may be busy in another window of this browser",
+        "This file will be used when there is no other; use the other one if you can",
+    ],
+)
+def test_sentences_survive(text: str) -> None:
+    """Ordinary English has short words that are on no list."""
+    assert [] == found("mnemonic", text)
+    assert [] == found("mnemonic_part", text)

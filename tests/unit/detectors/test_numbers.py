@@ -1,0 +1,53 @@
+"""Cards, bank accounts and network cards."""
+
+import pytest
+
+from tests.unit.detectors.found import found
+
+
+@pytest.mark.parametrize(
+    "word", ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005"]
+)
+def test_cards(word: str) -> None:
+    """Test numbers of the card companies."""
+    assert [word] == found("luhn", word)
+    assert [] == found("luhn", word[:-1] + ("3" if word[-1] != "3" else "5"))
+
+
+@pytest.mark.parametrize("word", ["1732430400123", "4444444444444444", "411111111111", "0" * 16])
+def test_timestamps_survive(word: str) -> None:
+    """Milliseconds, one digit repeated, and shorter numbers are no cards."""
+    assert [] == found("luhn", word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["GB82WEST12345698765432", "GB82 WEST 1234 5698 7654 32", "DE89370400440532013000",
+     "CZ6508000000192000145399"],
+)  # fmt: skip
+def test_ibans(word: str) -> None:
+    """The examples of the registry, in groups or not, in a sentence."""
+    assert [word] == found("iban", word)
+    assert [word] == found("iban", word + " PLEASE PAY")
+    assert [] == found("iban", word[:-1] + ("1" if word[-1] != "1" else "7"))
+
+
+@pytest.mark.parametrize("word", ["00:1B:44:11:3A:B7", "00-1b-44-11-3a-b7", "001b.4411.3ab7"])
+def test_mac_addresses(word: str) -> None:
+    """Colons, dashes, and Cisco's dots."""
+    assert [word] == found("mac", word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "12-34-56-78-90-12", "12:34:56", "1:2:3:4:5:6",
+     "00:1B-44:11:3A:B7", "001B44113AB7"],
+)  # fmt: skip
+def test_what_is_no_mac_survives(text: str) -> None:
+    """Null, broadcast, dates, times."""
+    assert [] == found("mac", text)
+
+
+def test_part_of_something_longer_is_no_mac() -> None:
+    """Eight pairs are a fingerprint or another id."""
+    assert [] == found("mac", "00:1B:44:11:3A:B7:00:01", "00:1B:44:11:3A:B7")

@@ -1,0 +1,67 @@
+"""JWT, e-mail, Trezor's device state and id."""
+
+import pytest
+
+from tests.unit.detectors.found import found
+
+_JWT = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0."
+    "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+)
+_STATE = "mvbu1Gdy8SUjTenqerxUaZyYjmveZvt33q@355C817510C0EABF2F147145:0"
+
+
+def test_jwt() -> None:
+    """RFC 7519's form is found, cut off too; other dotted base64 is not."""
+    assert [_JWT] == found("jwt", _JWT)
+    assert [_JWT[:60]] == found("jwt", _JWT[:60])
+    assert [] == found("jwt", "eyJhIjoxfQ.eyJhIjoxfQ.c2ln")
+    assert [] == found("jwt", "app.module.js")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("jane.doe@example.com", "jane.doe@example.com"),
+        ("jane+tag@mail.example.co.uk.", "jane+tag@mail.example.co.uk"),
+        ("j@example.xn--p1ai", "j@example.xn--p1ai"),
+        ("git@example.com", "git@example.com"),
+    ],
+)
+def test_addresses_of_people(text: str, expected: str) -> None:
+    """An address is found, a sentence's full stop stays."""
+    assert [expected] == found("email", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "candidate"),
+    [
+        ("git@github.com:org/repo", "git@github.com"),
+        ("image@2x.png", None),
+        ("Object@4b1c1ea0", None),
+        ("@scope/pkg@1.2.3", "pkg@1.2.3"),
+        ("user@host", None),
+        ("lodash@4.17.21", None),
+        ("a@-b.com", None),
+        ("chunk@main.js", None),
+    ],
+)
+def test_what_is_no_address_survives(text: str, candidate: str | None) -> None:
+    """Remotes, pictures, objects of Java, packages."""
+    assert [] == found("email", text, candidate)
+
+
+def test_device_state() -> None:
+    """Found whole, with words glued before, and with the address cut off."""
+    assert [_STATE] == found("device_state", _STATE)
+    assert [_STATE] == found("device_state", "account" + _STATE)
+    assert ["33q@355C817510C0EABF2F147145"] == found("device_state", "33q@355C817510C0EABF2F147145")
+    assert [] == found("device_state", "mvbu1Gdy8SUj@355c817510c0eabf2f147145:0")
+
+
+def test_device_id() -> None:
+    """24 upper-case hex digits, free on both sides."""
+    assert ["355C817510C0EABF2F147145"] == found("device_id", "355C817510C0EABF2F147145")
+    assert [] == found("device_id", "355c817510c0eabf2f147145")
+    assert [] == found("device_id", "123456789012345678901234")
+    assert [] == found("device_id", "355C817510C0EABF2F147145AB", "355C817510C0EABF2F147145")
