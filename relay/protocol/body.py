@@ -23,7 +23,7 @@ _INPUT_STEP: Final = 4 * 1024
 """Bytes of input a step: the ratio is looked at after each, so a bomb costs little more than it."""
 
 _ZSTD_STEP: Final = 128
-"""The same for zstd, which bounds no output: a block of 4 bytes may become 128 KiB, a step 4 MiB."""
+"""The same for zstd, which bounds no output: 4 bytes may become 128 KiB, so a step 4 MiB."""
 
 _ZSTD_WINDOW: Final = 8 * MIB
 """RFC 9659: the window of a zstd content coding is at most 8 MiB."""
@@ -179,8 +179,9 @@ class _Deflate:
         if not self._started:
             # A zlib header cannot begin a bare stream that an encoder writes: it would be a stored
             # block with padding that is not zero.
-            self._head += bytes(data[:2])
-            data = data[2:]
+            missing = 2 - len(self._head)
+            self._head += bytes(data[:missing])
+            data = data[missing:]
             if len(self._head) < 2:  # noqa: PLR2004 - a zlib header has two bytes
                 return
             self._started = True

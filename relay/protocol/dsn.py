@@ -59,6 +59,9 @@ def parse_dsn(text: str) -> Dsn:
     Raises:
         DsnError: it is none.
     """
+    # urlsplit drops line breaks and tabs silently; a DSN with one is none.
+    if not text.isascii() or not text.isprintable():
+        raise DsnError("the DSN holds strange characters")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port

@@ -76,7 +76,7 @@ def is_plain_name(text: str) -> bool:
         if not part or part[0] in _DIGITS or not _is_plain_token_list(part, "_$"):
             return False
         words += sum(_count_words(token) for token in _tokens(part, "_$"))
-    return 0 < words <= _MAX_WORDS
+    return words <= _MAX_WORDS
 
 
 def is_plain_file(text: str) -> bool:
