@@ -51,8 +51,10 @@ def test_ton(word: str) -> None:
     "word",
     [
         "Ae2tdPwUPEZFRbyhz3cpfC2CumGzNkFBN2L42rcUc2yjQpEkxDbkPodpMAi",
-        "DdzFFzCqrhsfdzUZxvuBkhV8Lpm9p43p9ubh79GCTkxJikAjKh51qhtCFMqUniC5tv5ZExyvSmAte2Du2tGimavSo6qSgXb"
-        "jiy8qZRTg",
+        (
+            "DdzFFzCqrhsfdzUZxvuBkhV8Lpm9p43p9ubh79GCTkxJikAjKh51qhtCFMqUniC5tv5ZExyvSmAte2Du2tGimavSo6qSgXb"
+            "jiy8qZRTg"
+        ),
     ],
 )
 def test_byron(word: str) -> None:

@@ -3,7 +3,7 @@
 from secrets import token_bytes
 
 import pytest
-from bip_utils import Bech32Encoder, BchBech32Encoder, SegwitBech32Encoder
+from bip_utils import BchBech32Encoder, Bech32Encoder, SegwitBech32Encoder
 
 from tests.unit.detectors.found import found
 
@@ -14,15 +14,19 @@ _VALID = [
     "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw",
     "split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w",
     "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9",
-    "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wyw"
-    "fgse35a3x",  # CIP-19
+    (
+        "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wyw"
+        "fgse35a3x"
+    ),  # CIP-19
     "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz",
     "stake1uyehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gh6ffgw",
     "npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg",  # NIP-19
     "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5",
-    "lnbc2500u1pvjluezpp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4js"
-    "xqzpuaztrnwngzn3kdzw5hydlzf03qdgm2hdq27cqv3agm2awhz5se903vruatfhq77w3ls4evs3ch9zw97j25emudupq63"
-    "nyw24cg27h2rspfj9srp",  # BOLT 11
+    (
+        "lnbc2500u1pvjluezpp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4js"
+        "xqzpuaztrnwngzn3kdzw5hydlzf03qdgm2hdq27cqv3agm2awhz5se903vruatfhq77w3ls4evs3ch9zw97j25emudupq63"
+        "nyw24cg27h2rspfj9srp"
+    ),  # BOLT 11
 ]
 
 
