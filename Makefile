@@ -1,0 +1,96 @@
+# Everything a developer does, on a fresh clone too: each target sets up what it needs, once.
+# `make` alone lists the targets.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+ARGS ?=
+NODE_TESTS := tests/system/node
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help run demo test check fmt bench docs setup node clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## start the relay (ARGS='--port 3005' is passed on)
+	@exec $(BIN)/relay serve $(ARGS)
+
+demo: $(VENV)/.dev ## send an event with personal data through a relay, and show what comes out
+	@$(BIN)/python deploy/demo/demo.py
+
+test: check node ## everything that CI runs: check, then all tests
+	@echo "== pytest"
+	@$(BIN)/pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
+	@echo "== ruff format"
+	@$(BIN)/ruff format --check --quiet .
+	@echo "== ruff check"
+	@$(BIN)/ruff check --quiet .
+	@echo "== mypy"
+	@$(BIN)/mypy
+	@echo "== import-linter"
+	@$(BIN)/lint-imports --no-cache
+	@echo "== relay rules test"
+	@$(BIN)/relay rules test
+
+fmt: $(VENV)/.dev ## format, and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure, and compare with the peers
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.dev ## write the pages that are made from code
+	@$(BIN)/python -m relay.metrics > docs/metrics.md
+
+setup: $(VENV)/.dev node ## install everything, and do nothing else
+
+# A real JavaScript SDK speaks to the relay in some tests; without npm those are skipped.
+node: ## install the packages of the tests that need node
+	@cd $(NODE_TESTS) 2>/dev/null && [ -f package.json ] || exit 0; \
+	if ! command -v npm >/dev/null 2>&1; then \
+		echo "npm is not here: the tests with node will be skipped"; \
+	elif [ ! -e node_modules/.installed ] || [ package.json -nt node_modules/.installed ]; then \
+		echo "== npm install"; \
+		if npm install --no-package-lock --no-audit --no-fund --loglevel=error; then \
+			touch node_modules/.installed; \
+		else \
+			echo "npm install failed: the tests with node will be skipped" >&2; \
+		fi; \
+	fi
+
+clean: ## remove what is made here, the environment too
+	rm -rf $(VENV) $(NODE_TESTS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache .coverage
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@if [ ! -e $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ]; then \
+		echo "installing the relay"; \
+		$(BIN)/python -m pip install --quiet --editable .; \
+	fi
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing the relay and its development tools"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(BIN)/python:
+	@set -eu; \
+	for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "creating $(VENV) with $$python"; \
+			$$python -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
+			echo "$$python cannot make an environment (on Debian: apt install python3-venv)" >&2; \
+			exit 1; \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed; PYTHON=/path/to/python names one" >&2; \
+	exit 1

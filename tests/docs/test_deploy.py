@@ -1,0 +1,90 @@
+"""The container files say what they should, as far as that shows without a container engine."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from relay import config
+from relay.config import DEFAULT_KEY
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+
+
+def resolved(text: str) -> str:
+    """Fill in the defaults of `${NAME:-default}` as compose does."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_every_service_is_hardened(name: str) -> None:
+    """Each container has a read-only file system, no capabilities, and an ordinary user."""
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert ["ALL"] == service["cap_drop"]
+    assert ["no-new-privileges:true"] == service["security_opt"]
+    assert int(service["user"].split(":")[0]) > 1000
+    assert service["tmpfs"]
+
+
+@pytest.mark.parametrize("name", ["relay", "bugsink"])
+def test_servers_are_checked_and_stay_on_the_loopback(name: str) -> None:
+    """What serves has a health check, keeps its data in a volume, and is published locally only."""
+    service = COMPOSE["services"][name]
+    assert service["healthcheck"]["test"]
+    assert [f"{name}-data:/data"] == [v for v in service["volumes"] if v.endswith(":/data")]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+def test_the_relay_starts_with_the_composed_configuration() -> None:
+    """The mounted file and the environment give a project that goes to Bugsink's project 1."""
+    relay = COMPOSE["services"]["relay"]
+    environment = {k: resolved(v) for k, v in relay["environment"].items() if k != "RELAY_CONFIG"}
+    settings = config.load_settings(str(ROOT / "deploy/compose/relay.yaml"), environment)
+    project = settings.find_project("1", DEFAULT_KEY)
+    assert project is not None
+    key = resolved(COMPOSE["services"]["bugsink-project"]["environment"]["BUGSINK_KEY"])
+    assert f"http://{key}@bugsink:8000/1" == str(project.target("1", DEFAULT_KEY))
+    assert ("0.0.0.0", "/data/spool.db") == (settings.listen.host, settings.spool.path)
+
+
+def test_host_variables_are_no_settings() -> None:
+    """The names that compose reads from .env do not look like settings of the relay."""
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert [] == re.findall(r"\$\{RELAY_\w+", text)
+
+
+def test_mounted_files_exist() -> None:
+    """Every file that compose mounts is in the repository."""
+    for service in COMPOSE["services"].values():
+        for volume in service["volumes"]:
+            if volume.startswith("./"):
+                assert (ROOT / volume.split(":")[0]).is_file()
+
+
+def test_the_image_runs_without_root() -> None:
+    """The image's last stage sets an ordinary user, a health check, and /data as its volume."""
+    stage = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert "\nUSER 10001:10001\n" in stage
+    assert 'CMD ["relay", "healthcheck"]' in stage
+    assert "\nVOLUME /data\n" in stage
+
+
+def test_the_image_gets_what_it_copies() -> None:
+    """Everything that the Dockerfile copies is let through by .dockerignore, and is there."""
+    allowed = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        word.removeprefix("./")
+        for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+        for word in line.split()
+    }
+    assert allowed == copied
+    assert all((ROOT / name).exists() for name in copied)
