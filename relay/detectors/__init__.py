@@ -8,6 +8,7 @@ returned whole. `CHECKS` is what a rule's `check:` may name.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from relay.detectors.abbreviated import abbreviated
 from relay.detectors.altchains import byron, eos, monero, solana, ss58, ton
 from relay.detectors.base32 import algorand, nem, onion, stellar
 from relay.detectors.base58 import base58check, ripple
@@ -15,6 +16,7 @@ from relay.detectors.bech32 import bech32, cashaddr
 from relay.detectors.bip32 import bip32_path
 from relay.detectors.ethereum import eip55
 from relay.detectors.extended_keys import xprv, xpub
+from relay.detectors.folders import drive_folders, user_folder
 from relay.detectors.hexes import hex64, node_id
 from relay.detectors.ip import ip
 from relay.detectors.mnemonics import mnemonic, mnemonic_part
@@ -25,9 +27,9 @@ from relay.detectors.tokens import device_id, device_state, email, jwt
 __all__ = ["CHECKS", "Check", "Span"]
 
 _ALL: tuple[Check, ...] = (
-    algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id, device_state, eip55,
+    abbreviated, algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id, device_state, drive_folders, eip55,
     email, eos, hex64, iban, ip, jwt, luhn, mac, mnemonic, mnemonic_part, monero, nem, node_id,
-    onion, ripple, solana, ss58, stellar, ton, xprv, xpub,
+    onion, ripple, solana, ss58, stellar, ton, user_folder, xprv, xpub,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

@@ -77,6 +77,8 @@ def _ipv4(text: str, start: int, end: int) -> Span | None:
         return None
     if right == "." and after(text, end + 1).isdigit():
         return None
+    if left.isdigit() or right.isdigit():
+        return None
     glued = (
         ascii_alnum(left)
         or ascii_alnum(right)

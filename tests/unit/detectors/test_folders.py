@@ -1,0 +1,40 @@
+"""Names in paths, and shortened identifiers."""
+
+import pytest
+
+from tests.unit.detectors.found import found
+
+
+@pytest.mark.parametrize("name", ["jane", "Jane Doe", "Jéan", "j.doe"])
+def test_a_users_name_is_found(name: str) -> None:
+    """Names with spaces, dots and letters of any script; punctuation behind stays."""
+    assert [name] == found("user_folder", name)
+    assert [name] == found("user_folder", name + "'.")
+
+
+@pytest.mark.parametrize("name", ["Public", "Shared", "All Users", "<user>", "[user]", "$USER"])
+def test_shared_names_and_placeholders_survive(name: str) -> None:
+    """What every machine has says nothing of anyone."""
+    assert [] == found("user_folder", name)
+
+
+def test_folders_of_a_drive() -> None:
+    """A person's folders go, the system's stay."""
+    assert [r"wallets\jane"] == found("drive_folders", r"wallets\jane")
+    assert [] == found("drive_folders", r"Windows\System32")
+    assert [] == found("drive_folders", "Program Files/Trezor Suite")
+    assert [] == found("drive_folders", r"x\[user]\y")
+
+
+@pytest.mark.parametrize(
+    "word", ["bc1qw508…v8f3t4", "1A1zP1eP...7DivfNa", "0x529084…2169EE7", "xpub6BiV…2u8wZy"]
+)
+def test_shortened_identifiers(word: str) -> None:
+    """First and last characters are enough to find somebody in a block explorer."""
+    assert [word] == found("abbreviated", word)
+
+
+@pytest.mark.parametrize("word", ["Transfer...done", "loading…please", "v1...v2", "main.js"])
+def test_sentences_that_trail_off_survive(word: str) -> None:
+    """Dots alone are no abbreviation of an address."""
+    assert [] == found("abbreviated", word)
