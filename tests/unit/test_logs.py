@@ -177,3 +177,15 @@ def test_every_log_call_has_a_constant_message() -> None:
             if len(texts) != 1 or not isinstance(texts[0], ast.Constant):
                 wrong.append(f"{path.name}:{node.lineno}")
     assert [] == wrong
+
+
+def test_every_extra_field_is_allowed() -> None:
+    """A field that our own code gives to a record is on the list, else it would vanish silently."""
+    given = set()
+    for path in Path(relay.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "extra":
+                keys = node.value.keys if isinstance(node.value, ast.Dict) else []
+                given |= {key.value for key in keys if isinstance(key, ast.Constant)}
+    assert {"component"} <= given
+    assert set() == given - logs.FIELDS
