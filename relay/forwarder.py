@@ -145,8 +145,9 @@ class Forwarder:
             await self._idle(skip)
 
     def _limit(self) -> int:
-        """So many that whatever comes, each known upstream has room for all of it."""
-        rooms = [room for gate in self._gates.values() if (room := gate.room()) > 0]
+        """So many that, whatever comes, each upstream that is open has room for all of it."""
+        now = self._clock.now()
+        rooms = [g.room() for g in self._gates.values() if g.room() > 0 and g.closed_until <= now]
         return min([self._concurrency - len(self._held), *rooms])
 
     def _unavailable(self) -> set[Lane]:

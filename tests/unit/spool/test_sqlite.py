@@ -269,10 +269,10 @@ async def test_waiting_puts_share_a_commit(spool: SqliteSpool) -> None:
         go.wait(10)
 
     blocked = spool._writer.submit(block)
+    await asyncio.to_thread(busy.wait, 10)
     async with asyncio.TaskGroup() as group:
         for number in range(32):
             group.create_task(spool.put(envelope(number)))
-        await asyncio.to_thread(busy.wait, 10)
         await asyncio.sleep(0)
         go.set()
     await blocked

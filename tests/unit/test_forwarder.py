@@ -1,0 +1,455 @@
+"""The forwarder: from the spool to the upstream, whatever happens on the way."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from relay.delivery import Ack, Bury, Decision, RetryAt, RetryPolicy, UpstreamResponse
+from relay.errors import SpoolUnavailableError, UpstreamError
+from relay.forwarder import Delivery, Forwarder, Route
+from relay.outcomes import Reason
+from relay.ports import Claim, Spool, Upstream
+from relay.scrub.permit import ScrubbedEnvelope
+from relay.spool import MemorySpool, SqliteSpool
+from relay.upstream import HttpOptions, SentryUpstream
+from tests.fakes import Answer, FakeClock, MiniSentry, envelope
+
+KEY = "a" * 32
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def spool(clock: FakeClock) -> AsyncIterator[MemorySpool]:
+    spool = MemorySpool(clock)
+    yield spool
+    await spool.close()
+
+
+async def until(check: Callable[[], bool]) -> None:
+    """Let everything run until something is true."""
+    async with asyncio.timeout(10):
+        while not check():  # noqa: ASYNC110 - one word for all that a test may wait for
+            await asyncio.sleep(0)
+
+
+async def rounds(count: int) -> None:
+    """Let everything run so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+class Scripted:
+    """An upstream that answers from a list, then 200; None is no answer, an error is raised."""
+
+    def __init__(self, *answers: int | Exception | None) -> None:
+        self.answers = list(answers)
+        self.sent: list[int] = []
+        self.running = 0
+        self.most = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def send(self, envelope: ScrubbedEnvelope) -> UpstreamResponse:
+        self.sent.append(int(envelope.envelope_id, 16))
+        answer = self.answers.pop(0) if self.answers else 200
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            await self.gate.wait()
+        finally:
+            self.running -= 1
+        if answer is None:
+            raise UpstreamError("not reached")
+        if isinstance(answer, Exception):
+            raise answer
+        return UpstreamResponse(answer)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Seen:
+    """An observer that a test can await."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    def __call__(self, delivery: Delivery) -> None:
+        self._queue.put_nowait(delivery)
+
+    async def next(self) -> Delivery:
+        async with asyncio.timeout(10):
+            return await self._queue.get()
+
+    async def numbers(self, count: int) -> list[int]:
+        return [int((await self.next()).claim.envelope.envelope_id, 16) for _ in range(count)]
+
+
+@asynccontextmanager
+async def running(
+    spool: Spool,
+    route: Route | Upstream,
+    clock: FakeClock,
+    *,
+    concurrency: int = 32,
+    per_upstream: int = 8,
+    policy: RetryPolicy | None = None,
+) -> AsyncIterator[Seen]:
+    seen = Seen()
+    find = route if callable(route) else lambda _: route
+    forwarder = Forwarder(
+        spool,
+        find,
+        clock,
+        lambda: 0.0,
+        concurrency=concurrency,
+        per_upstream=per_upstream,
+        policy=policy,
+        observe=seen,
+    )
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(forwarder.run())
+        try:
+            yield seen
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_what_is_put_is_sent_and_forgotten(spool: MemorySpool, clock: FakeClock) -> None:
+    """Envelopes put before and after the start are sent, oldest first, and leave the spool."""
+    upstream = Scripted()
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock, per_upstream=1) as seen:
+        assert Ack() == (await seen.next()).decision
+        for number in (4, 3, 5):
+            await spool.put(envelope(number))
+        assert [4, 3, 5] == await seen.numbers(3)
+    assert ([1, 4, 3, 5], 0) == (upstream.sent, (await spool.status()).bytes)
+
+
+async def test_a_failure_is_tried_again_in_time(spool: MemorySpool, clock: FakeClock) -> None:
+    """After no answer the same envelope is sent again when its time has come, and not before."""
+    upstream = Scripted(None, 503)
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock) as seen:
+        assert RetryAt(clock.now() + 0.5) == (await seen.next()).decision
+        clock.advance(0.4)
+        await clock.until_sleeping()
+        assert [1] == upstream.sent
+        clock.advance(0.1)
+        second = await seen.next()
+        assert (503, 1) == (second.status, second.claim.attempts)
+        clock.advance(1)
+        assert Ack() == (await seen.next()).decision
+    assert [1, 1, 1] == upstream.sent
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 413])
+async def test_a_refused_envelope_is_buried(
+    spool: MemorySpool, clock: FakeClock, status: int
+) -> None:
+    """What the upstream will never take becomes a dead letter, and the next one is sent."""
+    upstream = Scripted(status)
+    await spool.put(envelope(1))
+    await spool.put(envelope(2))
+    async with running(spool, upstream, clock) as seen:
+        first = await seen.next()
+        assert (Bury(Reason.REJECTED_UPSTREAM), status) == (first.decision, first.status)
+        assert Ack() == (await seen.next()).decision
+    assert (1, 0) == ((await spool.status()).buried, (await spool.status()).ready)
+
+
+async def test_tries_end(spool: MemorySpool, clock: FakeClock) -> None:
+    """After the last allowed try an envelope is buried."""
+    await spool.put(envelope())
+    async with running(
+        spool, Scripted(503, 503), clock, policy=RetryPolicy(max_attempts=2)
+    ) as seen:
+        await seen.next()
+        clock.advance(1)
+        assert Bury(Reason.TRIES_EXHAUSTED) == (await seen.next()).decision
+
+
+async def test_without_a_route_it_is_buried(spool: MemorySpool, clock: FakeClock) -> None:
+    """An envelope for which there is no upstream becomes a dead letter, and is counted."""
+    await spool.put(envelope())
+    async with running(spool, lambda _: None, clock) as seen:
+        assert Bury(Reason.UNROUTABLE) == (await seen.next()).decision
+    assert 1 == (await spool.status()).buried
+
+
+async def test_a_broken_route_harms_one_only(spool: MemorySpool, clock: FakeClock) -> None:
+    """A mistake while looking for the upstream buries that envelope; others go on."""
+    upstream = Scripted()
+
+    def route(envelope: ScrubbedEnvelope) -> Upstream:
+        if envelope.project == "1":
+            raise KeyError(envelope.project)
+        return upstream
+
+    await spool.put(envelope(1, project="1"))
+    await spool.put(envelope(2, project="2"))
+    async with running(spool, route, clock) as seen:
+        decisions = {(await seen.next()).decision for _ in range(2)}
+    assert ({Bury(Reason.INTERNAL), Ack()}, [2]) == (decisions, upstream.sent)
+
+
+async def test_an_unexpected_error_harms_one_only(
+    spool: MemorySpool, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake in an adapter makes that envelope wait; others go on; nothing of it is logged."""
+    caplog.set_level(logging.DEBUG)
+    upstream = Scripted(200, RuntimeError("SECRET"))
+    for number in (1, 2, 3):
+        await spool.put(envelope(number, payload=b"SECRET"))
+    async with running(spool, upstream, clock) as seen:
+        assert {1, 2, 3} == set(await seen.numbers(3))
+    assert 1 == (await spool.status()).ready
+    assert "SECRET" not in "".join(str(vars(record)) for record in caplog.records)
+    assert "RuntimeError" in [vars(record).get("error") for record in caplog.records]
+
+
+async def test_sends_to_one_upstream_are_bounded(spool: MemorySpool, clock: FakeClock) -> None:
+    """One at a time until it has answered, then as many as allowed, never more."""
+    upstream = Scripted()
+    for number in range(20):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock, per_upstream=4) as seen:
+        await seen.next()
+        upstream.gate.clear()
+        await until(lambda: upstream.running == 4)
+        await rounds(20)
+        upstream.gate.set()
+        await seen.numbers(19)
+    assert (4, list(range(20))) == (upstream.most, upstream.sent)
+
+
+async def test_sends_are_bounded_in_all(spool: MemorySpool, clock: FakeClock) -> None:
+    """However many upstreams there are, sends in all stay under the bound."""
+    upstreams = {str(n): Scripted() for n in range(6)}
+    for up in upstreams.values():
+        up.gate.clear()
+    for number in range(6):
+        await spool.put(envelope(number, project=str(number)))
+    async with running(spool, lambda e: upstreams[e.project], clock, concurrency=4) as seen:
+        await until(lambda: sum(up.running for up in upstreams.values()) >= 4)
+        await rounds(20)
+        assert 4 == sum(up.running for up in upstreams.values())
+        for up in upstreams.values():
+            up.gate.set()
+        assert set(range(6)) == set(await seen.numbers(6))
+
+
+async def test_a_hanging_upstream_holds_up_no_other(spool: MemorySpool, clock: FakeClock) -> None:
+    """While one upstream does not answer, all envelopes for another arrive."""
+    dead, alive = Scripted(), Scripted()
+    dead.gate.clear()
+    for number in range(40):
+        await spool.put(envelope(number, project="dead" if number < 30 else "alive"))
+    route = {"dead": dead, "alive": alive}
+    async with running(spool, lambda e: route[e.project], clock, concurrency=10) as seen:
+        assert list(range(30, 40)) == sorted(await seen.numbers(10))
+        assert [0] == dead.sent
+    status = await spool.status()
+    assert (30, 0) == (status.ready, status.claimed)
+
+
+async def test_a_dead_upstream_is_left_alone(spool: MemorySpool, clock: FakeClock) -> None:
+    """After a failure nothing is sent for a while, then one envelope; an answer opens the way."""
+    upstream = Scripted(None, None)
+    for number in range(10):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock) as seen:
+        await seen.next()
+        await clock.until_sleeping()
+        assert [0] == upstream.sent
+        clock.advance(0.5)
+        await seen.next()
+        assert 2 == len(upstream.sent)
+        clock.advance(1.0)
+        await seen.numbers(10)
+    assert 0 == (await spool.status()).bytes
+
+
+async def test_cancelling_releases_what_is_under_way(spool: MemorySpool, clock: FakeClock) -> None:
+    """When the forwarder is stopped, its claims are ready at once, with no attempt counted."""
+    upstream = Scripted()
+    upstream.gate.clear()
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock):
+        await until(lambda: upstream.running > 0)
+    (claim,) = await spool.claim(9)
+    assert (1, 0) == (int(claim.envelope.envelope_id, 16), claim.attempts)
+
+
+async def test_cancelling_at_any_step_loses_nothing(clock: FakeClock) -> None:
+    """Wherever the forwarder is stopped, what was not answered well is held and not claimed."""
+    answers = (200, None, 400, 200)
+    for steps in range(60):
+        spool = MemorySpool(clock)
+        upstream = Scripted(*answers)
+        for number in range(4):
+            await spool.put(envelope(number))
+        async with running(spool, upstream, clock):
+            await rounds(steps)
+        status = await spool.status()
+        taken = {n for n, a in zip(upstream.sent, answers, strict=False) if a == 200}
+        assert 0 == status.claimed
+        assert status.ready + status.buried >= 4 - len(taken)
+
+
+class Failing:
+    """A spool whose settle and claim fail so many times before they work."""
+
+    def __init__(
+        self, inner: MemorySpool, *, settles: int = 0, claims: int = 0, waits: int = 0
+    ) -> None:
+        self.inner = inner
+        self.settles, self.claims, self.waits = settles, claims, waits
+        self.put, self.status, self.close = inner.put, inner.status, inner.close
+
+    async def claim(self, limit: int, skip: object = ()) -> Sequence[Claim]:
+        self.claims -= 1
+        if self.claims >= 0:
+            raise SpoolUnavailableError("no")
+        return await self.inner.claim(limit, skip)  # type: ignore[arg-type]
+
+    async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        self.settles -= 1
+        if self.settles >= 0:
+            raise SpoolUnavailableError("no")
+        await self.inner.settle(settlements)
+
+    async def wait(self, timeout: float, skip: object = ()) -> None:  # noqa: ASYNC109
+        self.waits -= 1
+        if self.waits >= 0:
+            raise SpoolUnavailableError("no")
+        await self.inner.wait(timeout, skip)  # type: ignore[arg-type]
+
+
+async def test_a_spool_that_fails_for_a_while_is_waited_for(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """When claim, wait or settle fail, the forwarder tries again, and sends nothing twice."""
+    upstream = Scripted()
+    failing = Failing(spool, settles=2, claims=2, waits=1)
+    async with running(failing, upstream, clock) as seen:
+        for _ in range(3):  # two claims and a wait
+            await clock.until_sleeping()
+            clock.advance(1)
+        await until(lambda: failing.waits < 0)
+        await spool.put(envelope())
+        for left in (1, 0):
+            await until(lambda: failing.settles == left)  # noqa: B023 - awaited at once
+            clock.advance(1)
+            await rounds(3)
+        assert Ack() == (await seen.next()).decision
+    assert ([1], 0) == (upstream.sent, (await spool.status()).bytes)
+
+
+async def test_a_decision_that_could_not_be_settled_is_kept(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """Stopped while the spool fails, the forwarder still settles what was delivered."""
+    upstream = Scripted()
+    failing = Failing(spool, settles=1)
+    await spool.put(envelope())
+    async with running(failing, upstream, clock):
+        await until(lambda: failing.settles == 0)
+    assert 0 == (await spool.status()).bytes
+
+
+async def test_a_spool_that_fails_at_the_end_keeps_its_claims(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """Stopped while the spool fails for good, the forwarder ends, and the claim stays held."""
+    upstream = Scripted()
+    failing = Failing(spool, settles=1_000)
+    await spool.put(envelope())
+    async with running(failing, upstream, clock):
+        await until(lambda: failing.settles < 1_000)
+    assert 1 == (await spool.status()).claimed
+
+
+async def test_a_broken_observer_stops_nothing(spool: MemorySpool, clock: FakeClock) -> None:
+    """A mistake while counting does not stop delivery."""
+    upstream = Scripted()
+
+    def broken(delivery: Delivery) -> None:
+        raise ZeroDivisionError
+
+    await spool.put(envelope())
+    forwarder = Forwarder(spool, lambda _: upstream, clock, lambda: 0.0, observe=broken)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(forwarder.run())
+        await clock.until_sleeping()
+        task.cancel()
+    assert 0 == (await spool.status()).bytes
+
+
+async def test_nothing_is_lost_on_a_bad_day(tmp_path: Path, clock: FakeClock) -> None:
+    """Real spool, real HTTP: 503 twice, 429 with Retry-After, a broken connection; all arrive."""
+    envelopes = [envelope(number, payload=b"x" * 2_000) for number in range(8)]
+    async with MiniSentry().serve() as sentry:
+        sentry.script.extend(
+            [
+                Answer(503),
+                Answer(503),
+                Answer(200),
+                Answer(429, {"Retry-After": "60"}),
+                Answer(drop=True),
+            ]
+        )
+        spool = await SqliteSpool.open(tmp_path / "spool.db", clock)
+        upstream = SentryUpstream(f"{sentry.base}/api/1/envelope/", KEY, HttpOptions(connections=1))
+        for one in envelopes:
+            await spool.put(one)
+        waits: list[float] = []
+        async with running(spool, upstream, clock, per_upstream=1) as seen:
+            acks = 0
+            while acks < len(envelopes):
+                delivery = await seen.next()
+                if isinstance(delivery.decision, Ack):
+                    acks += 1
+                else:
+                    assert isinstance(delivery.decision, RetryAt)
+                    waits.append(delivery.decision.at - clock.now())
+                    clock.advance(waits[-1])
+        assert (0, 0) == ((await spool.status()).bytes, (await spool.status()).buried)
+        await upstream.close()
+        await spool.close()
+    assert 4 == len(waits)
+    assert 60 in waits
+    assert sorted(e.body for e in envelopes) == sorted(sentry.delivered)
+
+
+async def test_a_stopped_forwarder_goes_on_after_a_restart(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Stopped in the middle of a send, with a new process on the same file: all arrives."""
+    path = tmp_path / "spool.db"
+    async with MiniSentry().serve() as sentry:
+        sentry.script.append(Answer(hang=True))
+        upstream = SentryUpstream(f"{sentry.base}/api/1/envelope/", KEY)
+        spool = await SqliteSpool.open(path, clock)
+        for number in range(3):
+            await spool.put(envelope(number))
+        async with running(spool, upstream, clock):
+            await sentry.arrival()
+        await spool.close()
+        spool = await SqliteSpool.open(path, clock)
+        async with running(spool, upstream, clock) as seen:
+            assert [0, 1, 2] == sorted(await seen.numbers(3))
+        await spool.close()
+        await upstream.close()
+    assert 4 == len(sentry.received)
