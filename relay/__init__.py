@@ -34,9 +34,7 @@ except PackageNotFoundError:  # pragma: no cover - running from a tree that was 
     __version__ = "0.0.0"
 
 
-def load_scrubber(
-    *paths: str | Path, secret: bytes | None = None, verify: bool = True
-) -> Scrubber:
+def load_scrubber(*paths: str | Path, secret: bytes | None = None, verify: bool = True) -> Scrubber:
     """Load rules and return a scrubber.
 
     Args:

@@ -81,7 +81,7 @@ class ConsentError(RequestError):
     """Consent is missing or denied (403); `reason` of the answer is in `causes`."""
 
     status = HTTPStatus.FORBIDDEN
-    reason = "consent"
+    reason = "consent_missing"
 
 
 # --- what we could not do ------------------------------------------------------------------------

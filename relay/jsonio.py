@@ -138,4 +138,8 @@ def _is_clean(text: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    return text if _is_clean(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return (
+        text
+        if _is_clean(text)
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )

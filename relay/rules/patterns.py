@@ -50,7 +50,9 @@ class Pattern:
     groups: int
     _search: Any = field(repr=False, compare=False)
 
-    def spans(self, buffer: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    def spans(
+        self, buffer: bytes, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, int]]:
         """Yield the byte spans to redact, ascending and not empty.
 
         Without groups that is each match; with groups, each group that took part. The search goes

@@ -136,7 +136,9 @@ class DocumentScrubber:
                         rules = hot.get(name, ())
                         if name is not key:
                             rules = (*rules, *hot.get(key, ()))
-                        self._value(_Place(container, key, name, _TYPES[kind]), value, rules, by_text)
+                        self._value(
+                            _Place(container, key, name, _TYPES[kind]), value, rules, by_text
+                        )
                     if key in by_text:
                         self._key(container, key, by_text[key])
             else:
@@ -211,9 +213,7 @@ class DocumentScrubber:
         if new != text:
             self._changes.append(_Change(place, is_key, new, len(text), marks))
 
-    def _whole(
-        self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]
-    ) -> int | None:
+    def _whole(self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
         """Return the rule that takes this whole value, if any; null, true and false stay."""
         if value is None or value is True or value is False or value in ("", [], {}):
             return None

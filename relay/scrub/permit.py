@@ -38,14 +38,26 @@ class ScrubbedEnvelope:
 
 
 def grant(
-    *, body: bytes, envelope_id: str, project: str, key: str, client: str, categories: tuple[str, ...]
+    *,
+    body: bytes,
+    envelope_id: str,
+    project: str,
+    key: str,
+    client: str,
+    categories: tuple[str, ...],
 ) -> ScrubbedEnvelope:
     """Make a permit for bytes that the scrubber has just cleaned."""
     return ScrubbedEnvelope(body, envelope_id, project, key, client, categories, _DOOR)
 
 
 def restore(
-    *, body: bytes, envelope_id: str, project: str, key: str, client: str, categories: tuple[str, ...]
+    *,
+    body: bytes,
+    envelope_id: str,
+    project: str,
+    key: str,
+    client: str,
+    categories: tuple[str, ...],
 ) -> ScrubbedEnvelope:
     """Make the permit again for bytes that came out of a spool, where only permits get in."""
     return ScrubbedEnvelope(body, envelope_id, project, key, client, categories, _DOOR)

@@ -42,7 +42,11 @@ def replacement(redaction: Redaction, original: str, keys: HashKeys) -> str:
 
 
 def redact(
-    text: str, cuts: Iterable[Cut], rules: Sequence[Rule], keys: HashKeys, marks: Sequence[Mark] = ()
+    text: str,
+    cuts: Iterable[Cut],
+    rules: Sequence[Rule],
+    keys: HashKeys,
+    marks: Sequence[Mark] = (),
 ) -> tuple[str, list[Mark]]:
     """Redact spans; those that overlap become one, in the name of the longest.
 

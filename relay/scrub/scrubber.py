@@ -19,6 +19,7 @@ from relay.rules.model import Rule
 from relay.scrub.document import DocumentScrubber
 from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
+from relay.scrub.items.attachment import scrub_attachment
 from relay.scrub.items.event import forget_client_address
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
@@ -175,9 +176,13 @@ class Scrubber:
         if kind is None:
             return _dropped(index, "unknown", Reason.UNKNOWN_ITEM, item)
         policy = policies.get(kind.name, kind.policy)
-        if policy is Policy.DROP or kind.shape not in (Shape.JSON, Shape.CONTAINER):
+        if policy is Policy.DROP:
             return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
         try:
+            if kind.shape is Shape.TEXT_OR_JSON:
+                return self._scrub_attachment(index, kind, item)
+            if kind.shape not in _JSON_SHAPES:
+                return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
             value = jsonio.loads(item.payload) if document is None else document
             return self._scrub_json_item(index, refined(kind, value), item, value)
         except jsonio.JsonError:
@@ -187,9 +192,7 @@ class Scrubber:
         except Exception:  # noqa: BLE001 - whatever it is, the item must not go on as it came
             return _dropped(index, kind.name, Reason.SCRUB_FAILED, item)
 
-    def _scrub_json_item(
-        self, index: int, kind: ItemKind, item: Item, value: Any
-    ) -> ScrubbedItem:
+    def _scrub_json_item(self, index: int, kind: ItemKind, item: Item, value: Any) -> ScrubbedItem:
         size = len(item.payload)
         if not isinstance(value, dict) and not (isinstance(value, list) and kind.name in _LISTS):
             return _dropped(index, kind.name, Reason.INVALID, item)
@@ -200,15 +203,49 @@ class Scrubber:
         value, done = self.scrub_value(value, size, kind.name, write_remarks=is_event)
         if is_event and notes:
             write_meta(value.setdefault("_meta", {}), notes)
-        headers = allowed_item_headers(item.headers)
-        self._run(headers, len(headers), "item_header")
+        headers, in_headers = self._scrub_item_headers(item)
         return ScrubbedItem(
             Item.make(headers, jsonio.dumps(value)),
             Outcome(index, kind.name, Reason.ACCEPTED, size),
-            as_remarks([*notes, *done.notes]),
+            as_remarks([*notes, *done.notes, *in_headers]),
             done.shadow,
             kind.categories,
         )
+
+    def _scrub_attachment(self, index: int, kind: ItemKind, item: Item) -> ScrubbedItem:
+        notes: list[Note] = []
+        shadow: Counter[str] = Counter()
+
+        def text(value: str) -> str:
+            holder = [value]
+            keep(self._run(holder, len(value), "attachments"))
+            return str(holder[0])
+
+        def document(value: Any, size: int) -> Any:
+            clean, done = self.scrub_value(value, size, "attachments", write_remarks=False)
+            keep(done)
+            return clean
+
+        def keep(done: Done) -> None:
+            notes.extend(done.notes)
+            shadow.update(done.shadow)
+
+        payload = scrub_attachment(item.headers, item.payload, text, document)
+        if payload is None:
+            return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
+        headers, in_headers = self._scrub_item_headers(item)
+        return ScrubbedItem(
+            Item.make(headers, payload),
+            Outcome(index, kind.name, Reason.ACCEPTED, len(item.payload)),
+            as_remarks([*notes, *in_headers]),
+            shadow,
+            kind.categories,
+        )
+
+    def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], list[Note]]:
+        headers = allowed_item_headers(item.headers)
+        done = self._run(headers, len(jsonio.dumps(headers)), "item_header")
+        return headers, done.notes
 
     def _run(
         self,
@@ -237,4 +274,5 @@ class Done:
     shadow: Mapping[str, int]
 
 
+_JSON_SHAPES: Final = frozenset({Shape.JSON, Shape.CONTAINER})
 _LISTS: Final = frozenset({"metric_buckets"})

@@ -160,9 +160,7 @@ def _round(
     return opened
 
 
-def _run(
-    rule: TextRule, buffer: _Buffer, budget: Budget, found: dict[int, set[Hit]]
-) -> None:
+def _run(rule: TextRule, buffer: _Buffer, budget: Budget, found: dict[int, set[Hit]]) -> None:
     """Run one rule over the buffer."""
     match = rule.rule.match
     keyed = bool(match.keys)

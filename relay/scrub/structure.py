@@ -34,7 +34,11 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
         there is no value or it is true, false or null.
     """
     start = key_start
-    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_-.") and key_start - start < 64:
+    while (
+        start > 0
+        and (text[start - 1].isalnum() or text[start - 1] in "_-.")
+        and key_start - start < 64
+    ):
         start -= 1
     end = key_start
     while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):

@@ -64,8 +64,7 @@ _INVISIBLE: Final = frozenset(
 # Letters of other scripts that look like Latin ones (Unicode TR 39, the everyday part).
 _CONFUSABLE: Final = dict(
     zip(
-        "АВСЕНІЈКМОРЅТХУасеһіјорѕхуԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρυικτ"
-        "ıȷɡℓ‐‑‒–—―−⁄∕：。．․",
+        "АВСЕНІЈКМОРЅТХУасеһіјорѕхуԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρυικτıȷɡℓ‐‑‒–—―−⁄∕：。．․",
         "ABCEHIJKMOPSTXYacehijopsxydqwABEZHIKMNOPTYXoavpuiktijgl-------//:...",
         strict=True,
     )

@@ -1,0 +1,46 @@
+"""`relay healthcheck`: ask a running relay whether it is ready, for containers and scripts."""
+
+import argparse
+import http.client
+import ssl
+import sys
+
+from relay.cli.options import add_config, settings_of
+from relay.server.admin import LIVE, READY
+
+TIMEOUT = 5.0
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser("healthcheck", help="ask a running relay whether it is ready")
+    add_config(parser)
+    parser.add_argument("--host", metavar="H", help="address of the ingest port")
+    parser.add_argument("--port", metavar="P", type=int, help="the ingest port")
+    parser.add_argument("--live", action="store_true", help="only whether it answers")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask; 0 when it is, 1 when it is not or nobody answers."""
+    listen = settings_of(options, host=options.host, port=options.port).listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104
+    connection: http.client.HTTPConnection
+    if listen.tls:
+        # It is our own port on this machine; its certificate names another host.
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001
+        connection = http.client.HTTPSConnection(
+            host, listen.port, timeout=TIMEOUT, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(host, listen.port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", LIVE if options.live else READY)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        print("relay: no answer", file=sys.stderr)
+        return 1
+    finally:
+        connection.close()
+    print("healthy" if status == http.client.OK else "not healthy")
+    return 0 if status == http.client.OK else 1

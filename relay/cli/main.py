@@ -1,0 +1,52 @@
+"""The `relay` command: arguments in, an exit status out (0 fine, 1 found something wrong, 2 wrong use).
+
+Law of this package: errors go to stderr, data to stdout; colour only on a terminal.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from relay import __version__
+from relay.cli import config, healthcheck, rules, scrub, serve
+from relay.errors import MistakesError, RelayError
+
+WRONG = 1
+MISUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except MistakesError as error:
+        count = len(error.mistakes)
+        for mistake in error.mistakes:
+            print(mistake, file=sys.stderr)
+        print(f"{count} mistake{'' if count == 1 else 's'}", file=sys.stderr)
+        return WRONG
+    except RelayError as error:
+        print(f"relay: {error.detail}", file=sys.stderr)
+        return WRONG
+    except BrokenPipeError:
+        # The reader of our output has gone; say nothing more, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser, with every command."""
+    parser = argparse.ArgumentParser(
+        prog="relay",
+        description="Checks consent, scrubs Sentry envelopes by rules, forwards only what is clean.",
+    )
+    parser.add_argument("--version", action="version", version=f"scrub-relay {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in (serve, scrub, rules, config, healthcheck):
+        module.add_command(commands)
+    return parser

@@ -1,0 +1,66 @@
+"""Options that several commands share, and what they all need: rules, configuration."""
+
+import argparse
+import os
+import sys
+from typing import IO
+
+from relay.config import Settings, load_settings
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="configuration (default: $RELAY_CONFIG, else ./relay.yaml if it is there)",
+    )
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add `--rules`."""
+    parser.add_argument(
+        "--rules",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="rule file or folder; may be repeated (default: the rules that ship)",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
+
+
+def settings_of(options: argparse.Namespace, **given: str | int | None) -> Settings:
+    """Load the configuration.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
+    host, port, workers = given.get("host"), given.get("port"), given.get("workers")
+    return load_settings(
+        options.config,
+        os.environ,
+        host=host if isinstance(host, str) else None,
+        port=port if isinstance(port, int) else None,
+        workers=workers if isinstance(workers, int) else None,
+    )
+
+
+def read_input(name: str) -> bytes:
+    """Read a file, or standard input for `-`.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read()
+    with open(name, "rb") as file:  # noqa: PTH123 - a name from the command line
+        return file.read()
+
+
+def binary_stdout() -> IO[bytes]:
+    """Return standard output for bytes."""
+    return sys.stdout.buffer

@@ -1,0 +1,111 @@
+"""`relay scrub`: scrub a file or standard input, and write clean bytes to standard output."""
+
+import argparse
+import difflib
+import json
+import sys
+
+import relay
+from relay import jsonio
+from relay.cli.options import add_rules, binary_stdout, read_input
+from relay.errors import RelayError
+from relay.scrub.scrubber import Scrubber
+
+KINDS = ("envelope", "event", "text")
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "scrub",
+        help="scrub a file",
+        description="Scrubs a file or standard input; clean bytes go to standard output.",
+    )
+    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="or - for stdin")
+    parser.add_argument("--kind", choices=KINDS, help="what it is (default: seen from its start)")
+    parser.add_argument("--diff", action="store_true", help="show what would change instead")
+    add_rules(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Scrub; 1 when the input is not what it should be."""
+    try:
+        data = read_input(options.file)
+    except OSError as error:
+        print(f"relay: {options.file}: {error.strerror}", file=sys.stderr)
+        return 2
+    scrubber = relay.load_scrubber(*options.rules)
+    kind = options.kind or guess(data)
+    try:
+        clean = scrub(scrubber, data, kind)
+    except jsonio.JsonError as error:
+        print(f"relay: {error}", file=sys.stderr)
+        return 1
+    if options.diff:
+        sys.stdout.writelines(_diff(data, clean, kind))
+    else:
+        out = binary_stdout()
+        out.write(clean)
+        out.flush()
+    return 0
+
+
+def scrub(scrubber: Scrubber, data: bytes, kind: str) -> bytes:
+    """Scrub bytes of a kind.
+
+    Raises:
+        RelayError: it is no such thing.
+        JsonError: it is not JSON.
+    """
+    match kind:
+        case "envelope":
+            return scrubber.scrub_envelope(data).body
+        case "event":
+            return scrubber.scrub_json(data).body
+        case "text":
+            return scrubber.scrub_text(data.decode("utf-8", "replace")).encode()
+        case _:
+            raise RelayError(f"unknown kind {kind}")
+
+
+def guess(data: bytes) -> str:
+    """Return the kind that bytes seem to be."""
+    try:
+        jsonio.loads(data)
+    except jsonio.JsonError:
+        pass
+    else:
+        return "event" if data.lstrip()[:1] in (b"{", b"[") else "text"
+    first, _, rest = data.partition(b"\n")
+    second = rest.partition(b"\n")[0]
+    try:
+        if isinstance(jsonio.loads(first), dict) and "type" in jsonio.loads(second):
+            return "envelope"
+    except (jsonio.JsonError, TypeError):
+        pass
+    return "text"
+
+
+def _diff(before: bytes, after: bytes, kind: str) -> list[str]:
+    return list(
+        difflib.unified_diff(_lines(before, kind), _lines(after, kind), "before", "after", n=1)
+    )
+
+
+def _lines(data: bytes, kind: str) -> list[str]:
+    """Return text to compare: JSON indented, so that a difference is a line."""
+    if kind == "text":
+        return [line + "\n" for line in data.decode("utf-8", "replace").splitlines()]
+    lines: list[str] = []
+    for line in data.split(b"\n") if kind == "envelope" else [data]:
+        try:
+            value = jsonio.loads(line)
+        except jsonio.JsonError:
+            lines.append(f"({len(line)} bytes)\n" if line else "\n")
+            continue
+        if isinstance(value, dict):
+            value.pop("_meta", None)
+        shown = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+        lines += [part + "\n" for part in shown.split("\n")]
+    return lines

@@ -1,0 +1,157 @@
+"""Intake: one body from a client through `process` into the spool, counted on the way.
+
+Law of this file: accepted means on disk. Whatever is raised here has kept nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from relay.consent import refusal
+from relay.errors import RelayError, RequestError
+from relay.metrics import Metrics
+from relay.outcomes import Reason
+from relay.pipeline import FindProject, Processed, RequestFacts, process
+from relay.ports import Clock, Spool
+from relay.scrub.hashing import period_keys
+from relay.scrub.scrubber import Scrubber
+
+OFF_LOOP: Final = 128 * 1024
+"""Bodies from this size on are scrubbed in a thread: below, the hop costs more than it spares
+the loop (a 20 kB event takes about a millisecond)."""
+
+_UNKNOWN_PROJECT: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What to answer: the event's id, or None for an envelope without an event."""
+
+    event_id: str | None
+
+
+class Rotation:
+    """Gives the scrubber with the keys of the present period."""
+
+    def __init__(self, scrubber: Scrubber, secret: bytes, rotate: float, clock: Clock) -> None:
+        """Set up.
+
+        Args:
+            scrubber: the rules.
+            secret: from which the keys of each period are made.
+            rotate: seconds that a period lasts; 0 for ever.
+            clock: the time.
+        """
+        self._scrubber = scrubber
+        self._secret = secret
+        self._rotate = rotate
+        self._clock = clock
+        self._period = -1
+
+    def current(self) -> Scrubber:
+        """Return the scrubber to use now."""
+        period = int(self._clock.now() // self._rotate) if self._rotate > 0 else 0
+        if period != self._period:
+            self._scrubber = self._scrubber.with_keys(period_keys(self._secret, period))
+            self._period = period
+        return self._scrubber
+
+
+class Intake:
+    """Takes envelopes."""
+
+    def __init__(
+        self,
+        *,
+        find_project: FindProject,
+        projects: Mapping[str, str],
+        rotation: Rotation,
+        spool: Spool,
+        metrics: Metrics,
+        timer: Callable[[], float],
+    ) -> None:
+        """Set up.
+
+        Args:
+            find_project: looks up what holds for a client's project and key.
+            projects: the configured project ids and their keys.
+            rotation: gives the scrubber.
+            spool: where clean envelopes go.
+            metrics: where everything is counted.
+            timer: seconds, for measuring how long a scrub takes.
+        """
+        self.find_project = find_project
+        self._projects = projects
+        self._rotation = rotation
+        self._spool = spool
+        self._metrics = metrics
+        self._timer = timer
+
+    async def take(self, body: bytes, facts: RequestFacts) -> Taken:
+        """Take one envelope; return after it is durable, or after all of it was dropped.
+
+        Raises:
+            RequestError: it is refused; the error says how to answer.
+            SpoolFullError: try again later.
+            SpoolUnavailableError: try again later.
+        """
+        scrubber = self._rotation.current()
+        started = self._timer()
+        try:
+            if len(body) < OFF_LOOP:
+                done = process(body, facts, self.find_project, scrubber)
+            else:
+                done = await asyncio.to_thread(process, body, facts, self.find_project, scrubber)
+        except RequestError as error:
+            self.count_refused(error, facts.project)
+            raise
+        self._metrics.observe("relay_scrub_seconds", self._timer() - started)
+        if done.envelope is not None:
+            try:
+                await self._spool.put(done.envelope)
+            except RelayError as error:
+                self._count_unspooled(done, Reason(error.reason))
+                raise
+        self._count(done)
+        if done.decision.refused and done.policy.consent.answer != _ACCEPT_AND_DISCARD:
+            raise refusal(done.decision)
+        return Taken(done.event_id)
+
+    def count_refused(self, error: RelayError, project: str | None) -> None:
+        """Count a request that was refused before its items were looked at."""
+        # A project id comes from the client: it is a label only where it is configured.
+        label = project if project is not None and project in self._projects else _UNKNOWN_PROJECT
+        self._metrics.count("relay_envelopes_total", project=label, outcome=Reason(error.reason))
+
+    def project_of_key(self, key: str) -> str | None:
+        """Return the project that a key belongs to, for routes that name none."""
+        return next((project for project, own in self._projects.items() if own == key), None)
+
+    def _count(self, done: Processed) -> None:
+        self._metrics.count("relay_consent_total", verdict=done.decision.verdict)
+        for outcome in done.outcomes:
+            self._metrics.count("relay_items_total", kind=outcome.kind, reason=outcome.reason)
+        for rule, times in done.redactions.items():
+            self._metrics.count("relay_redactions_total", times, rule=rule)
+        self._metrics.count(
+            "relay_envelopes_total", project=done.policy.project, outcome=_outcome_of(done)
+        )
+
+    def _count_unspooled(self, done: Processed, reason: Reason) -> None:
+        for outcome in done.outcomes:
+            lost = reason if outcome.accepted else outcome.reason
+            self._metrics.count("relay_items_total", kind=outcome.kind, reason=lost)
+        self._metrics.count("relay_envelopes_total", project=done.policy.project, outcome=reason)
+
+
+_ACCEPT_AND_DISCARD: Final = 200
+
+
+def _outcome_of(done: Processed) -> Reason:
+    """Return the one word for an envelope: accepted if anything of it goes on, else why not."""
+    if done.envelope is not None or not done.outcomes:
+        return Reason.ACCEPTED
+    if done.decision.refused:
+        return done.decision.reason
+    return done.outcomes[0].reason

@@ -1,0 +1,263 @@
+"""The order of the gates: parse, who is calling, consent, scrub each item, headers.
+
+Law of this file: pure. Bytes and facts in, a permit and one outcome an item out; no I/O, no clock,
+no randomness, no logging. What raises here has kept nothing.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from relay import jsonio
+from relay.consent import (
+    ConsentDecision,
+    ConsentPolicy,
+    Evidence,
+    ItemEvidence,
+    Verdict,
+    decide,
+    read_envelope_evidence,
+    read_event_evidence,
+)
+from relay.errors import ProjectError
+from relay.outcomes import Outcome, Reason
+from relay.protocol.auth import Credentials, join_auth
+from relay.protocol.envelope import Envelope, Item, parse, serialise
+from relay.protocol.item_kinds import ItemKind, Policy, kind_of, refined
+from relay.protocol.limits import DEFAULT, Limits
+from relay.scrub.permit import ScrubbedEnvelope, grant
+from relay.scrub.protected import is_id
+from relay.scrub.scrubber import ScrubbedItem, Scrubber
+from relay.scrub.skeleton import skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPolicy:
+    """What holds for one project.
+
+    Attributes:
+        project: its id, as it is counted in metrics; `*` for a catch-all.
+        consent: what counts as consent.
+        items: policies that differ from the table of item kinds.
+        limits: sizes and counts.
+        upstream_key: public key at the upstream; None keeps the client's.
+    """
+
+    project: str
+    consent: ConsentPolicy = field(default_factory=ConsentPolicy)
+    items: Mapping[str, Policy] = field(default_factory=dict)
+    limits: Limits = DEFAULT
+    upstream_key: str | None = None
+
+
+FindProject = Callable[[str, str], ProjectPolicy | None]
+"""(project id, public key) of a client -> what holds there; None if they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the HTTP request says beside its body.
+
+    Attributes:
+        credentials: from `relay.protocol.auth.read_request_auth`.
+        project: project id in the URL; None on the tunnel.
+        evidence: reads the consent evidence of the request, by a project's policy.
+        new_id: 32 hex digits for an event that brings no id of its own.
+        limits: for the envelope, where the project is not known before it is parsed.
+    """
+
+    credentials: Credentials | None
+    project: str | None
+    evidence: Callable[[ConsentPolicy], Sequence[Evidence]]
+    new_id: str
+    limits: Limits = DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of an envelope. It cannot exist without one outcome for each item.
+
+    Attributes:
+        policy: what held.
+        decision: about consent.
+        envelope: the permit, if anything goes on.
+        outcomes: one an item, in their order.
+        event_id: to answer with; None if the envelope holds no event.
+        redactions: how often each rule redacted, by id.
+        shadow: how often each shadow rule would have, by id.
+    """
+
+    policy: ProjectPolicy
+    decision: ConsentDecision
+    envelope: ScrubbedEnvelope | None
+    outcomes: tuple[Outcome, ...]
+    items: int
+    event_id: str | None
+    redactions: Mapping[str, int] = field(default_factory=dict)
+    shadow: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if [outcome.index for outcome in self.outcomes] != list(range(self.items)):
+            raise RuntimeError("an item has no outcome")
+        if (self.envelope is not None) != any(outcome.accepted for outcome in self.outcomes):
+            raise RuntimeError("outcomes and envelope contradict each other")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An item, its row and, for kinds that may hold consent or an id, its document."""
+
+    item: Item = field(repr=False)
+    kind: ItemKind | None
+    document: Any = field(repr=False)
+
+
+def process(
+    data: bytes, request: RequestFacts, find_project: FindProject, scrubber: Scrubber
+) -> Processed:
+    """Decide about one envelope.
+
+    Args:
+        data: the decompressed body.
+        request: what the HTTP request says.
+        find_project: looks up what holds for a client's project and key.
+        scrubber: the rules.
+
+    Raises:
+        EnvelopeError: it is not an envelope.
+        TooLargeError: it is over a limit.
+        AuthError: nobody, or several, are named as the caller.
+        ProjectError: the project or its key are not known.
+    """
+    limits = request.limits
+    if request.credentials is not None and request.project is not None:
+        early = find_project(request.project, request.credentials.key)
+        limits = early.limits if early is not None else limits
+    envelope = parse(data, limits)
+    caller = join_auth(request.credentials, request.project, envelope.headers.get("dsn"))
+    policy = find_project(caller.project, caller.key) if caller.project is not None else None
+    if policy is None or caller.project is None:
+        raise ProjectError("unknown project or key")
+
+    read = [_read(item) for item in envelope.items]
+    shared = (
+        *request.evidence(policy.consent),
+        *read_envelope_evidence(envelope.headers, policy.consent),
+    )
+    decision = decide(policy.consent, shared, [_evidence(r, policy.consent) for r in read])
+
+    event_id = _event_id(envelope, read, request.new_id)
+    done = [
+        _scrub(i, r, verdict, event_id, policy, scrubber)
+        for i, (r, verdict) in enumerate(zip(read, decision.items, strict=True))
+    ]
+    redactions: Counter[str] = Counter(r.rule_id for d in done for r in d.remarks)
+    permit = None
+    if any(d.item is not None for d in done):
+        minimal = Verdict.MINIMAL in decision.items
+        permit, in_headers = _permit(envelope, done, event_id, caller, policy, scrubber, minimal)
+        redactions.update(in_headers)
+    shadow = sum((Counter(d.shadow) for d in done), Counter[str]())
+    return Processed(
+        policy=policy,
+        decision=decision,
+        envelope=permit,
+        outcomes=tuple(d.outcome for d in done),
+        items=len(envelope.items),
+        event_id=event_id,
+        redactions=redactions,
+        shadow=shadow,
+    )
+
+
+def _read(item: Item) -> _Read:
+    """Look into the items that may speak about consent or carry the event's id."""
+    kind = kind_of(item.kind)
+    if kind is None or not kind.event_like:
+        return _Read(item, kind, None)
+    try:
+        document = jsonio.loads(item.payload)
+    except jsonio.JsonError:
+        return _Read(item, kind, None)
+    return _Read(item, refined(kind, document), document)
+
+
+def _evidence(read: _Read, policy: ConsentPolicy) -> ItemEvidence:
+    kind = read.kind.name if read.kind is not None else ""
+    return ItemEvidence(kind, read_event_evidence(read.document, policy))
+
+
+def _event_id(envelope: Envelope, read: Sequence[_Read], new_id: str) -> str | None:
+    """Return the id of the envelope's event: its header's, its event's own, or a new one."""
+    given = envelope.headers.get("event_id")
+    if isinstance(given, str) and is_id(given):
+        return _plain_id(given)
+    for one in read:
+        if one.kind is not None and one.kind.exclusive:
+            own = one.document.get("event_id") if isinstance(one.document, dict) else None
+            return _plain_id(own) if isinstance(own, str) and is_id(own) else new_id
+    return None
+
+
+def _plain_id(text: str) -> str:
+    return text.replace("-", "").lower()
+
+
+def _scrub(
+    index: int,
+    read: _Read,
+    verdict: Verdict,
+    event_id: str | None,
+    policy: ProjectPolicy,
+    scrubber: Scrubber,
+) -> ScrubbedItem:
+    """Take one item through its verdict, its policy and the scrubber."""
+    item, document = read.item, read.document
+    if not verdict.passes:
+        name = read.kind.name if read.kind is not None else _UNKNOWN
+        return ScrubbedItem(None, Outcome(index, name, verdict.reason, len(item.payload)))
+    if isinstance(document, dict):
+        if verdict is Verdict.MINIMAL:
+            document = skeleton(document)
+        if read.kind is not None and read.kind.exclusive and not is_id(document.get("event_id")):
+            document["event_id"] = event_id
+    elif verdict is Verdict.MINIMAL:
+        return ScrubbedItem(None, Outcome(index, read.item.kind, Reason.INVALID, len(item.payload)))
+    return scrubber.scrub_item(index, item, document, policy.items)
+
+
+_UNKNOWN: Final = "unknown"
+
+
+def _permit(
+    envelope: Envelope,
+    done: Sequence[ScrubbedItem],
+    event_id: str | None,
+    caller: Credentials,
+    policy: ProjectPolicy,
+    scrubber: Scrubber,
+    minimal: bool,
+) -> tuple[ScrubbedEnvelope, Counter[str]]:
+    """Write the clean envelope; return it, and redactions made in its headers."""
+    given = {} if minimal else envelope.headers
+    headers, notes = scrubber.scrub_envelope_headers(given, policy.upstream_key)
+    headers.pop("event_id", None)
+    if event_id is not None:
+        headers = {"event_id": event_id, **headers}
+    items = tuple(d.item for d in done if d.item is not None)
+    clean = Envelope.make(headers, items)
+    project = caller.project or ""
+    identity = hashlib.sha256(f"{project}\0{caller.key}\0".encode())
+    for item in items:
+        identity.update(item.payload)
+    permit = grant(
+        body=serialise(clean),
+        envelope_id=event_id or identity.hexdigest()[:32],
+        project=project,
+        key=caller.key,
+        client=caller.client,
+        categories=tuple(dict.fromkeys(c for d in done for c in d.categories)),
+    )
+    return permit, Counter(remark[0] for note in notes for remark in note.remarks)

@@ -1,0 +1,87 @@
+"""Attachments that are text: read as JSON where they are JSON, as text else, written as they came.
+
+Law of this file: content decides, not the name. What does not decode, or holds what no text holds,
+is not text, and is not forwarded.
+"""
+
+import codecs
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from relay import jsonio
+
+_BINARY_TYPES: Final = frozenset({
+    "event.minidump", "event.applecrashreport", "unreal.context", "unreal.logs", "event.payload",
+    "event.breadcrumbs",
+})  # fmt: skip
+_BINARY_MEDIA: Final = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf")
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL: Final = frozenset(map(chr, range(32))) - set("\t\n\r\f\v\b\x1b")
+
+
+def scrub_attachment(
+    headers: Mapping[str, Any],
+    payload: bytes,
+    scrub_text: Callable[[str], str],
+    scrub_value: Callable[[Any, int], Any],
+) -> bytes | None:
+    """Return a clean payload, or None if the attachment is not text.
+
+    Args:
+        headers: the item's headers.
+        payload: its bytes.
+        scrub_text: scrubs one text.
+        scrub_value: scrubs a parsed document of so many bytes.
+
+    Raises:
+        ScrubError: from the functions given.
+    """
+    if headers.get("attachment_type") in _BINARY_TYPES:
+        return None
+    media = headers.get("content_type")
+    if isinstance(media, str) and media.lower().startswith(_BINARY_MEDIA):
+        return None
+    if not payload:
+        return payload
+    decoded = _decode(payload)
+    if decoded is None:
+        return None
+    bom, encoding, text = decoded
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            value = jsonio.loads(text)
+        except jsonio.JsonError:
+            pass
+        else:
+            clean = jsonio.dumps(scrub_value(value, len(payload)))
+            return bom + (clean if encoding == "utf-8" else clean.decode().encode(encoding))
+    return bom + scrub_text(text).encode(encoding, "replace")
+
+
+def _decode(payload: bytes) -> tuple[bytes, str, str] | None:
+    """Return (byte-order mark, encoding, text), or None if it is not text."""
+    for bom, encoding in _BOMS:
+        if payload.startswith(bom):
+            return _try(payload, bom, encoding)
+    if b"\0" not in payload:
+        return _try(payload, b"", "utf-8")
+    # UTF-16 without a mark: every other byte of Latin text is zero.
+    if len(payload) % 2 == 0:
+        zeros = len(payload) // 4
+        if payload[1::2].count(0) > zeros:
+            return _try(payload, b"", "utf-16-le")
+        if payload[::2].count(0) > zeros:
+            return _try(payload, b"", "utf-16-be")
+    return None
+
+
+def _try(payload: bytes, bom: bytes, encoding: str) -> tuple[bytes, str, str] | None:
+    try:
+        text = payload[len(bom) :].decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROL.intersection(text) else (bom, encoding, text)

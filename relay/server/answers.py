@@ -1,0 +1,110 @@
+"""Answers: every error as `{"detail", "causes"}`, and what browsers need to see of them (CORS).
+
+Law of this file: an answer never echoes a payload. Source: Sentry Relay's endpoints, and the Fetch
+standard (CORS protocol).
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+
+from relay import jsonio
+from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
+
+log = logging.getLogger("relay.server")
+
+RETRY_AFTER: Final = "30"
+"""Seconds after which a client may come again when the spool is full or away."""
+
+ALLOWED_HEADERS: Final = (
+    "x-sentry-auth", "x-requested-with", "origin", "referer", "accept", "content-type",
+    "authentication", "authorization", "content-encoding", "transfer-encoding",
+)  # fmt: skip
+EXPOSED_HEADERS: Final = "x-sentry-error, x-sentry-rate-limits, retry-after"
+MAX_AGE: Final = "3600"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def json_answer(body: Any, status: int = HTTPStatus.OK) -> web.Response:
+    """Return a JSON answer."""
+    return web.Response(body=jsonio.dumps(body), status=status, content_type="application/json")
+
+
+def error_answer(error: RelayError) -> web.Response:
+    """Return an error as the protocol has it."""
+    answer = json_answer({"detail": error.detail, "causes": list(error.causes)}, error.status)
+    answer.headers["X-Sentry-Error"] = error.detail
+    if isinstance(error, SpoolFullError | SpoolUnavailableError):
+        answer.headers[hdrs.RETRY_AFTER] = RETRY_AFTER
+    return answer
+
+
+class Cors:
+    """Adds the headers that let pages of other origins send, and read the answer."""
+
+    def __init__(self, origins: Iterable[str], consent_headers: Iterable[str]) -> None:
+        """Set up.
+
+        Args:
+            origins: those allowed; `*` is any.
+            consent_headers: names of headers that carry consent, allowed beside the protocol's.
+        """
+        self._origins = frozenset(origins)
+        names = dict.fromkeys((*ALLOWED_HEADERS, *(name.lower() for name in consent_headers)))
+        self._headers = ", ".join(names)
+
+    def add(self, request: web.Request, answer: web.StreamResponse) -> None:
+        """Add them to an answer."""
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if "*" in self._origins:
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+        else:
+            answer.headers[hdrs.VARY] = hdrs.ORIGIN
+            origin = request.headers.get(hdrs.ORIGIN)
+            if origin not in self._origins:
+                return
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
+
+    def preflight(self, request: web.Request, methods: str) -> web.Response:
+        """Answer a preflight request: 200, no body."""
+        answer = web.Response(status=HTTPStatus.OK)
+        self.add(request, answer)
+        if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in answer.headers:
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = methods
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = self._headers
+            answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = MAX_AGE
+        return answer
+
+
+def _plain_error(status: int, detail: str) -> web.Response:
+    answer = json_answer({"detail": detail, "causes": []}, status)
+    answer.headers["X-Sentry-Error"] = detail
+    return answer
+
+
+def not_found() -> web.Response:
+    """Answer a path that we do not take: nothing that is not scrubbed is forwarded."""
+    return _plain_error(HTTPStatus.NOT_FOUND, "not found")
+
+
+def method_not_allowed(methods: str) -> web.Response:
+    """Answer a method that the route does not take."""
+    answer = _plain_error(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
+    answer.headers[hdrs.ALLOW] = methods
+    return answer
+
+
+def request_timeout() -> web.Response:
+    """Answer a body that did not come in time."""
+    return _plain_error(HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time")
+
+
+def internal_error(error: BaseException) -> web.Response:
+    """Answer a mistake of ours; the log gets the error's class, never its text."""
+    log.error("request_failed", extra={"error": type(error).__name__})
+    return _plain_error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
