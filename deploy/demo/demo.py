@@ -32,16 +32,18 @@ def main() -> int:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RELAY_")}
         environment["RELAY_LISTEN__PORT"] = str(port)
         environment["RELAY_ADMIN__PORT"] = str(admin_port)
-        relay = subprocess.Popen(
-            [sys.executable, "-m", "relay", "serve"],
-            cwd=folder,
-            env=environment,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        log = Path(folder) / "relay.log"
+        with log.open("wb") as output:
+            relay = subprocess.Popen(
+                [sys.executable, "-m", "relay", "serve"],
+                cwd=folder,
+                env=environment,
+                stderr=output,
+                stdout=output,
+            )
         try:
-            if not wait_until_ready(port):
-                print("the relay did not start; `make run` shows why", file=sys.stderr)
+            if not wait_until_ready(port, relay):
+                print("the relay did not start:", log.read_text("utf-8"), file=sys.stderr)
                 return 1
             send(f"http://{KEY}@127.0.0.1:{port}/1")
             arrived = wait_for_event(Path(folder) / "inbox")
@@ -63,11 +65,11 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(port: int) -> bool:
+def wait_until_ready(port: int, relay: subprocess.Popen[bytes]) -> bool:
     """Return whether the relay has become ready in time."""
     url = f"http://127.0.0.1:{port}/api/relay/healthcheck/ready/"
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    while time.monotonic() < end and relay.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):
                 return True
