@@ -278,7 +278,7 @@ def _tags(tags: Any) -> Iterator[tuple[Any, Any]]:
                 yield entry.get("key"), entry.get("value", _ABSENT)
             elif isinstance(entry, list) and entry:
                 # A pair has two parts; one that has not is present all the same, and denies.
-                yield entry[0], entry[1] if len(entry) == 2 else _ABSENT  # noqa: PLR2004
+                yield entry[0], entry[1] if len(entry) == 2 else _ABSENT
 
 
 def _is_prefixed(dsn: Any) -> bool:

@@ -105,15 +105,26 @@ class Forwarder:
         self._lanes: dict[Lane, Upstream] = {}
         self._held: dict[int, tuple[Claim, Decision | None]] = {}
         self._freed = asyncio.Event()
+        self._stopping = False
 
     async def run(self) -> None:
-        """Forward until cancelled. Then what is under way goes back to the spool, due at once."""
+        """Forward until stopped or cancelled.
+
+        After `stop` this returns when all that is under way is settled. When cancelled, what is
+        under way goes back to the spool, due at once: some of it may arrive twice, none is lost.
+        """
+        self._stopping = False
         try:
             async with asyncio.TaskGroup() as group:
-                while True:
+                while not self._stopping:
                     await self._step(group)
         finally:
             await self._give_back()
+
+    def stop(self) -> None:
+        """Take nothing more from the spool; `run` returns after the last settlement."""
+        self._stopping = True
+        self._freed.set()
 
     # --- taking ---
 

@@ -73,8 +73,7 @@ def _may_be_inexact(raw: bytes) -> bool:
     # One C-level pass: everything but digits becomes a space, then the longest word decides.
     digits = raw.translate(_KEEP_DIGITS)
     for word in digits.split():
-        if len(word) > run:
-            run = len(word)
+        run = max(run, len(word))
     return run >= 19
 
 

@@ -61,7 +61,7 @@ DESCRIPTIONS: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: its place in the envelope, kind, reason and payload size in bytes."""
+    """What became of one item: its place in the envelope, kind, reason, payload size in bytes."""
 
     index: int
     kind: str

@@ -1,4 +1,6 @@
-"""The `relay` command: arguments in, an exit status out (0 fine, 1 found something wrong, 2 wrong use).
+"""The `relay` command: arguments in, an exit status out.
+
+0 is fine, 1 found something wrong, 2 wrong use.
 
 Law of this package: errors go to stderr, data to stdout; colour only on a terminal.
 """
@@ -43,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Make the parser, with every command."""
     parser = argparse.ArgumentParser(
         prog="relay",
-        description="Checks consent, scrubs Sentry envelopes by rules, forwards only what is clean.",
+        description="Checks consent, scrubs Sentry envelopes, forwards only what is clean.",
     )
     parser.add_argument("--version", action="version", version=f"scrub-relay {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -105,7 +105,7 @@ def consent(section: Section, base: ConsentPolicy) -> ConsentPolicy:
         flag=_name(section, "flag", base.flag),
         flags=section.texts("flags", base.flags),
         missing=Missing(section.choice("missing", base.missing, [word.value for word in Missing])),
-        answer=200 if answer == 200 else 403,  # noqa: PLR2004
+        answer=200 if answer == 200 else 403,
         explicit=frozenset(explicit),
         header=_name(section, "header", base.header),
         envelope_key=_name(section, "envelope_key", base.envelope_key),
@@ -240,7 +240,7 @@ def _token(section: Section) -> model.AdminToken:
         if not section.has(key):
             section.wrong(section.node, f"{section.path(key)} is missing")
     sha256 = section.text("sha256", "", digits=True).lower()
-    if section.has("sha256") and (len(sha256) != 64 or not set(sha256) <= _HEX):  # noqa: PLR2004
+    if section.has("sha256") and (len(sha256) != 64 or not set(sha256) <= _HEX):
         node = section.get("sha256") or section.node
         section.wrong(node, f"{section.path('sha256')} must be 64 hex digits", "sha256sum of it")
     for node in section.nodes("scopes"):

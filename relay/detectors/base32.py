@@ -112,7 +112,7 @@ def onion(text: str, start: int, end: int) -> tuple[Span, ...]:
     if len(word) != _ONION or not _ALPHABET.issuperset(word):
         return NOTHING
     data = _decode(word)
-    if data is None or data[34] != 3:  # noqa: PLR2004 (the version's own number)
+    if data is None or data[34] != 3:
         return NOTHING
     digest = sha3_256(b".onion checksum" + data[:32] + data[34:35]).digest()
     return ((start, end),) if digest[:2] == data[32:34] else NOTHING

@@ -139,7 +139,7 @@ def _letters_are_address(text: str, start: int, end: int) -> bool:
     It counts with eight groups, with three or more groups, in brackets, or with a prefix length.
     """
     groups = [group for group in text[start:end].split(":") if group]
-    if len(groups) >= 3:  # noqa: PLR2004 (a::b::c is none)
+    if len(groups) >= 3:
         return True
     if before(text, start) == "[" and after(text, end) in ("]", "%"):
         return True

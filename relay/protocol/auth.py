@@ -156,7 +156,7 @@ def _version(fields: Mapping[str, str]) -> int:
     text = fields.get("sentry_version")
     if text is None:
         return PROTOCOL_VERSION
-    if not 0 < len(text) <= 3 or not _DIGITS.issuperset(text):  # noqa: PLR2004 - up to 999
+    if not 0 < len(text) <= 3 or not _DIGITS.issuperset(text):
         raise AuthError("bad sentry_version")
     if int(text) > PROTOCOL_VERSION:
         raise AuthMismatchError(f"unsupported protocol version: the newest is {PROTOCOL_VERSION}")

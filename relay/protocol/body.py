@@ -182,7 +182,7 @@ class _Deflate:
             missing = 2 - len(self._head)
             self._head += bytes(data[:missing])
             data = data[missing:]
-            if len(self._head) < 2:  # noqa: PLR2004 - a zlib header has two bytes
+            if len(self._head) < 2:
                 return
             self._started = True
             if not _is_zlib_header(self._head):
@@ -277,4 +277,4 @@ def _one_more(members: int) -> int:
 
 def _is_zlib_header(head: bytes) -> bool:
     """RFC 1950, 2.2: method 8, window up to 32 KiB, and a checksum over both bytes."""
-    return head[0] & 0x0F == 8 and head[0] >> 4 <= 7 and int.from_bytes(head) % 31 == 0  # noqa: PLR2004
+    return head[0] & 0x0F == 8 and head[0] >> 4 <= 7 and int.from_bytes(head) % 31 == 0

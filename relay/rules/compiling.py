@@ -137,7 +137,7 @@ def _last_keys(where: tuple[Selector, ...]) -> frozenset[str] | None:
 
 
 def _key_pattern(keys: Iterable[str]) -> str:
-    """Return a pattern for any of the keys in text, as `"key":`, `key=` or `key: ` would show it."""
+    """Return a pattern for any of the keys in text, as in `"key":`, `key=` or `key: `."""
     spelled = sorted(
         "[_ -]?".join(f"\\x{{{ord(c):x}}}" if not c.isalnum() else c for c in key if c not in "_- ")
         for key in keys

@@ -1,4 +1,4 @@
-"""Rule files: text in, rules out, or every mistake at once with file, line and nearest known word."""
+"""Rule files: text in, rules out, or every mistake at once, with line and nearest known word."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -14,7 +14,7 @@ import re2
 
 _PATTERN_MEMORY: Final = 16 << 20
 _SET_MEMORY: Final = 256 << 20
-"""RE2 gives up on a search when its DFA outgrows this; `PatternSet` then answers "maybe" for all."""
+"""RE2 gives up when its DFA outgrows this; `PatternSet` then answers "maybe" for all."""
 
 _REFUSED: Final = (
     ("\\A", "use ^"),

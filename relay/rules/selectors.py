@@ -257,7 +257,7 @@ class _Parser:
 def _path_predicate(parts: tuple[_Part, ...]) -> Predicate:
     if len(parts) == 1 and parts[0].kind == "type" and parts[0].text in _PRIMITIVES:
         wanted = parts[0].text
-        return lambda path, value_type, root: value_type == wanted
+        return lambda _path, value_type, _root: value_type == wanted
     floating = parts[0].kind == "type"
 
     def holds(path: Path, value_type: str, root_type: str) -> bool:

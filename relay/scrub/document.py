@@ -18,7 +18,7 @@ from relay.scrub.protected import KEYS, must_have_shape, shape_at
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
 from relay.scrub.search import Budget, Hit, search
-from relay.scrub.walk import Container, Link, Walked, number_text, path_of, walk
+from relay.scrub.walk import Container, Walked, number_text, path_of, walk
 
 PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""

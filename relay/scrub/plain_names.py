@@ -111,7 +111,7 @@ def is_plain_release(text: str) -> bool:
         return False
     numbers, dash, stage = version.partition("-")
     parts = numbers.split(".")
-    if not 2 <= len(parts) <= _MAX_VERSION_PARTS:  # noqa: PLR2004 - 24.11 at least
+    if not 2 <= len(parts) <= _MAX_VERSION_PARTS:
         return False
     if not all(_is_number(part, _MAX_VERSION_NUMBER) for part in parts):
         return False

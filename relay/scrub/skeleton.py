@@ -74,7 +74,7 @@ def _event_id(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     digits = value.replace("-", "").lower()
-    return digits if len(digits) == 32 and _HEX.issuperset(digits) else None  # noqa: PLR2004
+    return digits if len(digits) == 32 and _HEX.issuperset(digits) else None
 
 
 def _timestamp(value: Any) -> float | str | None:
@@ -83,13 +83,13 @@ def _timestamp(value: Any) -> float | str | None:
         return None
     if isinstance(value, int | float):
         return value if math.isfinite(value) and _FIRST_SECOND <= value <= _LAST_SECOND else None
-    if not isinstance(value, str) or not 19 <= len(value) <= 35:  # noqa: PLR2004
+    if not isinstance(value, str) or not 19 <= len(value) <= 35:
         return None
     # The offset can only be UTC (another one says where somebody lives), the fraction is short.
     shape = "".join("0" if c in _DIGITS else c for c in value[:19])
     offset = value[19:].removeprefix(".").lstrip("0123456789")
     fraction = len(value) - 19 - len(offset)
-    plain = shape == "0000-00-00T00:00:00" and offset in {"", "Z", "+00:00"} and fraction <= 10  # noqa: PLR2004
+    plain = shape == "0000-00-00T00:00:00" and offset in {"", "Z", "+00:00"} and fraction <= 10
     return value if plain else None
 
 

@@ -1,4 +1,4 @@
-r"""Keys and values inside text: JSON in a string, a Python or JavaScript repr, query pairs, headers.
+r"""Keys and values inside text: JSON in a string, a Python or JavaScript repr, pairs, headers.
 
 Law of this file: it must read what is cut off, quoted twice or not quite JSON, for that is what
 clients send. Given where a hot key stands it says where its value stands. Given a text that starts
@@ -157,7 +157,7 @@ def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
                 start += 1
                 end -= 1 if len(word) > 1 and word[-1] == first else 0
             if start < end and (quoted or word.casefold() not in _SCALAR_WORDS):
-                path = tuple(part for _, part in containers[1:]) + (key,)
+                path = (*(part for _, part in containers[1:]), key)
                 yield path, (start, end), "string" if quoted else "number"
 
 

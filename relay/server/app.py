@@ -1,7 +1,7 @@
 """The composition root: one coroutine that owns everything that lives.
 
-It opens spool and upstreams, then runs the HTTP ports and the forwarder side by side. If one of them
-dies the others are cancelled and the process ends with an error; claims go back to the spool.
+It opens spool and upstreams, then runs the HTTP ports and the forwarder side by side. If one of
+them dies the others are cancelled and the process ends with an error; claims go back to the spool.
 """
 
 import asyncio

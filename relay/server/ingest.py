@@ -163,8 +163,9 @@ class Ingest:
         decoder = make_decoder(request.headers.get(hdrs.CONTENT_ENCODING), max_size, limits.ratio)
         pieces: list[bytes] = []
         async with asyncio.timeout(BODY_TIMEOUT):
+            # One by one: a chunk over the limit must end the reading.
             async for chunk in request.content.iter_any():
-                pieces.append(decoder.feed(chunk))
+                pieces.append(decoder.feed(chunk))  # noqa: PERF401
         pieces.append(decoder.finish())
         return b"".join(pieces)
 

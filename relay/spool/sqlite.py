@@ -118,6 +118,7 @@ class SqliteSpool:
                 await self._writer.stop(Tables.release)
         finally:
             self._unlock()
+            self._waiters.wake()
 
     def _give_back(self, claimed: "asyncio.Future[Sequence[Claim]]") -> None:
         """Make claims ready again that came after whoever asked for them had gone."""
