@@ -64,7 +64,8 @@ _INVISIBLE: Final = frozenset(
 # Letters of other scripts that look like Latin ones (Unicode TR 39, the everyday part).
 _CONFUSABLE: Final = dict(
     zip(
-        "АВСЕНІЈКМОРЅТХУасеһіјорѕхуԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρυικτıȷɡℓ‐‑‒–—―−⁄∕：。．․",
+        "АВСЕНІЈКМОРЅТХУасеһіјорѕхуԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρυικτ"
+        "\u0131\u0237\u0261\u2113\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2044\u2215\uff1a\u3002\uff0e\u2024",
         "ABCEHIJKMOPSTXYacehijopsxydqwABEZHIKMNOPTYXoavpuiktijgl-------//:...",
         strict=True,
     )
