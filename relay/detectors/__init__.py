@@ -27,9 +27,10 @@ from relay.detectors.tokens import device_id, device_state, email, jwt
 __all__ = ["CHECKS", "Check", "Span"]
 
 _ALL: tuple[Check, ...] = (
-    abbreviated, algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id, device_state, drive_folders, eip55,
-    email, eos, hex64, iban, ip, jwt, luhn, mac, mnemonic, mnemonic_part, monero, nem, node_id,
-    onion, ripple, solana, ss58, stellar, ton, user_folder, xprv, xpub,
+    abbreviated, algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id,
+    device_state, drive_folders, eip55, email, eos, hex64, iban, ip, jwt, luhn, mac, mnemonic,
+    mnemonic_part, monero, nem, node_id, onion, ripple, solana, ss58, stellar, ton, user_folder,
+    xprv, xpub,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

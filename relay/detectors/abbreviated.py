@@ -2,8 +2,10 @@
 
 from relay.detectors.spans import NOTHING, Span
 
-_LEADS = ("bc1", "tb1", "bcrt1", "ltc1", "addr1", "addr_test1", "stake1", "0x", "xpub", "ypub",
-          "zpub", "tpub", "upub", "vpub", "bnb1", "cosmos1", "bitcoincash:", "npub1", "ltub")  # fmt: skip
+_LEADS = (
+    "bc1", "tb1", "bcrt1", "ltc1", "addr1", "addr_test1", "stake1", "0x", "xpub", "ypub", "zpub",
+    "tpub", "upub", "vpub", "bnb1", "cosmos1", "bitcoincash:", "npub1", "ltub",
+)  # fmt: skip
 _MIN_PART = 4
 
 
