@@ -23,6 +23,7 @@ from relay.detectors.mnemonics import mnemonic, mnemonic_part
 from relay.detectors.numbers import iban, luhn, mac
 from relay.detectors.spans import Check, Span
 from relay.detectors.tokens import device_id, device_state, email, jwt
+from relay.detectors.values import value
 
 __all__ = ["CHECKS", "Check", "Span"]
 
@@ -30,7 +31,7 @@ _ALL: tuple[Check, ...] = (
     abbreviated, algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id,
     device_state, drive_folders, eip55, email, eos, hex64, iban, ip, jwt, luhn, mac, mnemonic,
     mnemonic_part, monero, nem, node_id, onion, ripple, solana, ss58, stellar, ton, user_folder,
-    xprv, xpub,
+    value, xprv, xpub,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

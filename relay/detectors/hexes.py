@@ -69,7 +69,7 @@ def hex64(text: str, start: int, end: int) -> tuple[Span, ...]:
         end += 1
     if _is_integrity(text, first) or _is_built_file(text, end):
         return NOTHING
-    if len(set(text[first:end])) == 1 and text[first] == "0":
+    if text[first:end].isdigit():  # a large number: hex of this length has letters
         return NOTHING
     return ((min(start, first), end),)
 

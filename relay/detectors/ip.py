@@ -21,7 +21,20 @@ _LOOK_BACK = 24
 _VERSION_WORDS = ("version", "ver", "release", "build", "firmware", "fw")
 _VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
 _GLUED_GROUPS = 4
-_TAGS = ("alpha", "beta", "rc", "dev", "pre", "snapshot", "build", "canary", "next", "nightly")
+_TAGS = (
+    "alpha",
+    "beta",
+    "rc",
+    "dev",
+    "pre",
+    "snapshot",
+    "build",
+    "canary",
+    "next",
+    "nightly",
+    "electron",
+    "node",
+)
 
 
 def _octets(word: str) -> list[int] | None:
