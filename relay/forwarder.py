@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from relay.delivery import (
     Ack,
@@ -53,12 +53,8 @@ class Delivery:
     seconds: float
 
 
-class Observe(Protocol):
-    """Told of every settled send."""
-
-    def __call__(self, delivery: Delivery) -> None:
-        """Count it."""
-        ...
+Observe = Callable[[Delivery], None]
+"""Told of every settled send, for metrics."""
 
 
 def ignore_delivery(delivery: Delivery) -> None:
@@ -178,18 +174,26 @@ class Forwarder:
             return Bury(Reason.INTERNAL)
         if upstream is None:
             return Bury(Reason.UNROUTABLE)
-        if len(self._lanes) >= MAX_LANES:
-            self._lanes.clear()
-        self._lanes[(envelope.project, envelope.key)] = upstream
+        crowded = self._remember((envelope.project, envelope.key), upstream)
         gate = self._gates.setdefault(upstream, Gate(self._per_upstream))
         now = self._clock.now()
         if gate.closed_until > now:
             return RetryAt(gate.closed_until, tried=False)
         if gate.room() < 1:
-            return RetryAt(now, tried=False)
+            # A lane that is noted is left out of the next claim; else do not take it at once.
+            return RetryAt(now + PAUSE if crowded else now, tried=False)
         gate.in_flight += 1
         group.create_task(self._handle(claim, upstream, gate))
         return None
+
+    def _remember(self, lane: Lane, upstream: Upstream) -> bool:
+        """Note where a lane leads; return whether there are more lanes than can be noted."""
+        self._lanes.pop(lane, None)
+        crowded = len(self._lanes) >= MAX_LANES
+        if crowded:
+            del self._lanes[next(iter(self._lanes))]  # the one that was not seen for longest
+        self._lanes[lane] = upstream
+        return crowded
 
     async def _idle(self, skip: Collection[Lane]) -> None:
         """Wait for the spool, for room at an upstream, or for one that opens again."""

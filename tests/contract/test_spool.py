@@ -274,6 +274,15 @@ async def test_a_put_wakes_who_waits(open_spool: Open, clock: FakeClock) -> None
         await spool.put(envelope())
 
 
+async def test_closing_wakes_who_waits(open_spool: Open, clock: FakeClock) -> None:
+    """A wait ends when the spool is closed."""
+    spool = await open_spool()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(spool.wait(1e9))
+        await clock.until_sleeping()
+        await spool.close()
+
+
 async def test_a_wait_ends_when_something_falls_due(open_spool: Open, clock: FakeClock) -> None:
     """A wait ends at the earliest due time, by the clock."""
     spool = await open_spool()

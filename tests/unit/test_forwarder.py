@@ -89,6 +89,9 @@ class Seen:
         async with asyncio.timeout(10):
             return await self._queue.get()
 
+    def empty(self) -> bool:
+        return self._queue.empty()
+
     async def numbers(self, count: int) -> list[int]:
         return [int((await self.next()).claim.envelope.envelope_id, 16) for _ in range(count)]
 
@@ -281,6 +284,29 @@ async def test_a_dead_upstream_is_left_alone(spool: MemorySpool, clock: FakeCloc
     assert 0 == (await spool.status()).bytes
 
 
+async def test_a_new_lane_of_a_closed_upstream_waits_too(
+    spool: MemorySpool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Envelopes of projects not seen before wait as well, and count no attempt for it."""
+    monkeypatch.setattr("relay.forwarder.MAX_LANES", 2)
+    upstream = Scripted(None)
+    await spool.put(envelope(1, project="1"))
+    async with running(spool, upstream, clock) as seen:
+        await seen.next()
+        for number in range(2, 9):
+            await spool.put(envelope(number, project=str(number)))
+        await rounds(50)
+        assert [1] == upstream.sent
+        deliveries: list[Delivery] = []
+        while len(deliveries) < 8:
+            await rounds(20)
+            clock.advance(0.5)
+            while not seen.empty():
+                deliveries.append(await seen.next())
+    assert [1] + [0] * 7 == sorted((d.claim.attempts for d in deliveries), reverse=True)
+    assert 0 == (await spool.status()).bytes
+
+
 async def test_cancelling_releases_what_is_under_way(spool: MemorySpool, clock: FakeClock) -> None:
     """When the forwarder is stopped, its claims are ready at once, with no attempt counted."""
     upstream = Scripted()
@@ -290,6 +316,30 @@ async def test_cancelling_releases_what_is_under_way(spool: MemorySpool, clock: 
         await until(lambda: upstream.running > 0)
     (claim,) = await spool.claim(9)
     assert (1, 0) == (int(claim.envelope.envelope_id, 16), claim.attempts)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_stopping_finishes_what_is_under_way(
+    spool: MemorySpool, clock: FakeClock, idle: bool
+) -> None:
+    """After a stop the sends under way are settled, nothing more is taken, and run returns."""
+    upstream = Scripted()
+    upstream.gate.clear()
+    await spool.put(envelope(1))
+    if not idle:
+        await spool.put(envelope(2, project="2"))
+    forwarder = Forwarder(
+        spool, lambda _: upstream, clock, lambda: 0.0, concurrency=2 if idle else 1
+    )
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(forwarder.run())
+        await until(lambda: upstream.running == 1)
+        await rounds(10)
+        forwarder.stop()
+        await spool.put(envelope(3, project="3"))
+        upstream.gate.set()
+    status = await spool.status()
+    assert ([1], 0, 1 if idle else 2) == (upstream.sent, status.claimed, status.ready)
 
 
 async def test_cancelling_at_any_step_loses_nothing(clock: FakeClock) -> None:

@@ -44,6 +44,20 @@ async def test_items_that_are_not_json_stay_in_the_envelope(
     assert [f"20231114T221320.250000Z-{ID}.envelope"] == names(tmp_path)
 
 
+async def test_what_does_not_parse_is_written_all_the_same(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Bytes that are no envelope get no readable files, but are kept exactly."""
+    sink = FileSink(tmp_path, clock)
+    one, two = envelope(1), envelope(2)
+    object.__setattr__(one, "body", b"not an envelope")
+    await sink.send(one)
+    await sink.send(two)
+    stem = "20231114T221320.250000Z"
+    assert b"not an envelope" == (tmp_path / f"{stem}-{ID}.envelope").read_bytes()
+    assert 3 == len(names(tmp_path))
+
+
 async def test_modes_keep_others_out(tmp_path: Path, clock: FakeClock) -> None:
     """Nobody else can read folder or files."""
     folder = tmp_path / "inbox"

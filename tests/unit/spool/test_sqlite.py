@@ -157,6 +157,25 @@ async def test_a_damaged_file_is_set_aside(
     assert path.with_name("spool.db.damaged-2") == spool.damaged
 
 
+async def test_a_damaged_file_with_a_log_is_set_aside(
+    path: Path, clock: FakeClock, tmp_path: Path
+) -> None:
+    """What a crash left in the log of a damaged file does not get into the new one."""
+    spool = await SqliteSpool.open(path, clock)
+    for number in range(20):
+        await spool.put(envelope(number, payload=b"x" * 3_000))
+    await spool.close()
+    spool = await SqliteSpool.open(path, clock)
+    await spool.put(envelope(99))
+    crashed = image(path, tmp_path / "crashed")
+    await spool.close()
+    torn_pages(crashed)
+    spool = await SqliteSpool.open(crashed, clock)
+    assert crashed.with_name("spool.db.damaged-1") == spool.damaged
+    assert 0 == (await spool.status()).ready
+    await spool.close()
+
+
 async def test_another_programs_database_is_refused(path: Path, clock: FakeClock) -> None:
     """A database that is no spool is left alone."""
     path.parent.mkdir()
@@ -213,26 +232,6 @@ async def test_a_full_disk_loses_nothing(
     assert (2, size) == (status.ready, status.bytes)
 
 
-async def test_a_put_too_large_for_the_disk_fails_alone(spool: SqliteSpool) -> None:
-    """One put that fails does not fail those that are committed with it."""
-    await pragma(spool, "max_page_count = 60")
-    sizes = [10, 500_000, 10, 500_000, 10]
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(succeeds(spool, number, size)) for number, size in enumerate(sizes)
-        ]
-    assert [True, False, True, False, True] == [task.result() for task in tasks]
-    assert 3 == (await spool.status()).ready
-
-
-async def succeeds(spool: SqliteSpool, number: int, size: int) -> bool:
-    try:
-        await spool.put(envelope(number, payload=b"x" * size))
-    except SpoolUnavailableError:
-        return False
-    return True
-
-
 def refuse_writes(action: int, *_: object) -> int:
     writes = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
     return sqlite3.SQLITE_DENY if action in writes else sqlite3.SQLITE_OK
@@ -252,55 +251,6 @@ async def test_a_read_only_disk_says_so(spool: SqliteSpool) -> None:
     assert 1 == len(await spool.claim(9))
 
 
-async def test_waiting_puts_share_a_commit(spool: SqliteSpool) -> None:
-    """Puts that arrive while the writer is busy are committed in one transaction."""
-    busy, go = threading.Event(), threading.Event()
-    commits: list[int] = []
-
-    def block(tables: Tables) -> None:
-        commit = tables.commit
-
-        def counting() -> object:
-            commits.append(1)
-            return commit()
-
-        tables.commit = counting  # type: ignore[method-assign,assignment]
-        busy.set()
-        go.wait(10)
-
-    blocked = spool._writer.submit(block)
-    await asyncio.to_thread(busy.wait, 10)
-    async with asyncio.TaskGroup() as group:
-        for number in range(32):
-            group.create_task(spool.put(envelope(number)))
-        await asyncio.sleep(0)
-        go.set()
-    await blocked
-    assert (2, 32) == (len(commits), (await spool.status()).ready)
-
-
-async def test_nobody_hears_of_success_before_the_commit(spool: SqliteSpool) -> None:
-    """While a commit is under way, its puts are not done."""
-    busy, go = threading.Event(), threading.Event()
-
-    def slow_commit(tables: Tables) -> None:
-        commit = tables.commit
-
-        def late() -> object:
-            busy.set()
-            go.wait(10)
-            return commit()
-
-        tables.commit = late  # type: ignore[method-assign,assignment]
-
-    async with asyncio.TaskGroup() as group:
-        first = spool._writer.submit(slow_commit)
-        put = group.create_task(spool.put(envelope()))
-        await asyncio.to_thread(busy.wait, 10)
-        assert (False, False) == (first.done(), put.done())
-        go.set()
-
-
 async def test_a_cancelled_claim_is_given_back(spool: SqliteSpool) -> None:
     """Envelopes claimed for somebody who has gone are ready again."""
     await spool.put(envelope())
@@ -314,6 +264,24 @@ async def test_a_cancelled_claim_is_given_back(spool: SqliteSpool) -> None:
     await blocked
     await spool.status()
     await asyncio.sleep(0)
+    assert 1 == len(await spool.claim(1))
+
+
+async def test_a_cancelled_claim_that_fails_leaves_nothing(spool: SqliteSpool) -> None:
+    """A claim that fails after its caller has gone changes nothing, and is no unseen error."""
+    await spool.put(envelope())
+    busy, go = threading.Event(), threading.Event()
+    blocked = spool._writer.submit(lambda _: (busy.set(), go.wait(10)))
+    await asyncio.to_thread(busy.wait, 10)
+    refused = spool._writer.submit(lambda tables: tables._db.set_authorizer(refuse_writes))
+    async with asyncio.TaskGroup() as group:
+        claim = group.create_task(spool.claim(1))
+        await asyncio.sleep(0)
+        claim.cancel()
+        go.set()
+    await blocked
+    await refused
+    await spool._writer.submit(lambda tables: tables._db.set_authorizer(None))
     assert 1 == len(await spool.claim(1))
 
 
