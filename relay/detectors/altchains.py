@@ -15,19 +15,31 @@ from relay.detectors.spans import MAX_RUN, NOTHING, Span, after, ascii_alnum, be
 
 _SS58_BYTES = (35, 36)
 _SS58_LENGTHS = range(46, 51)
+_SS58_MAX_RUN = 80
 
 
 def ss58(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find a Polkadot-like address: the run itself must be one (its checksum has 16 bits only)."""
-    if end - start not in _SS58_LENGTHS:
+    """Find a Polkadot-like address that begins or ends a run of base58.
+
+    The checksum has 16 bits only, so just the ten windows at the edges of a run of at most 80
+    characters are tried.
+    """
+    if end - start > _SS58_MAX_RUN:
         return NOTHING
-    data = decode(text[start:end])
+    for length in reversed(_SS58_LENGTHS):
+        for first in {start, end - length}:
+            if first >= start and first + length <= end and _ss58_holds(text, first, length):
+                return ((first, first + length),)
+    return NOTHING
+
+
+def _ss58_holds(text: str, first: int, length: int) -> bool:
+    data = decode(text[first : first + length])
     if data is None or len(data) not in _SS58_BYTES:
-        return NOTHING
+        return False
     if (len(data) == _SS58_BYTES[1]) != bool(data[0] & 0x40):
-        return NOTHING
-    digest = blake2b(b"SS58PRE" + data[:-2]).digest()
-    return ((start, end),) if digest[:2] == data[-2:] else NOTHING
+        return False
+    return blake2b(b"SS58PRE" + data[:-2]).digest()[:2] == data[-2:]
 
 
 _TON = 48

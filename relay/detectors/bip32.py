@@ -29,8 +29,7 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     word = text[start:end]
     rooted = word[:2] in ("m/", "M/")
-    if (rooted or word[:1].isdigit()) and ascii_alnum(before(text, start)):
-        return NOTHING
+    glued = ascii_alnum(before(text, start))
     body = word[2:] if rooted else word.lstrip("/")
     first = end - len(body)
     parts = body.split("/")
@@ -43,7 +42,7 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
         marks.append(hardened)
         length += len(part) + 1
     enough = sum(marks) >= _MIN_HARDENED or (rooted and (any(marks) or len(marks) > _MIN_HARDENED))
-    if not enough:
+    if not enough or (glued and sum(marks) < _MIN_HARDENED):
         return NOTHING
     stop = first + length
     if ascii_alnum(after(text, stop)):

@@ -16,18 +16,19 @@ _LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
 """Most characters between two words: `", "`, ` 12. `, or the end of a line with its indentation."""
+_WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 2
 """Fewest letters of a last word that was cut off."""
 
 
 def _words(text: str, start: int, end: int) -> list[Span]:
-    """Give the spans of ASCII words; letters of other scripts are part of a word."""
+    """Give the spans of words in ASCII letters."""
     words = []
     at = start
     while at < end:
-        if text[at].isalpha():
+        if text[at].isascii() and text[at].isalpha():
             stop = at + 1
-            while stop < end and text[stop].isalpha():
+            while stop < end and text[stop].isascii() and text[stop].isalpha():
                 stop += 1
             words.append((at, stop))
             at = stop
@@ -37,25 +38,54 @@ def _words(text: str, start: int, end: int) -> list[Span]:
 
 
 def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> list[Span]:
+    """Give the runs of at least `least` words of one list."""
     spans = []
-    first, count, last = 0, 0, -1
-    starts: frozenset[str] | None = None
-    for start, end in [*words, (len(text) + _MAX_GAP, len(text) + _MAX_GAP)]:
-        word = text[start:end].lower()
-        gap = start - last
-        listed = word in known
-        if count and listed and gap <= _MAX_GAP:
-            count += 1
-            last = end
+    group: list[Span] = []
+    previous: Span | None = None
+    for span in [*words, None]:
+        listed = span is not None and text[slice(*span)].lower() in known
+        close = span is not None and (not group or span[0] - group[-1][1] <= _MAX_GAP)
+        if span is not None and listed and close:
+            group.append(span)
             continue
-        if count >= least:
-            if not listed and end == len(text) and gap <= _MAX_GAP and len(word) >= _MIN_CUT:
-                starts = starts or frozenset(entry[: len(word)] for entry in known)
-                last = end if word in starts else last
-            spans.append((first, last))
-        count = int(listed)
-        first, last = start, end
+        if len(group) >= least - 2:
+            found = _with_edges(text, group, previous, span, known, least)
+            if found is not None:
+                spans.append(found)
+        if group or span is None or not listed:
+            previous = group[-1] if group and listed else span
+        group = [span] if span is not None and listed else []
     return spans
+
+
+def _with_edges(
+    text: str,
+    group: list[Span],
+    head: Span | None,
+    tail: Span | None,
+    known: frozenset[str],
+    least: int,
+) -> Span | None:
+    """Add the words at a run's ends that are glued to others, or cut off at the text's end."""
+    start, end = group[0][0], group[-1][1]
+    count = len(group)
+    if head is not None and 0 <= start - head[1] <= _MAX_GAP:
+        word = text[slice(*head)].lower()
+        size = next((n for n in _WORD_SIZES if n < len(word) and word[-n:] in known), 0)
+        if size:
+            start, count = head[1] - size, count + 1
+    if tail is not None and tail[0] - end <= _MAX_GAP:
+        word = text[slice(*tail)].lower()
+        size = next((n for n in _WORD_SIZES if n < len(word) and word[:n] in known), 0)
+        if size:
+            end, count = tail[0] + size, count + 1
+        elif (
+            tail[1] == len(text)
+            and len(word) >= _MIN_CUT
+            and any(entry.startswith(word) for entry in known)
+        ):
+            end, count = tail[1], count + 1
+    return (start, end) if count >= least else None
 
 
 def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:

@@ -52,7 +52,19 @@ def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 
 _MAC_PARTS = 6
+_PAIR = 2
+_HEX = frozenset("0123456789abcdefABCDEF")
 _MAC_SPECIAL = frozenset(("000000000000", "ffffffffffff"))
+
+
+def _goes_on(text: str, start: int, end: int, separator: str) -> bool:
+    """Tell whether another pair stands on either side: a fingerprint, not an address."""
+    head, tail = text[max(0, start - 4) : start], text[end : end + 4]
+    left = head[-3:-1] if head.endswith(separator) else ""
+    right = tail[1:3] if tail.startswith(separator) else ""
+    if len(left) == _PAIR and _HEX.issuperset(left) and not head[:-3].isalnum():
+        return True
+    return len(right) == _PAIR and _HEX.issuperset(right) and not tail[3:].isalnum()
 
 
 def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -62,7 +74,7 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     word = text[start:end]
     separators = {char for char in word if not char.isalnum()}
-    if len(separators) != 1 or not edges_free(text, start, end):
+    if len(separators) != 1 or text[start - 1 : start] in _HEX or text[end : end + 1] in _HEX:
         return NOTHING
     separator = separators.pop()
     parts = word.split(separator)
@@ -75,8 +87,7 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
     digits = "".join(parts).lower()
     if [len(part) for part in parts] != shape or not set(digits) <= set("0123456789abcdef"):
         return NOTHING
-    touching = text[start - 1 : start] + text[end : end + 1]
-    if separator in touching or digits in _MAC_SPECIAL:
+    if digits in _MAC_SPECIAL or _goes_on(text, start, end, separator):
         return NOTHING
     if separator != ":" and digits.isdigit():
         return NOTHING

@@ -58,6 +58,11 @@ def email(text: str, start: int, end: int) -> tuple[Span, ...]:
     word = text[start:end].rstrip(".-")
     end = start + len(word)
     local, sign, domain = word.rpartition("@")
+    # No top-level domain has a hyphen but xn--: what follows one is glued on (`…example.com-btc`).
+    suffix = domain.rpartition(".")[2]
+    if "-" in suffix and not suffix.lower().startswith("xn--"):
+        end -= len(suffix) - suffix.index("-")
+        domain = domain[: len(domain) - len(suffix) + suffix.index("-")]
     if not sign or not 0 < len(local) <= _MAX_LOCAL or local[0] == "." or local[-1] == ".":
         return NOTHING
     if not _domain_holds(domain):
@@ -99,6 +104,6 @@ def device_id(text: str, start: int, end: int) -> tuple[Span, ...]:
     if word.isdigit() or word.isalpha():
         return NOTHING
     left, right = before(text, start), after(text, end)
-    if (left.isascii() and left.isalnum()) or (right.isascii() and right.isalnum()):
+    if left in _UPPER_HEX or right in _UPPER_HEX:
         return NOTHING
     return ((start, end),)

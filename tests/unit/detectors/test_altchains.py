@@ -27,6 +27,7 @@ def test_ss58() -> None:
         assert [word] == found("ss58", word)
     alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
     assert [alice] == found("ss58", alice)
+    assert [alice] == found("ss58", "account"[:4] + alice)
     assert [] == found("ss58", alice[:-1] + "Z")
 
 

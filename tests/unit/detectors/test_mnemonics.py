@@ -45,6 +45,11 @@ def test_the_sentence_around_stays() -> None:
     assert [_LEGAL] == found("mnemonic", text)
 
 
+def test_words_glued_to_the_ends_are_still_found() -> None:
+    """A phrase that text is glued to on both sides is found without what is glued."""
+    assert [_LEGAL] == found("mnemonic", f"address{_LEGAL}xyz end")
+
+
 def test_six_words_are_for_rules_with_context() -> None:
     """The shorter check finds what the longer one leaves."""
     part = " ".join(_LEGAL.split()[:7])

@@ -36,6 +36,8 @@ def test_ibans(word: str) -> None:
 def test_mac_addresses(word: str) -> None:
     """Colons, dashes, and Cisco's dots."""
     assert [word] == found("mac", word)
+    assert [word] == found("mac", f"address{word}_x", word)
+    assert [word] == found("mac", f"acc:{word}:btc", word)
 
 
 @pytest.mark.parametrize(
