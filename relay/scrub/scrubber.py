@@ -20,7 +20,7 @@ from relay.scrub.document import DocumentScrubber
 from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
 from relay.scrub.items.attachment import scrub_attachment
-from relay.scrub.items.event import forget_client_address
+from relay.scrub.items.event import forget_client_address, never_infer_address
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
 
@@ -201,8 +201,10 @@ class Scrubber:
         if is_event and isinstance(value, dict):
             notes = forget_client_address(value)
         value, done = self.scrub_value(value, size, kind.name, write_remarks=is_event)
-        if is_event and notes:
-            write_meta(value.setdefault("_meta", {}), notes)
+        if is_event and isinstance(value, dict):
+            never_infer_address(value)
+            if notes:
+                write_meta(value.setdefault("_meta", {}), notes)
         headers, in_headers = self._scrub_item_headers(item)
         return ScrubbedItem(
             Item.make(headers, jsonio.dumps(value)),

@@ -9,15 +9,22 @@ CLIENT_ADDRESS = "protocol/client-address"
 
 
 def forget_client_address(event: dict[str, Any]) -> list[Note]:
-    """Take the client's address out of an event and tell Sentry never to infer one, in place.
+    """Take the client's address out of an event, in place.
 
     `user.ip_address` goes even when it says `{{auto}}`, for Sentry would put the address of the
-    connection there: ours. `sdk.settings.infer_ip` is set to `never` for the same reason.
+    connection there: ours.
     """
-    notes: list[Note] = []
     user = event.get("user")
     if isinstance(user, dict) and user.pop("ip_address", None) is not None:
-        notes.append(Note(("user", "ip_address"), ((CLIENT_ADDRESS, "x"),)))
+        return [Note(("user", "ip_address"), ((CLIENT_ADDRESS, "x"),))]
+    return []
+
+
+def never_infer_address(event: dict[str, Any]) -> None:
+    """Tell Sentry never to infer the client's address, in place: it would find ours.
+
+    To be called after the rules, which could take `sdk.settings.infer_ip` away.
+    """
     sdk = event.get("sdk")
     if not isinstance(sdk, dict):
         sdk = event["sdk"] = {}
@@ -25,4 +32,3 @@ def forget_client_address(event: dict[str, Any]) -> list[Note]:
     if not isinstance(settings, dict):
         settings = sdk["settings"] = {}
     settings["infer_ip"] = "never"
-    return notes
