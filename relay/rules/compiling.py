@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.detectors import CHECKS, Check
 from relay.rules.model import Rule, Status, normalise_key
@@ -24,6 +24,22 @@ class TextRule:
     rule: Rule
     pattern: Pattern
     check: Check | None
+    claims: bool
+
+
+class Hot(NamedTuple):
+    """What may fire at a key.
+
+    Attributes:
+        whole: numbers of the rules about whole values, `any` rules among them.
+        keyed: rules with a pattern, which look into the value.
+    """
+
+    whole: tuple[int, ...]
+    keyed: tuple[TextRule, ...]
+
+
+_COLD: Final = Hot((), ())
 
 
 @dataclass(slots=True)
@@ -32,9 +48,10 @@ class CompiledRules:
 
     Attributes:
         rules: in the order they were loaded.
-        text: the rules with a pattern.
+        text: the rules with a pattern that look everywhere.
         patterns: the set over their patterns, then `extra` patterns (the views' triggers).
         by_key: numbers of whole-value rules by normalised key.
+        keyed: rules with a pattern that look under a key only, by normalised key.
         by_place: numbers of `any` rules by the last key of their selectors, case-folded.
         anywhere: numbers of `any` rules that no single key stands for.
         key_words: a pattern that finds any hot key inside text; None if no rule has keys.
@@ -45,16 +62,17 @@ class CompiledRules:
     text: tuple[TextRule, ...]
     patterns: PatternSet
     by_key: dict[str, tuple[int, ...]]
+    keyed: dict[str, tuple[TextRule, ...]]
     by_place: dict[str, tuple[int, ...]]
     anywhere: tuple[int, ...]
     key_words: Pattern | None
     digest: str
-    _remembered: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
 
-    def hot(self, key: str) -> tuple[int, ...]:
-        """Return the whole-value and `any` rules that may fire at a key; often none."""
-        known = self._remembered.get(key)
-        if known is None:
+    def hot(self, key: str) -> Hot | None:
+        """Return the rules that may fire at a key; mostly none."""
+        known = self._remembered.get(key, _COLD)
+        if known is _COLD:
             known = self._look_up(key)
             if len(key) <= _KEY_LENGTH:
                 if len(self._remembered) >= _KEY_MEMORY:
@@ -62,17 +80,14 @@ class CompiledRules:
                 self._remembered[key] = known
         return known
 
-    def _look_up(self, key: str) -> tuple[int, ...]:
-        found = list(self.by_key.get(normalise_key(key), ()))
-        if "." in key:
-            found += self.by_key.get(normalise_key(key.rpartition(".")[2]), ())
-        found += self.by_place.get(key.casefold(), ())
-        return tuple(sorted(set(found)))
-
-    def has_key(self, number: int, key: str) -> bool:
-        """Return whether a rule that names keys names this one."""
-        keys = self.rules[number].match.keys
-        return normalise_key(key) in keys or normalise_key(key.rpartition(".")[2]) in keys
+    def _look_up(self, key: str) -> Hot | None:
+        names = {normalise_key(key), normalise_key(key.rpartition(".")[2])}
+        whole = {number for name in names for number in self.by_key.get(name, ())}
+        whole.update(self.by_place.get(key.casefold(), ()))
+        keyed = {rule.number: rule for name in names for rule in self.keyed.get(name, ())}
+        if not whole and not keyed:
+            return None
+        return Hot(tuple(sorted(whole)), tuple(keyed[number] for number in sorted(keyed)))
 
 
 def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledRules:
@@ -80,30 +95,40 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
     active = tuple(rule for rule in rules if rule.status is not Status.OFF)
     text: list[TextRule] = []
     by_key: dict[str, tuple[int, ...]] = {}
+    keyed: dict[str, tuple[TextRule, ...]] = {}
     by_place: dict[str, tuple[int, ...]] = {}
     anywhere: list[int] = []
     for number, rule in enumerate(active):
         match = rule.match
         if match.pattern is not None:
             check = CHECKS[match.check] if match.check else None
-            text.append(TextRule(number, rule, match.pattern, check))
-        for key in match.keys if match.pattern is None else ():
-            by_key[key] = (*by_key.get(key, ()), number)
+            ready = TextRule(number, rule, match.pattern, check, rule.claims)
+            for key in match.keys:
+                keyed[key] = (*keyed.get(key, ()), ready)
+            if not match.keys:
+                text.append(ready)
+        else:
+            for key in match.keys:
+                by_key[key] = (*by_key.get(key, ()), number)
         if match.any:
             keys = _last_keys(rule.where)
             if keys is None:
                 anywhere.append(number)
             for key in keys or ():
                 by_place[key] = (*by_place.get(key, ()), number)
-    named = set(by_key) | set(by_place)
-    named.update(key for rule in active for key in rule.match.keys)
+    named = {*by_key, *keyed, *by_place}
     key_words = compile_pattern(_key_pattern(named)) if named else None
+    # Rules without a check come first, then checks in their own order, the cheap ones first: what
+    # they find needs no second look.
+    order = {check: place for place, check in enumerate(CHECKS)}
+    text.sort(key=lambda ready: order.get(ready.rule.match.check, -1))
     sources = [rule.pattern.source for rule in text]
     return CompiledRules(
         rules=active,
         text=tuple(text),
         patterns=PatternSet([*sources, *extra, *([key_words.source] if key_words else [])]),
         by_key=by_key,
+        keyed=keyed,
         by_place=by_place,
         anywhere=tuple(anywhere),
         key_words=key_words,

@@ -92,6 +92,12 @@ class Rule:
     file: str = ""
     line: int = 1
 
+    @property
+    def claims(self) -> bool:
+        """Whether what its pattern finds is redacted wherever it stands."""
+        free = not (self.where or self.excepts or self.match.near or self.match.keys)
+        return free and self.status is Status.ENFORCE
+
 
 def normalise_key(key: str) -> str:
     """Return the key as rules compare it: case, `_`, `-` and spaces do not count."""

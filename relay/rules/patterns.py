@@ -22,6 +22,7 @@ _REFUSED: Final = (
     ("\\C", "a single byte is not a character"),
     ("\\n", "use \\s; a newline inside a string is white space"),
 )
+_UNANCHORED: Final = re2._re2.RE2.Anchor.UNANCHORED  # noqa: SLF001
 _EMPTY_PROBES: Final = (b"", b"a", b"a b", b"0", b".-", "\u00e9".encode())
 
 
@@ -48,7 +49,7 @@ class Pattern:
 
     source: str
     groups: int
-    _search: Any = field(repr=False, compare=False)
+    _match: Any = field(repr=False, compare=False)
 
     def spans(
         self, buffer: bytes, start: int = 0, end: int | None = None
@@ -58,27 +59,24 @@ class Pattern:
         Without groups that is each match; with groups, each group that took part. The search goes
         on right after what was yielded, so context behind it may serve the next hit too.
         """
-        search, groups = self._search, self.groups
+        match, groups = self._match, self.groups
         position = start
         stop = len(buffer) if end is None else end
         while position <= stop:
-            found = search(buffer, position, stop)
-            if found is None:
+            found = match(_UNANCHORED, buffer, position, stop)
+            begin, after = found[0]
+            if begin < 0:
                 return
-            after = 0
             if groups:
-                for group in range(1, groups + 1):
-                    left, right = found.span(group)
+                after = 0
+                for left, right in found[1:]:
                     if left < right:
                         yield left, right
                         after = max(after, right)
-            else:
-                left, right = found.span()
-                if left < right:
-                    yield left, right
-                    after = right
+            elif begin < after:
+                yield begin, after
             # Always forward, even past a match whose groups were empty.
-            position = max(after, found.start() + 1)
+            position = max(after, begin + 1)
 
 
 def compile_pattern(source: str) -> Pattern:
@@ -100,7 +98,8 @@ def compile_pattern(source: str) -> Pattern:
         found = compiled.search(probe)
         if found is not None and found.start() == found.end():
             raise PatternError("the pattern can match the empty string")
-    return Pattern(source, compiled.groups, compiled.search)
+    # The wrapper's own search makes an object for each match; its inner call gives bare spans.
+    return Pattern(source, compiled.groups, compiled._regexp.Match)  # noqa: SLF001
 
 
 def _has_escape(source: str, token: str) -> bool:

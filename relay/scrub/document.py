@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from relay import jsonio
 from relay.errors import ScrubError
-from relay.rules.compiling import CompiledRules, applies
+from relay.rules.compiling import CompiledRules, Hot, TextRule, applies
 from relay.rules.model import Method, Redaction, Status
 from relay.rules.selectors import Path
 from relay.scrub.hashing import HashKeys
 from relay.scrub.protected import KEYS, must_have_shape, shape_at
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
-from relay.scrub.search import Budget, Hit, search
+from relay.scrub.search import Budget, Hit, search, search_keyed
 from relay.scrub.walk import Container, Walked, number_text, path_of, walk
 
 PROTECTED_ID: Final = "protected/shape"
@@ -114,10 +114,10 @@ class DocumentScrubber:
     def _decide(self, walked: Walked, by_text: dict[str, list[Hit]]) -> None:
         """Go through every place once; only those with a hit or a hot key cost more than a look."""
         compiled = self.compiled
-        hot: dict[str, tuple[int, ...]] = {}
+        hot: dict[str, Hot] = {}
         guarded: frozenset[str] | set[str] = frozenset()
         if self.structural:
-            hot = {key: rules for key in walked.keys if (rules := compiled.hot(key))}
+            hot = {key: rules for key in walked.keys if (rules := compiled.hot(key)) is not None}
             guarded = KEYS & walked.keys
         everywhere = compiled.anywhere if self.structural else ()
         for container in walked.containers:
@@ -133,12 +133,8 @@ class DocumentScrubber:
                         or everywhere
                         or ((kind is int or kind is float) and number_text(value) in by_text)
                     ):
-                        rules = hot.get(name, ())
-                        if name is not key:
-                            rules = (*rules, *hot.get(key, ()))
-                        self._value(
-                            _Place(container, key, name, _TYPES[kind]), value, rules, by_text
-                        )
+                        place = _Place(container, key, name, _TYPES[kind])
+                        self._value(place, value, hot.get(name), by_text)
                     if key in by_text:
                         self._key(container, key, by_text[key])
             else:
@@ -148,21 +144,24 @@ class DocumentScrubber:
         self,
         container: Container,
         node: list[Any],
-        hot: dict[str, tuple[int, ...]],
+        hot: dict[str, Hot],
         by_text: dict[str, list[Hit]],
     ) -> None:
         everywhere = self.compiled.anywhere if self.structural else ()
         above = container.link[1] if container.link is not None else ""
         outer = above if isinstance(above, str) else ""
+        # Rules about whole values have taken the list, if any; those with a pattern look inside.
+        around = hot.get(outer)
+        listed = Hot((), around.keyed) if around is not None and around.keyed else None
         for index, value in enumerate(node):
             kind = type(value)
             name = outer
-            rules: tuple[int, ...] = ()
+            rules = listed
             if container.key is not None and index == 1:
                 name = container.key
-                rules = hot.get(name, ())
+                rules = hot.get(name)
             if (
-                rules
+                rules is not None
                 or everywhere
                 or (kind is str and value in by_text)
                 or ((kind is int or kind is float) and number_text(value) in by_text)
@@ -173,14 +172,14 @@ class DocumentScrubber:
         self,
         place: _Place,
         value: Any,
-        rules: tuple[int, ...],
+        rules: Hot | None,
         by_text: dict[str, list[Hit]],
     ) -> None:
         """Decide about one value: a rule about the whole, its shape, or what was found in it."""
         path = place.path
         kind = type(value)
         if self.structural:
-            number = self._whole(place, path, value, rules)
+            number = self._whole(place, path, value, rules.whole if rules is not None else ())
             if number is not None:
                 self._redact_whole(place, value, number)
                 return
@@ -199,7 +198,10 @@ class DocumentScrubber:
             text = number_text(value)
         else:
             return
-        self._text(place, text, by_text.get(text, ()), is_key=False)
+        found: Sequence[Hit] = by_text.get(text, ())
+        if rules is not None and rules.keyed:
+            found = [*found, *search_keyed(rules.keyed, text, self.budget)]
+        self._text(place, text, found, is_key=False)
 
     def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
         self._text(_Place(container, key, "", "string"), key, hits, is_key=True)
@@ -235,8 +237,6 @@ class DocumentScrubber:
         path = place.path
         for hit in hits:
             rule = self.compiled.rules[hit.rule]
-            if hit.wants_key and not self._has_key(hit.rule, place.key):
-                continue
             full = path + hit.inner
             if hit.wants_word and not _path_has(full, rule.match.near):
                 continue
@@ -251,9 +251,6 @@ class DocumentScrubber:
                 continue
             cuts.append(Cut(hit.start, hit.end, hit.rule))
         return cuts
-
-    def _has_key(self, number: int, key: str) -> bool:
-        return self.structural and key != "" and self.compiled.has_key(number, key)
 
     def _count_shadow(self, number: int) -> None:
         self.shadow[number] = self.shadow.get(number, 0) + 1
@@ -271,7 +268,10 @@ class DocumentScrubber:
             hits = search(self.compiled, texts, self.budget)
             again: list[_Change] = []
             for change in pending:
-                found = hits.get(numbers[change.text], ())
+                found: Sequence[Hit] = hits.get(numbers[change.text], ())
+                keyed = self._keyed(change)
+                if keyed:
+                    found = [*found, *search_keyed(keyed, change.text, self.budget)]
                 cuts = self._cuts(found, change.place, counted=True)
                 if not cuts:
                     continue
@@ -282,6 +282,13 @@ class DocumentScrubber:
             pending = again
         if pending:
             raise ScrubError("a text does not come to rest")
+
+    def _keyed(self, change: _Change) -> tuple[TextRule, ...]:
+        """Return the rules that look under the key of a changed value."""
+        if not self.structural or change.is_key or not change.place.key:
+            return ()
+        hot = self.compiled.hot(change.place.key)
+        return hot.keyed if hot is not None else ()
 
     def _redact_whole(self, place: _Place, value: Any, number: int) -> None:
         rule = self.compiled.rules[number]

@@ -1,10 +1,9 @@
 """A Reading: one way to look at a string, with a map back to where each character came from."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A text and the offsets of its characters in the original string.
 
     Attributes:
@@ -15,11 +14,14 @@ class Reading:
         depth: how many views lie between this text and the original.
     """
 
-    text: str = field(repr=False)
+    text: str
     origin: int
-    starts: list[int] | None = field(default=None, repr=False)
-    ends: list[int] | None = field(default=None, repr=False)
+    starts: list[int] | None = None
+    ends: list[int] | None = None
     depth: int = 0
+
+    def __repr__(self) -> str:
+        return f"Reading(origin={self.origin}, depth={self.depth}, length={len(self.text)})"
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the original that text[start:end] came from; `start < end`."""

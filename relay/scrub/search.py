@@ -5,10 +5,8 @@ pass; only rules that can hit look closer, and only views that would differ are 
 reads what the round before has opened, to a small depth. Work is counted, not timed.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from relay.errors import ScrubError
@@ -16,6 +14,7 @@ from relay.rules.compiling import CompiledRules, TextRule
 from relay.rules.model import NEAR_WINDOW
 from relay.rules.patterns import Pattern
 from relay.rules.selectors import Path
+from relay.scrub.buffer import Buffer, join
 from relay.scrub.readings import Reading
 from relay.scrub.structure import entries, looks_like_json, value_after
 from relay.scrub.views import VIEWS, fold
@@ -32,7 +31,6 @@ class Hit(NamedTuple):
         end: where it ends.
         rule: the rule's number.
         inner: the path inside the string, when it holds a document.
-        wants_key: the rule names keys; the place must be under one of them.
         wants_word: the rule wants a word close by; none stood there, so the path must hold one.
     """
 
@@ -40,7 +38,6 @@ class Hit(NamedTuple):
     end: int
     rule: int
     inner: Path = ()
-    wants_key: bool = False
     wants_word: bool = False
 
 
@@ -70,46 +67,6 @@ _WORK_FLOOR: Final = 2_000_000
 _WORK_PER_BYTE: Final = 64
 
 
-@dataclass(slots=True)
-class _Buffer:
-    """Readings joined into one searchable buffer, and the way back."""
-
-    readings: Sequence[Reading]
-    data: bytes
-    starts: list[int]
-    ascii: bool
-    _char: dict[int, tuple[int, int]] = field(default_factory=dict)
-
-    def locate(self, start: int, end: int) -> tuple[int, int, int]:
-        """Return (number of the reading, start, end in its characters) for a span of bytes."""
-        number = bisect_right(self.starts, start) - 1
-        base = self.starts[number]
-        if self.ascii or self.readings[number].text.isascii():
-            return number, start - base, end - base
-        # Hits of one rule ascend, so each string is decoded once a rule, not once a hit.
-        byte, char = self._char.get(number, (base, 0))
-        if byte > start:
-            byte, char = base, 0
-        first = char + len(self.data[byte:start].decode("utf-8", "ignore"))
-        last = first + len(self.data[start:end].decode("utf-8", "ignore"))
-        self._char[number] = (start, first)
-        return number, first, last
-
-
-def _join(readings: Sequence[Reading]) -> _Buffer:
-    texts = [reading.text for reading in readings]
-    joined = "\n".join(texts)
-    if joined.count("\n") != len(texts) - 1:
-        texts = [text.replace("\n", "\r") for text in texts]
-        joined = "\n".join(texts)
-    plain = joined.isascii()
-    data = joined.encode("utf-8", "replace")
-    lengths = map(len, texts) if plain else (len(t.encode("utf-8", "replace")) for t in texts)
-    starts = list(accumulate((length + 1 for length in lengths), initial=0))
-    starts.pop()
-    return _Buffer(readings, data, starts, plain)
-
-
 def search(compiled: CompiledRules, texts: Sequence[str], budget: Budget) -> dict[int, list[Hit]]:
     """Find everything in these strings.
 
@@ -125,25 +82,25 @@ def search(compiled: CompiledRules, texts: Sequence[str], budget: Budget) -> dic
         ScrubError: the budget has run out.
     """
     found: dict[int, set[Hit]] = {}
-    readings: list[Reading] = [Reading(text, number) for number, text in enumerate(texts)]
+    buffer = join(texts)
     for turn in range(MAX_ROUNDS):
-        if not readings:
+        budget.spend(len(buffer.data))
+        opened = _round(compiled, buffer, budget, found, last=turn == MAX_ROUNDS - 1)
+        if not opened:
             break
-        budget.spend(sum(len(reading.text) for reading in readings) + len(readings))
-        readings = _round(compiled, readings, budget, found, last=turn == MAX_ROUNDS - 1)
+        buffer = join([reading.text for reading in opened], opened)
     return {number: list(hits) for number, hits in found.items()}
 
 
 def _round(
     compiled: CompiledRules,
-    readings: Sequence[Reading],
+    buffer: Buffer,
     budget: Budget,
     found: dict[int, set[Hit]],
     *,
     last: bool,
 ) -> list[Reading]:
-    """Search readings, add what is found, return the readings that their views open."""
-    buffer = _join(readings)
+    """Search texts, add what is found, return the readings that their views open."""
     candidates = compiled.patterns.candidates(buffer.data)
     rules = len(compiled.text)
     opened: list[Reading] = []
@@ -156,26 +113,51 @@ def _round(
         elif compiled.key_words is not None:
             _run_keys(compiled, compiled.key_words, buffer, budget, found)
     if not buffer.ascii and not last:
-        opened += _folded(readings, budget)
+        opened += _folded(buffer, budget)
     return opened
 
 
-def _run(rule: TextRule, buffer: _Buffer, budget: Budget, found: dict[int, set[Hit]]) -> None:
+def search_keyed(rules: Sequence[TextRule], text: str, budget: Budget) -> list[Hit]:
+    """Find what rules that look under a key find in one value, through its views too.
+
+    Raises:
+        ScrubError: the budget has run out.
+    """
+    found: dict[int, set[Hit]] = {}
+    buffer = join([text])
+    for turn in range(MAX_ROUNDS):
+        budget.spend(len(buffer.data))
+        for rule in rules:
+            _run(rule, buffer, budget, found)
+        if turn == MAX_ROUNDS - 1:
+            break
+        opened = [r for view in range(len(VIEWS)) for r in _open(view, buffer, budget)]
+        opened += _folded(buffer, budget)
+        if not opened:
+            break
+        buffer = join([reading.text for reading in opened], opened)
+    return list(found.get(0, ()))
+
+
+def _run(rule: TextRule, buffer: Buffer, budget: Budget, found: dict[int, set[Hit]]) -> None:
     """Run one rule over the buffer."""
     match = rule.rule.match
-    keyed = bool(match.keys)
-    for left, right in rule.pattern.spans(buffer.data):
+    check = rule.check
+    for left, right in buffer.spans(rule.pattern):
+        budget.spend(_HIT_COST + right - left)
+        if check is not None and buffer.is_claimed(left, right):
+            continue
         number, start, end = buffer.locate(left, right)
-        reading = buffer.readings[number]
-        budget.spend(_HIT_COST + end - start)
-        spans = ((start, end),) if rule.check is None else rule.check(reading.text, start, end)
+        reading = buffer.reading(number)
+        spans = ((start, end),) if check is None else check(reading.text, start, end)
         for begin, stop in spans:
             if begin >= stop:
                 continue
             near = not match.near or _is_near(match.near, reading.text, begin, stop)
-            source = reading.source(begin, stop)
-            hit = Hit(*source, rule.number, (), keyed, not near)
+            hit = Hit(*reading.source(begin, stop), rule.number, (), not near)
             found.setdefault(reading.origin, set()).add(hit)
+            if rule.claims:
+                buffer.claim(number, begin, stop)
 
 
 _HIT_COST: Final = 24
@@ -188,7 +170,7 @@ def _is_near(words: Sequence[str], text: str, start: int, end: int) -> bool:
     return any(word in before or word in after for word in words)
 
 
-def _open(view: int, buffer: _Buffer, budget: Budget) -> Iterator[Reading]:
+def _open(view: int, buffer: Buffer, budget: Budget) -> Iterator[Reading]:
     """Make one view of every reading that its trigger fires in."""
     spans: dict[int, list[tuple[int, int]]] = {}
     for left, right in VIEWS[view].trigger.spans(buffer.data):
@@ -196,27 +178,27 @@ def _open(view: int, buffer: _Buffer, budget: Budget) -> Iterator[Reading]:
         budget.spend(_HIT_COST + end - start)
         spans.setdefault(number, []).append((start, end))
     for number, found in spans.items():
-        reading = buffer.readings[number]
+        reading = buffer.reading(number)
         for text, starts, ends in VIEWS[view].make(reading.text, iter(found)):
             budget.spend(len(text))
             if text:
                 yield reading.derive(text, starts, ends)
 
 
-def _folded(readings: Sequence[Reading], budget: Budget) -> Iterator[Reading]:
-    for reading in readings:
-        if reading.text.isascii():
+def _folded(buffer: Buffer, budget: Budget) -> Iterator[Reading]:
+    for number, text in enumerate(buffer.texts):
+        if text.isascii():
             continue
-        budget.spend(len(reading.text))
-        folded = fold(reading.text)
+        budget.spend(len(text))
+        folded = fold(text)
         if folded is not None and folded[0]:
-            yield reading.derive(*folded)
+            yield buffer.reading(number).derive(*folded)
 
 
 def _run_keys(
     compiled: CompiledRules,
     words: Pattern,
-    buffer: _Buffer,
+    buffer: Buffer,
     budget: Budget,
     found: dict[int, set[Hit]],
 ) -> None:
@@ -224,7 +206,7 @@ def _run_keys(
     documents: set[int] = set()
     for left, right in words.spans(buffer.data):
         number, start, end = buffer.locate(left, right)
-        reading = buffer.readings[number]
+        reading = buffer.reading(number)
         budget.spend(_HIT_COST)
         pair = value_after(reading.text, start, end)
         if pair is not None:
@@ -246,14 +228,16 @@ def _keyed(
     budget: Budget,
 ) -> None:
     source = reading.source(*span)
-    for number in compiled.hot(key):
+    hot = compiled.hot(key)
+    if hot is None:
+        return
+    for number in hot.whole:
         match = compiled.rules[number].match
         if match.keys:
             near = not match.near or _is_near(match.near, reading.text, *span)
             hits.add(Hit(*source, number, (key,), wants_word=not near))
-    for rule in compiled.text:
-        if rule.rule.match.keys and compiled.has_key(rule.number, key):
-            _run_within(rule, reading, span, key, hits, budget)
+    for rule in hot.keyed:
+        _run_within(rule, reading, span, key, hits, budget)
 
 
 def _run_within(
@@ -265,9 +249,8 @@ def _run_within(
     budget: Budget,
 ) -> None:
     """Run a rule that names keys over one value inside a text."""
-    value = Reading(reading.text[slice(*span)], 0)
     local: dict[int, set[Hit]] = {}
-    _run(rule, _join([value]), budget, local)
+    _run(rule, join([reading.text[slice(*span)]]), budget, local)
     for hit in local.get(0, ()):
         source = reading.source(span[0] + hit.start, span[0] + hit.end)
         hits.add(Hit(*source, hit.rule, (key,), wants_word=hit.wants_word))
@@ -280,7 +263,8 @@ def _walk_inside(
     limit = max(1_000, len(reading.text) // 2)
     budget.spend(len(reading.text))
     for path, span, value_type in entries(reading.text, limit):
-        for number in compiled.hot(str(path[-1])):
+        hot = compiled.hot(str(path[-1]))
+        for number in hot.whole if hot is not None else ():
             rule = compiled.rules[number]
             if rule.match.any and any(s.holds(path, value_type) for s in rule.where):
                 source = reading.source(*span)

@@ -202,7 +202,8 @@ def _joined(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[Mapped]:
 
 # --- encodings -----------------------------------------------------------------------------------
 
-_PRINTABLE: Final = frozenset(range(32, 127)) | {9, 10, 13}
+_PRINTABLE: Final = bytes((*range(32, 127), 9, 10, 13))
+_CONTROL: Final = bytes((*range(32), 127))
 
 
 def _as_text(raw: bytes) -> str | None:
@@ -223,34 +224,39 @@ def _as_text(raw: bytes) -> str | None:
 def _base64(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[Mapped]:
     """Open base64 and base64url (RFC 4648), padded or not; a hit redacts the whole token."""
     for start, end in spans:
-        token = text[start:end].rstrip("=").translate(_URL_SAFE)
+        token = text[start:end].rstrip("=")
+        # Base64 of text mixes its letters; words and paths mostly do not.
+        if token.islower() or token.isupper():
+            continue
+        token = token.replace("-", "+").replace("_", "/")
         # A token cut from something longer may begin one to three characters early.
         for skip in range(4) if len(token) <= _SHIFT_LIMIT else (0,):
+            # The head alone tells most tokens that are no base64 of text.
+            head = token[skip : skip + _HEAD]
+            if not _mostly_text(binascii.a2b_base64(head[: len(head) // 4 * 4])):
+                continue
             part = token[skip:]
-            part = part[: len(part) // 4 * 4] if len(part) % 4 == 1 else part
-            try:
-                raw = binascii.a2b_base64(part + "=" * (-len(part) % 4))
-            except binascii.Error:
-                continue
-            if not _mostly_text(raw):
-                continue
+            part = part[:-1] if len(part) % 4 == 1 else part
+            raw = binascii.a2b_base64(part + "=" * (-len(part) % 4))
             opened = _as_text(raw)
             if opened:
                 yield opened, [start] * len(opened), [end] * len(opened)
                 break
 
 
-_URL_SAFE: Final = {ord("-"): "+", ord("_"): "/"}
 _SHIFT_LIMIT: Final = 4_096
+_HEAD: Final = 32
 
 
 def _mostly_text(raw: bytes) -> bool:
     """Whether the first bytes look like text; keeps random tokens cheap."""
     head = raw[:24]
-    printable = sum(1 for b in head if b in _PRINTABLE or b >= 0x80)
-    zeros = head.count(0)
-    high = sum(1 for b in head if b >= 0x80)
-    return printable + zeros >= len(head) - 1 and (high * 3 <= len(head)) and zeros * 2 <= len(head)
+    odd = head.translate(None, _PRINTABLE)
+    if len(odd) * 2 > len(head):
+        return False
+    zeros = odd.count(0)
+    high = len(odd.translate(None, _CONTROL)) if odd else 0
+    return len(odd) - zeros - high <= 1 and high * 3 <= len(head)
 
 
 def _hex(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[Mapped]:

@@ -4,7 +4,7 @@ Law of this file: it decides nothing. Selectors narrow a rule; they never decide
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from relay.errors import ScrubError
 from relay.rules.selectors import Path, PathPart
@@ -16,8 +16,7 @@ Link = tuple["Link | None", PathPart] | None
 """A path as a linked list from the leaf up; None is the root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """A map or list in the document, and what its children are called.
 
     Attributes:
@@ -28,10 +27,13 @@ class Container:
         pair_parent: for an element of a list of pairs, the path of that list.
     """
 
-    node: Any = field(repr=False)
-    link: Link = field(repr=False)
-    key: str | None = field(default=None, repr=False)
-    pair_parent: Link = field(default=None, repr=False)
+    node: Any
+    link: Link
+    key: str | None = None
+    pair_parent: Link = None
+
+    def __repr__(self) -> str:
+        return f"Container({type(self.node).__name__} of {len(self.node)})"
 
 
 @dataclass(slots=True)
