@@ -170,7 +170,7 @@ class Forwarder:
         try:
             upstream = self._route(envelope)
         except Exception as error:  # noqa: BLE001 - our mistake; the envelope stays as a dead letter
-            _log.error("route_failed", extra=_fields(claim, error=_name(error)))
+            _log.error("route_failed", extra=_fields(claim, error=type(error).__name__))
             return Bury(Reason.INTERNAL)
         if upstream is None:
             return Bury(Reason.UNROUTABLE)
@@ -216,7 +216,7 @@ class Forwarder:
             reached = False
         except Exception as error:  # noqa: BLE001 - a mistake with one envelope stops no other
             # No traceback and no message: either could carry a part of the envelope.
-            _log.error("send_failed", extra=_fields(claim, error=_name(error)))
+            _log.error("send_failed", extra=_fields(claim, error=type(error).__name__))
             reached = True
         now = self._clock.now()
         decision = after_response(
@@ -280,17 +280,13 @@ class Forwarder:
         try:
             self._observe(delivery)
         except Exception as error:  # noqa: BLE001 - counting must not stop delivery
-            fields = _fields(claim, error=_name(error))
+            fields = _fields(claim, error=type(error).__name__)
             _log.error("observe_failed", extra=fields)
 
 
 def _fields(claim: Claim, **more: object) -> dict[str, object]:
     """The fields of a log record: words, ids and counts of ours, and nothing that was sent."""
     return {"envelope_id": claim.envelope.envelope_id, "attempts": claim.attempts} | more
-
-
-def _name(error: Exception) -> str:
-    return type(error).__name__
 
 
 async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:

@@ -122,12 +122,15 @@ async def test_a_buried_envelope_is_a_dead_letter(open_spool: Open) -> None:
 async def test_settling_twice_changes_nothing(open_spool: Open, clock: FakeClock) -> None:
     """The first decision on a claim stands."""
     spool = await open_spool()
-    await spool.put(envelope())
-    (claim,) = await spool.claim(1)
-    await spool.settle([(claim, Ack())])
-    await spool.settle([(claim, RetryAt(clock.now())), (claim, Bury(Reason.INTERNAL))])
-    status = await spool.status()
-    assert (0, 0, 0) == (status.ready, status.buried, status.bytes)
+    decisions = (Ack(), RetryAt(clock.now()), Bury(Reason.INTERNAL))
+    for number in range(3):
+        await spool.put(envelope(number))
+    claims = await spool.claim(3)
+    await spool.settle(list(zip(claims, decisions, strict=True)))
+    before = await spool.status()
+    await spool.settle([(claim, decision) for claim in claims for decision in decisions])
+    assert before == await spool.status()
+    assert (1, 1) == (before.ready, before.buried)
 
 
 async def test_skipped_lanes_stay(open_spool: Open) -> None:
