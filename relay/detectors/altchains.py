@@ -149,6 +149,7 @@ def monero(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 _SOLANA_LENGTHS = range(32, 45)
 _SOLANA_SIGNATURE_LENGTHS = range(86, 89)
+_SOLANA_GLUED = 60
 _SEGMENT = 20
 
 
@@ -179,6 +180,22 @@ def _in_base64(text: str, start: int, end: int) -> bool:
     return False
 
 
+def _solana_glued(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Cut an address of 44 or 43 characters off the word in small letters before it.
+
+    44 comes first: with a small letter as its first digit it cannot decode to 32 bytes, so a word's
+    last letter is never taken for the address's first.
+    """
+    for length in (_SOLANA_LENGTHS[-1], _SOLANA_LENGTHS[-2]):
+        first = end - length
+        head = text[start:first]
+        if len(head) > 1 and head.isalpha() and head[1:].islower():
+            found = solana(text[first:], 0, length) if not _in_base64(text, start, end) else NOTHING
+            if found:
+                return ((first, end),)
+    return NOTHING
+
+
 def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find Solana addresses and signatures: base58 of exactly 32 or 64 bytes.
 
@@ -190,6 +207,8 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
         size = 32
     elif length in _SOLANA_SIGNATURE_LENGTHS:
         size = 64
+    elif _SOLANA_LENGTHS[-1] < length <= _SOLANA_GLUED:
+        return _solana_glued(text, start, end)
     else:
         return NOTHING
     word = text[start:end]

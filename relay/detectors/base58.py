@@ -4,7 +4,7 @@ Sources: Bitcoin wiki "Base58Check encoding", BIP38, SLIP-44's coins, xrpl.org "
 XLS-5 (X-address), Tezos `src/lib_crypto/base58.ml` (prefixes), SmartCash (keccak checksum).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 
 from Crypto.Hash import keccak
@@ -155,27 +155,16 @@ def _digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[i
         return None
 
 
-_NO_SIZES: tuple[int, ...] = ()
+_SUFFIX_SIZES: dict[int, tuple[int, ...]] = {
+    length: tuple(size for size in _EDGE_SIZES if length in _LENGTHS[size])
+    for length in range(max(_LENGTHS[max(_EDGE_SIZES)]) + 1)
+}
+"""What a window that ends with its run can be, by its length in digits (no leading zeros)."""
 
 
-def _search(
-    run: _Run, sizes: Callable[[int], tuple[tuple[int, ...], tuple[int, ...]]]
-) -> Iterator[Span]:
-    """Go through a run's starts; `sizes` says what to try freely and what at edges only."""
-    start = 0
-    while start < run.length:
-        found = 0
-        anywhere, edges = sizes(start)
-        for size in (*anywhere, *edges):
-            for end, data in run.windows(start, size):
-                known = size in anywhere or start == 0 or end == run.length
-                if not known and not (size == _ADDRESS and data[0] in _VERSIONS):
-                    continue
-                if _address_holds(data):
-                    found = max(found, end)
-        if found:
-            yield start, found
-        start = max(start + 1, found)
+def _mixed(word: str) -> bool:
+    """Tell whether a word has capitals and small letters, as all but one in 10 million do."""
+    return not (word.islower() or word.isupper())
 
 
 def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -186,19 +175,50 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if end - start > MAX_RUN:
         return ((start, end),)
-    digits = _digits(text, start, end, BITCOIN_DIGIT)
-    if digits is None or len(digits) < min(_LENGTHS[_ADDRESS]) - 8:
+    word = text[start:end]
+    if len(word) < _SHORTEST or not _mixed(word):
+        return NOTHING
+    digits = _digits(word, 0, len(word), BITCOIN_DIGIT)
+    if digits is None:
         return NOTHING
     run = _Run(digits)
-    longest_edge = max(_LENGTHS[38])
+    spans: list[Span] = []
+    at = 0
+    while at <= run.length - _SHORTEST:
+        last = max((stop for stop in _ends(run, word, at)), default=0)
+        if last:
+            spans.append((start + at, start + last))
+        at = max(at + 1, last)
+    return disjoint(spans)
 
-    def sizes(at: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        lead = text[start + at : start + at + 2]
-        if at == 0 or run.length - at <= longest_edge:
-            return _LEADS.get(lead, _NO_SIZES), _EDGE_SIZES
-        return _LEADS.get(lead, _NO_SIZES), (_ADDRESS,) if lead in _VERSION_LEADS else _NO_SIZES
 
-    return disjoint((start + first, start + last) for first, last in _search(run, sizes))
+_SHORTEST = min(_LENGTHS[_ADDRESS]) - 8
+"""Digits of the shortest address that is tried: eight leading zeros make it that short."""
+
+
+def _ends(run: _Run, word: str, at: int) -> Iterator[int]:
+    """Give the ends of all valid windows that begin at `at`."""
+    lead = word[at : at + 2]
+    for size in _LEADS.get(lead, ()):
+        for end, data in run.windows(at, size):
+            if checksum_holds(data):
+                yield end
+    if at == 0 or run.zeros[at]:
+        # At the start of the run, and where leading zeros stretch a window: every length.
+        sizes: tuple[int, ...] = _EDGE_SIZES
+    elif lead in _VERSION_LEADS:
+        sizes = (_ADDRESS,)
+    else:
+        sizes = ()
+    for size in sizes:
+        for end, data in run.windows(at, size):
+            edge = at == 0 or end == run.length
+            if (edge or (size == _ADDRESS and data[0] in _VERSIONS)) and _address_holds(data):
+                yield end
+    for size in _SUFFIX_SIZES.get(run.length - at, ()):
+        for end, data in run.windows(at, size):
+            if end == run.length and _address_holds(data):
+                yield end
 
 
 _RIPPLE_SIZES = {"r": (_ADDRESS,), "s": (21, 23), "a": (38,), "n": (38,)}
@@ -213,6 +233,8 @@ def ripple(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if end - start > MAX_RUN:
         return ((start, end),)
+    if not _mixed(text[start:end]):
+        return NOTHING
     digits = _digits(text, start, end, RIPPLE_DIGIT)
     if digits is None:
         return NOTHING

@@ -48,8 +48,10 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
         if span is not None and listed and close:
             group.append(span)
             continue
-        if len(group) >= least - 2:
-            found = _with_edges(text, group, previous, span, known, least)
+        if len(group) >= (least if least < _LONG_RUN else least - 2):
+            # What is glued to a short run is more often a plural than a part of a phrase.
+            edges = (previous, span) if least >= _LONG_RUN else (None, span)
+            found = _with_edges(text, group, *edges, known, least)
             if found is not None:
                 spans.append(found)
         if group or span is None or not listed:
@@ -77,7 +79,7 @@ def _with_edges(
     if tail is not None and tail[0] - end <= _MAX_GAP:
         word = text[slice(*tail)].lower()
         size = next((n for n in _WORD_SIZES if n < len(word) and word[:n] in known), 0)
-        if size:
+        if size and least >= _LONG_RUN:
             end, count = tail[0] + size, count + 1
         elif (
             tail[1] == len(text)

@@ -14,7 +14,9 @@ _WORDS = frozenset(
      "timeout", "too", "true", "false", "try", "undefined", "unexpected", "unknown", "unsupported",
      "valid", "was", "wrong", "yes")
 )  # fmt: skip
-_VERBS = frozenset(("cannot", "could", "does", "expected", "has", "is", "must", "should", "was"))
+_VERBS = frozenset(
+    ("cannot", "could", "does", "expected", "has", "is", "must", "none", "should", "too", "was")
+)
 _SMALL = 3
 """Digits of a number that counts something: no PIN or id is so short."""
 

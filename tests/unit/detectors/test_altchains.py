@@ -96,6 +96,12 @@ def test_solana_in_its_places() -> None:
         assert [_SOL] == found("solana", text, _SOL)
 
 
+def test_solana_glued_to_a_word_in_small_letters() -> None:
+    """The word is cut off; a run in which anything else stands before is left."""
+    assert [_SOL] == found("solana", "address" + _SOL)
+    assert [] == found("solana", "aZ9dress" + _SOL)
+
+
 def test_fresh_solana_of_bip_utils() -> None:
     """Random keys are found, and signatures of 64 bytes."""
     for _ in range(50):
