@@ -47,15 +47,15 @@ def decode_store(body: bytes, limits: Limits = DEFAULT) -> bytes:
     return event
 
 
-def as_envelope(event_json: bytes, event_id: str, kind: str = "event") -> bytes:
+def as_envelope(event_json: bytes, event_id: str | None = None, kind: str = "event") -> bytes:
     """Wrap one event in an envelope.
 
     Args:
         event_json: the event's JSON.
-        event_id: 32 hex digits.
+        event_id: 32 hex digits; None leaves the event its own, or the one that it will get.
         kind: the item's kind.
     """
-    headers: dict[str, Any] = {"event_id": event_id}
+    headers: dict[str, Any] = {} if event_id is None else {"event_id": event_id}
     return serialise(Envelope.make(headers, (Item.make({"type": kind}, event_json),)))
 
 

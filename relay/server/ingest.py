@@ -120,7 +120,7 @@ class Ingest:
                     body = request.query.get("sentry_data", "").encode()
                 else:
                     body = await self._read(request, limits.body, limits)
-                body = as_envelope(decode_store(body, limits), facts.new_id)
+                body = as_envelope(decode_store(body, limits))
             else:
                 body = await self._read(request, limits.envelope, limits)
         except RequestError as error:
