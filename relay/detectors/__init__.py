@@ -27,11 +27,12 @@ from relay.detectors.values import value
 
 __all__ = ["CHECKS", "Check", "Span"]
 
+# The order in which rules run: what a telling prefix gives away first, long searches last, for what
+# the first have found is not looked at again.
 _ALL: tuple[Check, ...] = (
-    abbreviated, algorand, base58check, bech32, bip32_path, byron, cashaddr, device_id,
-    device_state, drive_folders, eip55, email, eos, hex64, iban, ip, jwt, luhn, mac, mnemonic,
-    mnemonic_part, monero, nem, node_id, onion, ripple, solana, ss58, stellar, ton, user_folder,
-    value, xprv, xpub,
+    xpub, xprv, device_state, bech32, eos, byron, hex64, onion, jwt, email, stellar, algorand, nem,
+    device_id, drive_folders, user_folder, value, ip, mac, node_id, bip32_path, abbreviated, eip55,
+    luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ss58, monero, solana, base58check, ripple,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

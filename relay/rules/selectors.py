@@ -108,6 +108,10 @@ class Selector:
 
     def holds(self, path: Path, value_type: str, root_type: str = "event") -> bool:
         """Return whether it selects a value of this type (`string`, `number`, …) at this path."""
+        if self.last_keys is not None and (
+            not path or str(path[-1]).casefold() not in self.last_keys
+        ):
+            return False
         return self._holds(path, value_type, root_type)
 
 

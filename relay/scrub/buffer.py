@@ -5,11 +5,12 @@ matches a newline, never crosses from one text into the next.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Final
 
-from relay.rules.patterns import Pattern
+from relay.rules.patterns import Pattern, PatternSet
 from relay.scrub.readings import Reading
 
 Span = tuple[int, int]
@@ -43,11 +44,43 @@ class Buffer:
             return Reading(self.texts[number], number)
         return self.opened[number]
 
-    def spans(self, pattern: Pattern) -> list[Span]:
-        """Return a pattern's byte spans; rules with the same pattern share one search."""
+    def candidates(self, patterns: PatternSet) -> dict[int, list[Span]]:
+        """Ask a set which of its patterns can match, and in which stretches of the buffer."""
+        found: dict[int, list[Span]] = {}
+        data = self.data
+        for start, end in self._stretches():
+            for number in patterns.candidates(data[start:end]):
+                stretches = found.setdefault(number, [])
+                if stretches and stretches[-1][1] + 1 == start:
+                    stretches[-1] = (stretches[-1][0], end)
+                else:
+                    stretches.append((start, end))
+        return found
+
+    def _stretches(self) -> Iterator[Span]:
+        """Cut the buffer between texts, into pieces short enough that a rule is spared most."""
+        begin = 0
+        for start in self.starts[1:]:
+            if start - begin > _STRETCH:
+                yield begin, start - 1
+                begin = start
+        yield begin, len(self.data)
+
+    def spans(self, pattern: Pattern, stretches: Sequence[Span] | None = None) -> list[Span]:
+        """Return a pattern's byte spans; rules with the same pattern share one search.
+
+        Args:
+            pattern: what to search for.
+            stretches: where it can be, from `candidates`; the same for the same pattern.
+        """
         known = self._spans.get(pattern.source)
         if known is None:
-            known = self._spans[pattern.source] = list(pattern.spans(self.data))
+            data = self.data
+            known = self._spans[pattern.source] = [
+                span
+                for start, end in stretches or ((0, len(data)),)
+                for span in pattern.spans(data, start, end)
+            ]
         return known
 
     def locate(self, start: int, end: int) -> tuple[int, int, int]:
@@ -76,6 +109,9 @@ class Buffer:
         claims = self._claims
         at = bisect_right(claims, (start, len(self.data) + 1)) - 1
         return at >= 0 and claims[at][1] >= end
+
+
+_STRETCH: Final = 1_024
 
 
 def join(texts: Sequence[str], opened: Sequence[Reading] | None = None) -> Buffer:

@@ -12,12 +12,11 @@ from typing import Final, NamedTuple
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule
 from relay.rules.model import NEAR_WINDOW
-from relay.rules.patterns import Pattern
 from relay.rules.selectors import Path
-from relay.scrub.buffer import Buffer, join
+from relay.scrub.buffer import Buffer, Span, join
 from relay.scrub.readings import Reading
 from relay.scrub.structure import entries, looks_like_json, value_after
-from relay.scrub.views import VIEWS, fold
+from relay.scrub.views import VIEWS, fold, may_hide
 
 MAX_ROUNDS: Final = 6
 """How deep views nest: an identity round and so many minus one of opened text."""
@@ -101,17 +100,18 @@ def _round(
     last: bool,
 ) -> list[Reading]:
     """Search texts, add what is found, return the readings that their views open."""
-    candidates = compiled.patterns.candidates(buffer.data)
+    candidates = buffer.candidates(compiled.patterns)
     rules = len(compiled.text)
     opened: list[Reading] = []
     for number in sorted(candidates):
+        stretches = candidates[number]
         if number < rules:
-            _run(compiled.text[number], buffer, budget, found)
+            _run(compiled.text[number], buffer, budget, found, stretches)
         elif number < rules + len(VIEWS):
             if not last:
-                opened += _open(number - rules, buffer, budget)
-        elif compiled.key_words is not None:
-            _run_keys(compiled, compiled.key_words, buffer, budget, found)
+                opened += _open(number - rules, buffer, budget, stretches)
+        else:
+            _run_keys(compiled, buffer, budget, found, stretches)
     if not buffer.ascii and not last:
         opened += _folded(buffer, budget)
     return opened
@@ -129,7 +129,7 @@ def search_keyed(rules: Sequence[TextRule], text: str, budget: Budget) -> list[H
         budget.spend(len(buffer.data))
         for rule in rules:
             _run(rule, buffer, budget, found)
-        if turn == MAX_ROUNDS - 1:
+        if turn == MAX_ROUNDS - 1 or not any(map(may_hide, buffer.texts)):
             break
         opened = [r for view in range(len(VIEWS)) for r in _open(view, buffer, budget)]
         opened += _folded(buffer, budget)
@@ -139,11 +139,17 @@ def search_keyed(rules: Sequence[TextRule], text: str, budget: Budget) -> list[H
     return list(found.get(0, ()))
 
 
-def _run(rule: TextRule, buffer: Buffer, budget: Budget, found: dict[int, set[Hit]]) -> None:
-    """Run one rule over the buffer."""
+def _run(
+    rule: TextRule,
+    buffer: Buffer,
+    budget: Budget,
+    found: dict[int, set[Hit]],
+    stretches: Sequence[Span] | None = None,
+) -> None:
+    """Run one rule over the buffer, or over stretches of it."""
     match = rule.rule.match
     check = rule.check
-    for left, right in buffer.spans(rule.pattern):
+    for left, right in buffer.spans(rule.pattern, stretches):
         budget.spend(_HIT_COST + right - left)
         if check is not None and buffer.is_claimed(left, right):
             continue
@@ -170,10 +176,12 @@ def _is_near(words: Sequence[str], text: str, start: int, end: int) -> bool:
     return any(word in before or word in after for word in words)
 
 
-def _open(view: int, buffer: Buffer, budget: Budget) -> Iterator[Reading]:
+def _open(
+    view: int, buffer: Buffer, budget: Budget, stretches: Sequence[Span] | None = None
+) -> Iterator[Reading]:
     """Make one view of every reading that its trigger fires in."""
     spans: dict[int, list[tuple[int, int]]] = {}
-    for left, right in VIEWS[view].trigger.spans(buffer.data):
+    for left, right in buffer.spans(VIEWS[view].trigger, stretches):
         number, start, end = buffer.locate(left, right)
         budget.spend(_HIT_COST + end - start)
         spans.setdefault(number, []).append((start, end))
@@ -197,14 +205,16 @@ def _folded(buffer: Buffer, budget: Budget) -> Iterator[Reading]:
 
 def _run_keys(
     compiled: CompiledRules,
-    words: Pattern,
     buffer: Buffer,
     budget: Budget,
     found: dict[int, set[Hit]],
+    stretches: Sequence[Span],
 ) -> None:
     """Find values under hot keys inside text."""
+    if compiled.key_words is None:
+        return
     documents: set[int] = set()
-    for left, right in words.spans(buffer.data):
+    for left, right in buffer.spans(compiled.key_words, stretches):
         number, start, end = buffer.locate(left, right)
         reading = buffer.reading(number)
         budget.spend(_HIT_COST)

@@ -278,6 +278,16 @@ def _hex(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[Mapped]:
             break
 
 
+def may_hide(text: str) -> bool:
+    """Return whether any view could read a text differently; a cheap test for a single text."""
+    return (
+        len(text) >= _SHORTEST or "%" in text or "\\" in text or "&" in text or not text.isascii()
+    )
+
+
+_SHORTEST: Final = 20
+"""Characters of the shortest text that `groups`, `base64` and `hex` open."""
+
 VIEWS: Final[tuple[View, ...]] = (
     View("percent", compile_pattern(r"(?:%[0-9A-Fa-f]{2})+"), _percent),
     View(
