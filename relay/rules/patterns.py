@@ -6,6 +6,7 @@ takes it out of every class), `^` and `$` mean the ends of a string, and a newli
 stands as a carriage return in the buffer (same length, still white space).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,8 +14,9 @@ from typing import Any, Final
 import re2
 
 _PATTERN_MEMORY: Final = 16 << 20
-_SET_MEMORY: Final = 256 << 20
-"""RE2 gives up when its DFA outgrows this; `PatternSet` then answers "maybe" for all."""
+_SET_MEMORY: Final = 32 << 20
+"""RE2 starts its automaton afresh, or gives up, when it outgrows this; `PatternSet` then answers
+"maybe"."""
 
 _REFUSED: Final = (
     ("\\A", "use ^"),
@@ -116,23 +118,71 @@ def _has_escape(source: str, token: str) -> bool:
 
 
 class PatternSet:
-    """Asks many patterns at once which of them can match anywhere in a buffer (RE2::Set)."""
+    """Asks many patterns at once which of them can match anywhere in a buffer (RE2::Set).
 
-    __slots__ = ("_all", "_sentinel", "_set")
+    One set over everything is fastest on text that repeats itself, but its automaton grows with the
+    product of its patterns: text without repetition (addresses, keys, base64) makes a new state for
+    each byte, at 50 us a byte. So like patterns share small sets, and long counts are relaxed:
+    that costs some percent of a scrub, and bounds the worst byte at a microsecond.
+    """
+
+    __slots__ = ("_all", "_sets")
 
     def __init__(self, sources: Sequence[str]) -> None:
         """Compile the patterns; their numbers are their places in `sources`."""
-        self._set = re2.Set.SearchSet(_options(_SET_MEMORY))
-        for source in sources:
-            self._set.Add("(?m)" + source)
-        # Always matches: when even this is missing, RE2 ran out of memory and said nothing.
-        self._sentinel = self._set.Add(r"(?m)^")
-        self._set.Compile()
         self._all = frozenset(range(len(sources)))
+        self._sets: list[tuple[Any, tuple[int, ...]]] = []
+        # Those that begin alike have states in common.
+        order = sorted(self._all, key=lambda number: sources[number])
+        for first in range(0, len(order), _SET_SIZE):
+            numbers = tuple(order[first : first + _SET_SIZE])
+            made = re2.Set.SearchSet(_options(_SET_MEMORY))
+            for number in numbers:
+                made.Add("(?m)" + relaxed(sources[number]))
+            # Always matches: when even this is missing, RE2 ran out of memory and said nothing.
+            made.Add(r"(?m)^")
+            made.Compile()
+            self._sets.append((made, numbers))
 
     def candidates(self, buffer: bytes) -> frozenset[int]:
-        """Return the numbers of the patterns that match somewhere; all of them when in doubt."""
-        found = self._set.Match(buffer)
-        if not found or self._sentinel not in found:
-            return self._all
-        return frozenset(found) - {self._sentinel}
+        """Return the numbers of the patterns that may match somewhere; all of them when in doubt.
+
+        A pattern that is not among them matches nowhere.
+        """
+        hits: set[int] = set()
+        for one, numbers in self._sets:
+            found = one.Match(buffer)
+            if not found or len(numbers) not in found:
+                hits.update(numbers)
+            else:
+                hits.update(numbers[place] for place in found if place < len(numbers))
+        return frozenset(hits)
+
+
+def relaxed(source: str) -> str:
+    """Return a pattern that matches wherever this one does, with short counts: `{64}` to `{16,}`.
+
+    A count is that many states that are alive at once.
+    """
+    return source if "\\Q" in source else _COUNTS.sub(_relax, source)
+
+
+def _relax(found: re.Match[str]) -> str:
+    if found["least"] is None:
+        return found.group()
+    least = int(found["least"])
+    if least > _LONGEST_COUNT:
+        return f"{{{_LONGEST_COUNT},}}"
+    most = found["most"] or ("" if found["comma"] else found["least"])
+    return f"{{{least},}}" if most and int(most) > _LONGEST_COUNT else found.group()
+
+
+_SET_SIZE: Final = 6
+_LONGEST_COUNT: Final = 16
+# Escapes and classes first, for braces in them are no counts; not a rule pattern.
+_COUNTS: Final = re.compile(  # noqa: TID251
+    r"\\[xXpP]\{[^}]*\}|\\."
+    r"|\[\^?\]?(?:\\[xXpP]\{[^}]*\}|\\.|\[:\^?\w+:\]|[^\]\\])*\]"
+    r"|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\}",
+    re.DOTALL,
+)
