@@ -14,9 +14,6 @@ from relay.rules.selectors import Path, PathPart
 Span = tuple[int, int]
 
 _QUOTES: Final = "\"'`"
-_BREAKS: Final = frozenset("&;,)}] \t\r\n\"'<>|")
-_PAIR_BREAKS: Final = frozenset("&; \t\r\n\"'<>")
-_LINE_BREAKS: Final = frozenset("\r\n")
 _OPEN: Final = {"{": "}", "[": "]", "(": ")"}
 _SCALAR_WORDS: Final = frozenset({"true", "false", "null", "none", "undefined", "nil"})
 
@@ -61,15 +58,13 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     if text[at] in _OPEN:
         return key, (at, _closing_bracket(text, at))
     # A bare value: a pair of a query string, a line of headers, or a number.
-    breaks = _PAIR_BREAKS if text[colon - 1] == "=" else _BREAKS
+    bare = _PAIR if text[colon - 1] == "=" else _BARE
     if spaced and text[colon - 1] == ":" and _starts_line(text, start):
-        breaks = _LINE_BREAKS
-    stop = at
-    while stop < len(text) and text[stop] not in breaks:
-        stop += 1
-    if stop == at or text[at:stop].casefold() in _SCALAR_WORDS:
+        bare = _LINE
+    found = bare.match(text, at)
+    if found is None or found.group().casefold() in _SCALAR_WORDS:
         return None
-    return key, (at, stop)
+    return key, found.span()
 
 
 def _starts_line(text: str, start: int) -> bool:
@@ -94,27 +89,41 @@ def _closing_bracket(text: str, at: int) -> int:
     """Return the place after the bracket that closes the one at `at`, or the end of the text."""
     depth = 0
     for token in _BRACKET_TOKENS.finditer(text, at):
-        first = token.group()[0]
-        if first in "{[(":
-            depth += 1
-        elif first in "}])":
-            depth -= 1
-            if depth == 0:
-                return token.end()
+        if token["cut"] is not None:
+            # A quote that nothing closes: quotes are escaped here, and say nothing about brackets.
+            return _bracket_at(_BRACKETS.finditer(text, token.start() + 1), depth, len(text))
+        depth += _DEPTHS.get(token.group(), 0)
+        if depth == 0:
+            return token.end()
     return len(text)
 
 
-# Fixed tokenisers, unambiguous and so linear; not rule patterns.
-_BRACKET_TOKENS: Final = re.compile(  # noqa: TID251
-    r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]()]', re.DOTALL
-)
+def _bracket_at(tokens: Iterator[re.Match[str]], depth: int, end: int) -> int:
+    for token in tokens:
+        depth += _DEPTHS[token.group()]
+        if depth == 0:
+            return token.end()
+    return end
+
+
+_DEPTHS: Final = {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}
+
+
+# Fixed tokenisers, not rule patterns. Each reads on without ever going back, and a quote that is
+# never closed runs to the end: else text full of quotes would be read once for each of them.
+_QUOTED: Final = r'"(?>[^"\\]+|\\(?:.|\Z))*+(?:"|\Z(?P<cut>))'
+_SINGLE: Final = r"'(?>[^'\\]+|\\(?:.|\Z))*+(?:'|\Z)"
+_BRACKETS: Final = re.compile(r"[{}\[\]()]")  # noqa: TID251
+_BRACKET_TOKENS: Final = re.compile(_QUOTED + r"|[{}\[\]()]", re.DOTALL)  # noqa: TID251
 _TOKENS: Final = re.compile(  # noqa: TID251
-    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
-    r"|'[^'\\]*(?:\\.[^'\\]*)*(?:'|\Z)"
-    r"|[{}\[\],:]"
-    r"|[^\s{}\[\],:\"']+",
-    re.DOTALL,
+    rf"{_QUOTED}|{_SINGLE}|[{{}}\[\],:]|[^\s{{}}\[\],:\"']+", re.DOTALL
 )
+_BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
+_PAIR: Final = re.compile(r"[^&; \t\r\n\"'<>]+")  # noqa: TID251
+_LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
+
+_DEEPEST: Final = 64
+"""No selector of a rule is that long; deeper values are not yielded, for their paths add up."""
 
 
 def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
@@ -156,11 +165,12 @@ def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
             if quoted:
                 start += 1
                 end -= 1 if len(word) > 1 and word[-1] == first else 0
-            if start < end and (quoted or word.casefold() not in _SCALAR_WORDS):
+            deep = len(containers) > _DEEPEST
+            if not deep and start < end and (quoted or word.casefold() not in _SCALAR_WORDS):
                 path = (*(part for _, part in containers[1:]), key)
                 yield path, (start, end), "string" if quoted else "number"
 
 
 def looks_like_json(text: str) -> bool:
     """Return whether a text starts as a JSON object or array would."""
-    return text[:1] in "{[" or text.lstrip()[:1] in ("{", "[")
+    return text.lstrip()[:1] in ("{", "[")

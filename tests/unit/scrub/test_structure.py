@@ -1,0 +1,125 @@
+"""Keys and values inside text."""
+
+import json
+
+import pytest
+
+from relay.scrub import structure
+from relay.scrub.structure import entries, looks_like_json, value_after
+
+SECRET = "My savings"
+
+
+def found(text: str, key: str = "device_id") -> tuple[str, str] | None:
+    """Return the key and value that `value_after` reads for the first key in a text."""
+    start = text.index(key)
+    stops = [i for i in range(start, len(text)) if text[i] in "=:"]
+    colon = stops[0] + 1
+    if text[colon : colon + 1] == ">":
+        colon += 1
+    pair = value_after(text, start, colon)
+    return None if pair is None else (pair[0], text[slice(*pair[1])])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"device_id":"My savings","b":1}', ("device_id", SECRET)),
+        ("{'device_id': 'My savings', 'b': 1}", ("device_id", SECRET)),
+        ('{"device_id" : 17, "b": 2}', ("device_id", "17")),
+        ("device_id=abc&b=c", ("device_id", "abc")),
+        ("x; device_id=a,b; c=d", ("device_id", "a,b")),
+        ("device_id: My savings\r\nhost: x", ("device_id", SECRET)),
+        ("{ device_id: abc, b }", ("device_id", "abc")),
+        ('Map(1) {"device_id" => "My savings"}', ("device_id", SECRET)),
+        ("user.device_id=abc", ("user.device_id", "abc")),
+        ("my_device_id=abc", ("my_device_id", "abc")),
+        ('"device_id": {"a": [1, "}"]} tail', ("device_id", '{"a": [1, "}"]}')),
+        ('"device_id": [1, (2)], tail', ("device_id", "[1, (2)]")),
+        ('"device_id":"My sav', ("device_id", "My sav")),
+        ('"device_id":["My sav', ("device_id", '["My sav')),
+        ('"device_id":"a\\"b","c"', ("device_id", 'a\\"b')),
+        (r"{\"device_id\":\"My savings\",\"b\":1}", ("device_id", SECRET)),
+        (r"{\"device_id\":{\"a\":\"b\"},\"b\":1}", ("device_id", r"{\"a\":\"b\"}")),
+        (r"{\\\"device_id\\\":\\\"My savings\\\"}", ("device_id", SECRET)),
+        ('"device_id": null, "b"', None),
+        ("{'device_id': None}", None),
+        ('"device_id": true', None),
+        ('"device_id":""', None),
+        ("device_id=", None),
+        ("device_id: ", None),
+        ("device_id=&b", None),
+        ('device_id="', None),
+    ],
+)
+def test_value_after(text: str, expected: tuple[str, str] | None) -> None:
+    """The value of a key is found in each spelling, cut off too; null and booleans are none."""
+    assert expected == found(text)
+
+
+def test_the_key_before_a_value_is_bounded() -> None:
+    """What stands glued before a key is read back over so many characters, not over the text."""
+    text = "x" * 10_000 + "device_id=1"
+    pair = value_after(text, 10_000, 10_010)
+    assert pair is not None
+    assert 64 + len("device_id") == len(pair[0])
+
+
+def test_walk_in_text_yields_paths() -> None:
+    """Each scalar under a key is yielded with its path, its place and its type."""
+    text = json.dumps({"user": {"id": 7, "name": "Jane", "on": True}, "l": [{"a": "b"}, "c"]})
+    seen = [(path, text[slice(*span)], kind) for path, span, kind in entries(text, 1_000)]
+    expected = [
+        (("user", "id"), "7", "number"),
+        (("user", "name"), "Jane", "string"),
+        (("l", 0, "a"), "b", "string"),
+        (("l", 1), "c", "string"),
+    ]
+    assert expected == seen
+
+
+@pytest.mark.parametrize("size", range(1, 41))
+def test_walk_in_text_reads_what_is_cut_off(size: int) -> None:
+    """A text that ends anywhere gives what it gave whole, as far as it goes."""
+    text = '{"a":{"b":"cd"},"e":[1,"f\\"g"],"h":-2.5}'
+    whole = [path for path, _, _ in entries(text, 1_000)]
+    part = [path for path, _, _ in entries(text[:size], 1_000)]
+    assert whole[: len(part)] == part
+
+
+def test_walk_in_text_keeps_to_its_limit() -> None:
+    """No more tokens are read than allowed."""
+    assert 2 == sum(1 for _ in entries("[1,2,3,4,5]", 4))
+
+
+def test_walk_in_text_does_not_go_deeper_than_any_rule() -> None:
+    """Values nested too deeply for any rule are passed over, later ones are not."""
+    text = "[" * 50_000 + "1" + "]" * 50_000
+    assert [] == list(entries(text, 1_000_000))
+    text = '{"x":' + "[" * 200 + "1" + "]" * 200 + ',"a":2}'
+    assert [("a",)] == [path for path, _, _ in entries(text, 1_000_000)]
+
+
+@pytest.mark.parametrize("cut", ["", "\\", '"', "\\\\"])
+def test_unclosed_quotes_are_read_once(cut: str) -> None:
+    """Text full of escaped quotes is one token: it is not read again from each of them."""
+    text = '"' + '\\"' * 1_000 + cut
+    tokens = list(structure._BRACKET_TOKENS.finditer(text))
+    assert 2 >= len(tokens)
+    tokens = list(structure._TOKENS.finditer(text.replace('"', "'")))
+    assert 2 >= len(tokens)
+
+
+def test_brackets_after_an_unclosed_quote() -> None:
+    """A quote that nothing closes does not hide the bracket that ends the value."""
+    text = 'device_id={it is 5" tall} and more'
+    assert ("device_id", '{it is 5" tall}') == found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("{", True), (" [1]", True), ("", False), ("a{", False), ('"{"', False)],
+)
+def test_looks_like_json(text: str, expected: bool) -> None:
+    """A text that starts with a bracket is walked as a document."""
+    assert expected == looks_like_json(text)
