@@ -1,0 +1,163 @@
+"""A 200 means "on disk": whatever happens to the process afterwards, the envelope arrives."""
+
+import random
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import Answer
+from tests.system.running import (
+    AUTH,
+    ENVELOPE,
+    Client,
+    Relay,
+    envelope,
+    event,
+    project,
+    sentry_in_thread,
+    until,
+)
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("kill")]
+
+HEADERS = (("X-Sentry-Auth", AUTH),)
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    """A relay that tests start and end as they like; none outlives its test."""
+    relay = Relay(tmp_path / "relay")
+    yield relay
+    if relay.runs:
+        relay.kill()
+
+
+def _closed_port() -> int:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Sender(threading.Thread):
+    """Sends envelopes one after the other until the relay is gone; knows which got a 200."""
+
+    def __init__(self, port: int, first: int) -> None:
+        super().__init__(daemon=True)
+        self.accepted: set[str] = set()
+        self.failure: int | None = None
+        self._port = port
+        self._first = first
+
+    def run(self) -> None:
+        client = Client(self._port)
+        for number in range(self._first, self._first + 100_000):
+            document = event(number, extra={"padding": "x" * (number * 37 % 20_000)})
+            try:
+                reply = client.once("POST", ENVELOPE, HEADERS, envelope(document))
+            except (OSError, HTTPException):
+                break
+            if reply.status != 200:
+                self.failure = reply.status
+                break
+            self.accepted.add(document["event_id"])
+        client.close()
+
+
+@pytest.mark.parametrize("upstream", ["closed", "unwell"])
+def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
+    """After SIGKILL amid the sending, three times over, each event answered with 200 arrives."""
+    moments = random.Random(upstream)
+    accepted: set[str] = set()
+    with sentry_in_thread() as sentry:
+        dead = f"http://{'d' * 32}@127.0.0.1:{_closed_port()}/1"
+        for turn in range(3):
+            if upstream == "unwell":
+                sentry.mini.script.extend([Answer(503)] * 1_000)
+            relay.configure({"projects": [project(dead if upstream == "closed" else sentry.dsn())]})
+            relay.start()
+            senders = [Sender(relay.port, (turn * 10 + n + 1) * 1_000_000) for n in range(4)]
+            for sender in senders:
+                sender.start()
+            until(partial(_has_taken, senders, 40), "some envelopes to be taken")
+            time.sleep(moments.random() * 0.3)  # the moment is the point, not the wait
+            relay.kill()
+            for sender in senders:
+                sender.join(10)
+                assert sender.failure is None
+                accepted |= sender.accepted
+        sentry.mini.script.clear()
+        _make_due(relay.folder)
+        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.start()
+        relay.drain()
+        assert set() == accepted - sentry.ids()
+        assert 0 == relay.stop()
+    assert len(accepted) > 120
+
+
+def _has_taken(senders: list[Sender], number: int) -> bool:
+    return sum(len(sender.accepted) for sender in senders) > number
+
+
+def _make_due(folder: Path) -> None:
+    """What waits after failures need not be waited for here."""
+    with closing(sqlite3.connect(folder / "spool.db", isolation_level=None)) as db:
+        db.execute("UPDATE envelopes SET due_at = 0")
+
+
+def test_a_request_that_was_not_answered_may_be_sent_again(relay: Relay) -> None:
+    """The same envelope sent again after a kill is taken, and arrives once."""
+    with sentry_in_thread() as sentry:
+        sentry.mini.script.append(Answer(hang=True))
+        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.start()
+        blocker, again = envelope(event(1)), envelope(event(2))
+        _post(relay, blocker, again)
+        until(lambda: sentry.mini.received, "the first one to be under way")
+        relay.kill()
+        relay.start()
+        _post(relay, again)
+        relay.drain()
+        relay.stop()
+        arrivals = [body for body in sentry.mini.delivered if b"%032x" % 2 in body]
+    assert 1 == len(arrivals)
+
+
+def test_sigterm_ends_well_and_keeps_the_rest(relay: Relay) -> None:
+    """On SIGTERM the relay ends soon with status 0; what is not delivered waits in the spool."""
+    with sentry_in_thread() as sentry:
+        sentry.mini.script.append(Answer(hang=True))
+        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.start()
+        _post(relay, *(envelope(event(number)) for number in range(1, 21)))
+        until(lambda: sentry.mini.received, "the first one to be under way")
+        assert 20 == relay.waiting()
+        began = time.monotonic()
+        assert 0 == relay.stop(15)
+        assert time.monotonic() - began < 12
+        assert 20 == _rows(relay.folder)
+        assert not (relay.folder / "spool.db-wal").exists()
+        sentry.release()
+        relay.start()
+        relay.drain()
+        assert 0 == relay.stop()
+        assert {f"{number:032x}" for number in range(1, 21)} == sentry.ids()
+
+
+def _post(relay: Relay, *bodies: bytes) -> None:
+    client = Client(relay.port)
+    assert {200} == {client.send("POST", ENVELOPE, HEADERS, body).status for body in bodies}
+    client.close()
+
+
+def _rows(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "spool.db")) as db:
+        return int(db.execute("SELECT count(*) FROM envelopes WHERE state = 'ready'").fetchone()[0])
