@@ -36,6 +36,17 @@ def is_span_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 16 and _is_hex(value)
 
 
+def is_segment_id(value: Any) -> bool:
+    """A span's, or the number of a replay's segment."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0 <= value < _MAX_SEGMENTS
+    return is_span_id(value)
+
+
+_MAX_SEGMENTS: Final = 100_000
+"""A replay lasts an hour at most, and makes a segment every few seconds."""
+
+
 def is_debug_id(value: Any) -> bool:
     """A UUID, with an age of up to 8 hex digits after it."""
     if not isinstance(value, str):
@@ -121,7 +132,8 @@ _BY_KEY: Final[dict[str, Shape]] = {
          "check_in_id", "sid", "associated_event_id"),
         is_id,
     ),
-    **dict.fromkeys(("span_id", "parent_span_id", "segment_id"), is_span_id),
+    **dict.fromkeys(("span_id", "parent_span_id"), is_span_id),
+    "segment_id": is_segment_id,
     **dict.fromkeys(("debug_id",), is_debug_id),
     **dict.fromkeys(("code_id",), is_code_id),
     **dict.fromkeys(

@@ -25,6 +25,8 @@ from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
 
 _EVENTS: Final = frozenset({"event", "transaction", "feedback", "security"})
+_INFERRING: Final = _EVENTS | {"replay_event"}
+"""Kinds for which Sentry would put in the address that the connection came from."""
 _NO_POLICIES: Final[Mapping[str, Policy]] = {}
 
 
@@ -198,13 +200,13 @@ class Scrubber:
             return _dropped(index, kind.name, Reason.INVALID, item)
         is_event = kind.name in _EVENTS
         notes: list[Note] = []
-        if is_event and isinstance(value, dict):
+        if kind.name in _INFERRING and isinstance(value, dict):
             notes = forget_client_address(value)
         value, done = self.scrub_value(value, size, kind.name, write_remarks=is_event)
-        if is_event and isinstance(value, dict):
+        if kind.name in _INFERRING and isinstance(value, dict):
             never_infer_address(value)
-            if notes:
-                write_meta(value.setdefault("_meta", {}), notes)
+        if is_event and isinstance(value, dict) and notes:
+            write_meta(value.setdefault("_meta", {}), notes)
         headers, in_headers = self._scrub_item_headers(item)
         return ScrubbedItem(
             Item.make(headers, jsonio.dumps(value)),

@@ -27,19 +27,20 @@ examples:
 """
 
 
-def scrub(event: dict[str, Any]) -> dict[str, Any]:
+def scrub(event: dict[str, Any], kind: str = "event") -> dict[str, Any]:
     rules = load_rules([RuleText("test/greedy", "greedy.yaml", GREEDY)])
     scrubber = Scrubber.from_rules(rules, period_keys(b"s" * 32, 0))
-    item = Item.make({"type": "event"}, json.dumps(event).encode())
+    item = Item.make({"type": kind}, json.dumps(event).encode())
     done = scrubber.scrub_item(0, item).item
     assert done is not None
     return json.loads(done.payload)
 
 
+@pytest.mark.parametrize("kind", ["event", "transaction", "feedback", "replay_event"])
 @pytest.mark.parametrize("sdk", [None, {}, {"settings": {"infer_ip": "auto"}}, {"settings": []}])
-def test_sentry_is_told_never_to_infer_an_address(sdk: Any) -> None:
+def test_sentry_is_told_never_to_infer_an_address(sdk: Any, kind: str) -> None:
     """`sdk.settings.infer_ip` is `never` at the end, even where a rule removes such a key."""
-    clean = scrub({} if sdk is None else {"sdk": sdk})
+    clean = scrub({} if sdk is None else {"sdk": sdk}, kind)
     assert {"infer_ip": "never"} == clean["sdk"]["settings"]
 
 
