@@ -256,6 +256,36 @@ def _frame(frame: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+# Of the other kinds: what they are for. In a container the keys are those of each of its items.
+ESSENTIALS = {
+    "session": ("sid", "init", "seq", "status", "errors", "started", "timestamp", "duration"),
+    "sessions": ("aggregates",),
+    "check_in": ("check_in_id", "monitor_slug", "status", "duration", "monitor_config"),
+    "client_report": ("timestamp", "discarded_events"),
+    "transaction": ("event_id", "type", "start_timestamp", "timestamp", "transaction_info"),
+    "span": ("trace_id", "span_id", "parent_span_id", "name", "start_timestamp", "status"),
+    "log": ("timestamp", "trace_id", "level", "severity_number"),
+    "trace_metric": ("timestamp", "trace_id", "name", "value", "type", "unit"),
+    "profile": ("event_id", "version", "platform"),
+    "profile_chunk": ("profiler_id", "chunk_id", "platform", "version"),
+    "replay_event": ("replay_id", "segment_id", "replay_type", "replay_start_timestamp"),
+    "feedback": ("event_id", "type", "level", "release"),
+    "user_report": ("event_id",),
+}
+
+
+def essentials(item: Item) -> Iterator[tuple[str, str]]:
+    """What of an item has to arrive as it was sent: its kind, and that part of it as JSON."""
+    document = item.document
+    if item.kind not in ESSENTIALS or not isinstance(document, dict):
+        return
+    for one in document.get("items", [document]):
+        kept = {key: one[key] for key in ESSENTIALS[item.kind] if key in one}
+        yield item.kind, json.dumps(kept, sort_keys=True)
+    for frame in (document.get("profile") or {}).get("frames", []):
+        yield item.kind, json.dumps([frame.get("function"), frame.get("lineno")])
+
+
 def item_counts(expected: list[Expected]) -> Counter[tuple[str, ...]]:
     """How often each (kind, reason) is to be counted."""
     return Counter(pair for one in expected for pair in one.items)

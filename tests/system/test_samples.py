@@ -20,6 +20,7 @@ from tests.system.captured import (
     Channels,
     Expected,
     debugging_facts,
+    essentials,
     item_counts,
     load,
     read_items,
@@ -204,6 +205,23 @@ def test_what_debugging_needs_survives(run: Run, needles: Needles) -> None:
         for name in originals.keys() & arrived.keys()
     }
     assert {} == {name: found for name, found in changed.items() if found}
+
+
+def test_other_kinds_keep_what_they_are_for(run: Run, needles: Needles) -> None:
+    """Sessions, spans, logs, metrics, profiles, replays arrive with their ids, times and values."""
+    sent = {
+        part
+        for sample in ALL
+        for item, (_, reason) in zip(sample.items, run.expected[sample.name].items, strict=False)
+        if reason == "accepted"
+        for part in essentials(item)
+        if not needles.find("", part[1].encode())
+    }
+    arrived = {
+        part for one in run.received for item in read_items(one.body) for part in essentials(item)
+    }
+    assert set() == sent - arrived
+    assert {kind for kind, _ in sent} == {kind for kind, _ in arrived}
 
 
 def _differences(
