@@ -220,7 +220,11 @@ def _scrub(
         return ScrubbedItem(None, Outcome(index, name, verdict.reason, len(item.payload)))
     if isinstance(document, dict):
         if verdict is Verdict.MINIMAL:
-            document = skeleton(document)
+            try:
+                document = skeleton(document)
+            except Exception:  # noqa: BLE001 - the item falls, not its envelope
+                failed = Outcome(index, item.kind, Reason.SCRUB_FAILED, len(item.payload))
+                return ScrubbedItem(None, failed)
         if read.kind is not None and read.kind.exclusive and not is_id(document.get("event_id")):
             document["event_id"] = event_id
     elif verdict is Verdict.MINIMAL:

@@ -4,7 +4,7 @@ Law of this file: decide at places with what `search` found in texts. A text is 
 its redaction until nothing more is found, so that scrubbing twice changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -12,13 +12,13 @@ from relay import jsonio
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, Hot, TextRule, applies
 from relay.rules.model import Method, Redaction, Status
-from relay.rules.selectors import Path
+from relay.rules.selectors import Path, PathPart
 from relay.scrub.hashing import HashKeys
 from relay.scrub.protected import KEYS, must_have_shape, shape_at
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
 from relay.scrub.search import Budget, Hit, search, search_keyed
-from relay.scrub.walk import Container, Walked, number_text, path_of, walk
+from relay.scrub.walk import Container, Link, Walked, number_text, path_of, walk
 
 PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""
@@ -55,16 +55,32 @@ class _Place(NamedTuple):
         return (*path_of(container.link), self.slot)
 
     @property
-    def address(self) -> Path:
-        """Its path as `_meta` shows it: real keys and indexes only."""
-        return (*path_of(self.container.link), self.slot)
+    def id(self) -> "_Slot":
+        """What names it in this run."""
+        return id(self.container.link), self.slot
+
+    def __repr__(self) -> str:
+        return f"_Place({self.value_type})"
+
+
+_Slot = tuple[int, PathPart]
+"""A place by identity: the id of its container's link, which lives as long as the run, and a key.
+Paths of many places in a deep document would add up; these do not."""
+
+
+class _Draft(NamedTuple):
+    """A note whose path is written when all keys have their new names."""
+
+    place: _Place
+    remarks: tuple[tuple[str, str, int, int] | tuple[str, str], ...]
+    length: int | None = None
 
 
 @dataclass(slots=True)
 class _Change:
     """A value or key whose text changes: where, and what stands there now."""
 
-    place: "_Place"
+    place: _Place = field(repr=False)
     is_key: bool
     text: str = field(repr=False)
     length: int
@@ -92,7 +108,9 @@ class DocumentScrubber:
     notes: list[Note] = field(default_factory=list)
     shadow: dict[int, int] = field(default_factory=dict)
     _changes: list[_Change] = field(default_factory=list, repr=False)
-    _gone: set[Path] = field(default_factory=set, repr=False)
+    _drafts: list[_Draft] = field(default_factory=list, repr=False)
+    _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
+    _gone: set[_Slot] = field(default_factory=set, repr=False)
     _removals: list[tuple[_Place, str]] = field(default_factory=list, repr=False)
 
     def run(self, root: Any) -> None:
@@ -102,9 +120,10 @@ class DocumentScrubber:
             ScrubError: too deep, or too much work for its size.
         """
         walked = walk(root)
-        texts = list(walked.texts)
+        texts = self.compiled.unknown(walked.texts)
         hits = search(self.compiled, texts, self.budget)
         by_text = {texts[number]: found for number, found in hits.items()}
+        self.compiled.remember_clean(text for text in texts if text not in by_text)
         self._decide(walked, by_text)
         self._settle()
         self._apply()
@@ -148,18 +167,18 @@ class DocumentScrubber:
         by_text: dict[str, list[Hit]],
     ) -> None:
         everywhere = self.compiled.anywhere if self.structural else ()
-        above = container.link[1] if container.link is not None else ""
-        outer = above if isinstance(above, str) else ""
-        # Rules about whole values have taken the list, if any; those with a pattern look inside.
+        outer = container.name
+        # A rule about whole values has mostly taken the list; where it wants text, it has not.
         around = hot.get(outer)
-        listed = Hot((), around.keyed) if around is not None and around.keyed else None
         for index, value in enumerate(node):
             kind = type(value)
             name = outer
-            rules = listed
-            if container.key is not None and index == 1:
-                name = container.key
-                rules = hot.get(name)
+            rules = around
+            if index == 1 and type(node[0]) is str and len(node) == 2 and self.structural:
+                # A pair, in a list of pairs or alone, as in the arguments of a log call.
+                pair = self.compiled.hot(node[0])
+                if pair is not None or container.key is not None:
+                    name, rules = node[0], pair
             if (
                 rules is not None
                 or everywhere
@@ -200,7 +219,7 @@ class DocumentScrubber:
             return
         found: Sequence[Hit] = by_text.get(text, ())
         if rules is not None and rules.keyed:
-            found = [*found, *search_keyed(rules.keyed, text, self.budget)]
+            found = [*found, *search_keyed(self.compiled, rules.keyed, text, self.budget)]
         self._text(place, text, found, is_key=False)
 
     def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
@@ -263,15 +282,16 @@ class DocumentScrubber:
         for _ in range(_MAX_PASSES):
             if not pending:
                 return
-            texts = list({change.text: None for change in pending})
+            texts = self.compiled.unknown({change.text: None for change in pending})
             numbers = {text: number for number, text in enumerate(texts)}
-            hits = search(self.compiled, texts, self.budget)
+            hits = search(self.compiled, texts, self.budget) if texts else {}
+            self.compiled.remember_clean(text for text in texts if numbers[text] not in hits)
             again: list[_Change] = []
             for change in pending:
-                found: Sequence[Hit] = hits.get(numbers[change.text], ())
+                found: Sequence[Hit] = hits.get(numbers.get(change.text, -1), ())
                 keyed = self._keyed(change)
                 if keyed:
-                    found = [*found, *search_keyed(keyed, change.text, self.budget)]
+                    found = [*found, *search_keyed(self.compiled, keyed, change.text, self.budget)]
                 cuts = self._cuts(found, change.place, counted=True)
                 if not cuts:
                     continue
@@ -294,7 +314,7 @@ class DocumentScrubber:
         rule = self.compiled.rules[number]
         method = rule.redaction.method
         if type(value) not in _SCALARS:
-            self._gone.add(place.address)
+            self._gone.add(place.id)
         if method is Method.REMOVE:
             self._removals.append((place, rule.id))
             return
@@ -308,7 +328,7 @@ class DocumentScrubber:
         if new == value:
             return
         place.container.node[place.slot] = new
-        self.notes.append(Note(place.address, ((rule.id, KINDS[method], 0, len(new)),), length))
+        self._drafts.append(_Draft(place, ((rule.id, KINDS[method], 0, len(new)),), length))
 
     def _stand_in(self, redaction: Redaction, value: Any) -> str:
         """Return what stands for a whole map or list."""
@@ -321,66 +341,84 @@ class DocumentScrubber:
         for change in self._changes:
             if not change.is_key:
                 change.place.container.node[change.place.slot] = change.text
-            self.notes.append(self._note(change))
+            self._drafts.append(self._draft(change))
         for place, rule_id in self._removals:
             node = place.container.node
             if type(node) is dict:
                 node.pop(place.slot, None)
             else:
                 node[place.slot] = None
-            self.notes.append(Note(place.address, ((rule_id, "x"),)))
-        if self._gone:
-            self.notes = [note for note in self.notes if not self._is_gone(note.path)]
+            self._drafts.append(_Draft(place, ((rule_id, "x"),)))
         renamed = self._rename()
-        if renamed:
-            self.notes = [
-                Note(_new_names(note.path, renamed), note.remarks, note.length)
-                for note in self.notes
-            ]
+        for draft in self._drafts:
+            path = self._address(draft.place, renamed)
+            if path is not None:
+                self.notes.append(Note(path, draft.remarks, draft.length))
 
-    def _is_gone(self, path: Path) -> bool:
-        """Return whether a path lies inside a map or list that was redacted whole."""
-        return any(path[:size] in self._gone for size in range(1, len(path)))
+    def _address(self, place: _Place, renamed: Mapping[_Slot, str]) -> Path | None:
+        """Return a place's path as `_meta` shows it: real indexes, and keys as they are now.
 
-    def _note(self, change: _Change) -> Note:
+        None for a place inside a map or list that was redacted whole.
+        """
+        above = self._addresses_of(place.container.link, renamed)
+        return None if above is None else (*above, renamed.get(place.id, place.slot))
+
+    def _addresses_of(self, link: Link, renamed: Mapping[_Slot, str]) -> Path | None:
+        """Return where a container is; asked for once for each, however much stands in it."""
+        if id(link) in self._addresses:
+            return self._addresses[id(link)]
+        parts: list[PathPart] = []
+        at = link
+        gone = False
+        while at is not None and not gone:
+            above, part = at
+            slot = (id(above), part)
+            gone = slot in self._gone
+            parts.append(renamed.get(slot, part))
+            at = above
+        found = self._addresses[id(link)] = None if gone else tuple(reversed(parts))
+        return found
+
+    def _draft(self, change: _Change) -> _Draft:
         rules = self.compiled.rules
         if change.is_key:
             named = {m.rule: rules[m.rule] for m in change.marks}
-            return Note(
-                change.place.address,
+            return _Draft(
+                change.place,
                 tuple((rule.id, KINDS[rule.redaction.method]) for rule in named.values()),
             )
         remarks = tuple(
             (rules[m.rule].id, KINDS[rules[m.rule].redaction.method], m.start, m.end)
             for m in change.marks
         )
-        return Note(change.place.address, remarks, change.length)
+        return _Draft(change.place, remarks, change.length)
 
-    def _rename(self) -> dict[Path, str]:
-        """Rename keys in their order, made unique; return the new name of each renamed path."""
+    def _rename(self) -> dict[_Slot, str]:
+        """Rename keys in their order, made unique; return the new name of each renamed place."""
         by_node: dict[int, list[_Change]] = {}
         for change in self._changes:
             if change.is_key:
                 by_node.setdefault(id(change.place.container.node), []).append(change)
-        renamed: dict[Path, str] = {}
+        renamed: dict[_Slot, str] = {}
         for changes in by_node.values():
             node = changes[0].place.container.node
             names = {change.place.slot: change for change in changes}
             taken = {key for key in node if key not in names}
+            numbers: dict[str, int] = {}
             entries: list[tuple[str, Any]] = []
             for key, value in node.items():
                 new = key
                 if key in names:
                     change = names[key]
-                    new = _unique(change.text, taken)
+                    new = _unique(change.text, taken, numbers)
                     taken.add(new)
-                    renamed[change.place.address] = new
+                    renamed[change.place.id] = new
                 entries.append((new, value))
             node.clear()
             node.update(entries)
             # A key whose value was removed is gone, but its note must not show the old name.
             for change in changes:
-                renamed.setdefault(change.place.address, change.text)
+                renamed.setdefault(change.place.id, change.text)
         return renamed
 
 
@@ -388,17 +426,15 @@ _MASKED: Final = "***"
 """What a map or list becomes under `mask`: its size is nobody's business."""
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def _unique(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """Return the name, with a number after it if it is taken; `numbers` says where to go on."""
     if name not in taken:
         return name
-    number = 2
+    number = numbers.get(name, 2)
     while f"{name} ({number})" in taken:
         number += 1
+    numbers[name] = number + 1
     return f"{name} ({number})"
-
-
-def _new_names(path: Path, renamed: dict[Path, str]) -> Path:
-    return tuple(renamed.get(path[: i + 1], part) for i, part in enumerate(path))
 
 
 def _path_has(path: Path, words: tuple[str, ...]) -> bool:

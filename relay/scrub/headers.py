@@ -1,7 +1,8 @@
 """Envelope and item headers: an allow-list, then the same scrubbing as any document.
 
-What is not on the list goes: `dsn`, the consent key, and what a relay in between may have added
-(`remote_addr`, `forwarded_for`, `user_agent`). Source: Sentry's envelope documentation.
+What is not on the list, or has another form, goes: `dsn`, the consent key, and what a relay in
+between may have added (`remote_addr`, `forwarded_for`, `user_agent`). Source: Sentry's envelope
+documentation.
 """
 
 from collections.abc import Mapping
@@ -27,10 +28,15 @@ def allowed_envelope_headers(headers: Mapping[str, Any], public_key: str | None)
             None keeps the client's.
     """
     kept = {key: value for key, value in headers.items() if key in ENVELOPE_KEYS}
+    for name in ("event_id", "sent_at"):
+        if not isinstance(kept.get(name, ""), str):
+            del kept[name]
     for name, keys in (("sdk", SDK_KEYS), ("trace", TRACE_KEYS)):
         inner = kept.get(name)
         if isinstance(inner, dict):
-            kept[name] = {key: value for key, value in inner.items() if key in keys}
+            kept[name] = {
+                key: value for key, value in inner.items() if key in keys and _is_flat(value)
+            }
         else:
             kept.pop(name, None)
     trace = kept.get("trace")
@@ -49,6 +55,17 @@ def allowed_item_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in headers.items()
         if key in ITEM_KEYS and key != "length" and isinstance(value, str | int)
     }
+
+
+def _is_flat(value: Any) -> bool:
+    """A plain value, a list of them, or a list of flat maps: all that these headers ever hold."""
+    if not isinstance(value, list):
+        return not isinstance(value, dict)
+    return not any(
+        isinstance(one, list)
+        or (isinstance(one, dict) and any(isinstance(v, list | dict) for v in one.values()))
+        for one in value
+    )
 
 
 def _is_key(value: Any) -> bool:

@@ -7,7 +7,9 @@ practice; when they are, they are searched.
 Source: Sentry's event payload and envelope documentation.
 """
 
+import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final
 
 from relay.rules.selectors import Path, Selector, parse_selector
@@ -61,7 +63,14 @@ def is_debug_id(value: Any) -> bool:
 
 def is_code_id(value: Any) -> bool:
     """A build id: up to 40 hex digits (a SHA-1 at most), or a UUID."""
-    return isinstance(value, str) and ((len(value) <= 40 and _is_hex(value)) or is_id(value))
+    if not isinstance(value, str):
+        return False
+    return (len(value) <= 40 and _is_hex(value) and _is_one_case(value)) or is_id(value)
+
+
+def _is_one_case(text: str) -> bool:
+    """Hex in mixed case is how Ethereum writes an address (EIP-55); no build or commit is."""
+    return text in (text.lower(), text.upper())
 
 
 def is_address(value: Any) -> bool:
@@ -77,11 +86,14 @@ def is_timestamp(value: Any) -> bool:
         return 0 <= value < 1e14
     if not isinstance(value, str) or not 10 <= len(value) <= 35 or not value.isascii():
         return False
-    date, time = value[:10], value[10:]
-    plain = date.replace("-", "", 2)
-    if len(plain) != 8 or not plain.isdigit() or date[4] != "-" or date[7] != "-":
-        return False
-    return not time or (time[0] in "Tt " and not set(time[1:]) - set("0123456789:.+-Zz"))
+    return _TIME.fullmatch(value) is not None
+
+
+# A fixed shape, not a rule pattern: RFC 3339, section 5.6, with what SDKs leave out of it.
+_TIME: Final = re.compile(  # noqa: TID251
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]| ?[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 
 
 _WORD_LIMIT: Final = 24
@@ -97,14 +109,18 @@ def is_release(value: Any) -> bool:
     if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isascii():
         return False
     words = value.translate(_RELEASE_SPLIT).split(" ")
-    if len(words) > _WORDS_LIMIT:
+    if len(words) > _WORDS_LIMIT or " " in value:
         return False
     for word in words:
         if not word:
             continue
         if not word.isalnum():
             return False
-        if len(word) >= _WORD_LIMIT and not (len(word) in (32, 40) and _is_hex(word)):
+        if word.casefold() in _FOLDERS:
+            return False
+        if len(word) >= _WORD_LIMIT and not (
+            len(word) in (32, 40) and _is_hex(word) and _is_one_case(word)
+        ):
             return False
     return _has_version(value, words)
 
@@ -116,14 +132,43 @@ def _has_version(value: str, words: list[str]) -> bool:
     return any(word[:1].isdigit() or word[:1] == "v" for word in words)
 
 
+_FOLDERS: Final = frozenset({"home", "users"})
+"""After them a path names a person."""
+
+
 def is_sdk_text(value: Any) -> bool:
-    """A package, integration or version name."""
+    """A package, integration or version name: not an address of any kind, not a path.
+
+    `@` stands only before a scope (`npm:@sentry/browser`), `:` only once, four numbers only in a
+    version (`is_sdk_version`).
+    """
     if not isinstance(value, str) or len(value) > 120 or not value.isascii():
         return False
     words = value.translate(_SDK_SPLIT).split(" ")
-    return len(words) <= _WORDS_LIMIT and all(
-        not word or (word.isalnum() and len(word) <= _WORD_LIMIT) for word in words
+    if len(words) > _WORDS_LIMIT or value.count(":") > 1 or value[:1] == "/" or " " in value:
+        return False
+    if any(a.isalnum() and b == "@" for a, b in pairwise(value)):
+        return False
+    numbers = sum(word.isdigit() for word in words)
+    return numbers < _ADDRESS_NUMBERS and all(
+        not word or (word.isalnum() and len(word) < _WORD_LIMIT and word.casefold() not in _FOLDERS)
+        for word in words
     )
+
+
+_ADDRESS_NUMBERS: Final = 4
+"""So many numbers may be an IPv4 address."""
+
+
+def is_sdk_version(value: Any) -> bool:
+    """A version: short words, which may be four numbers, and no `@`, `:` or `/`."""
+    if not isinstance(value, str) or not 0 < len(value) <= 40 or not value.isascii():
+        return False
+    words = value.translate(_VERSION_SPLIT).split(" ")
+    return value[0].isdigit() and all(word.isalnum() and len(word) <= 12 for word in words if word)
+
+
+_VERSION_SPLIT: Final = {ord(c): " " for c in ".-+_"}
 
 
 _BY_KEY: Final[dict[str, Shape]] = {
@@ -146,9 +191,17 @@ _BY_KEY: Final[dict[str, Shape]] = {
     ),
 }  # fmt: skip
 
+
+def is_public_key(value: Any) -> bool:
+    """A DSN's public key: 32 hex digits."""
+    return isinstance(value, str) and len(value) == 32 and _is_hex(value)
+
+
 _FREE: Final[tuple[tuple[Selector, Shape], ...]] = (
     (parse_selector("release || dist || attrs.release || trace.release"), is_release),
+    (parse_selector("sdk.version || sdk.packages.*.version"), is_sdk_version),
     (parse_selector("sdk.**"), is_sdk_text),
+    (parse_selector("trace.public_key"), is_public_key),
 )
 
 _MEANT: Final = parse_selector(
@@ -160,7 +213,7 @@ _MEANT: Final = parse_selector(
     " || **.frames.*.* || exception.values.*.stacktrace.frames.*.*"
 )
 
-KEYS: Final = frozenset(_BY_KEY) | {"release", "dist", "sdk"}
+KEYS: Final = frozenset(_BY_KEY) | {"release", "dist", "sdk", "public_key"}
 """Keys at or under which something may be protected; a cheap first test."""
 
 

@@ -100,18 +100,16 @@ def _merged(cuts: Iterable[Cut]) -> list[Cut]:
 
 
 def _moved(marks: Sequence[Mark], moves: Sequence[tuple[int, int, int]]) -> list[Mark]:
-    """Return marks at their new places; those that a new redaction swallowed are gone."""
+    """Return marks at their new places; those that a new redaction swallowed are gone.
+
+    Both ascend, so one goes along with the other.
+    """
     kept: list[Mark] = []
+    at = shift = 0
     for mark in marks:
-        shift = 0
-        swallowed = False
-        for start, end, after in moves:
-            if mark.end <= start:
-                break
-            if mark.start < end:
-                swallowed = True
-                break
-            shift = after
-        if not swallowed:
+        while at < len(moves) and moves[at][1] <= mark.start:
+            shift = moves[at][2]
+            at += 1
+        if at == len(moves) or mark.end <= moves[at][0]:
             kept.append(Mark(mark.rule, mark.start + shift, mark.end + shift))
     return kept

@@ -55,8 +55,12 @@ def _show_part(part: str) -> str:
 def as_remarks(notes: Iterable[Note]) -> tuple[Remark, ...]:
     """Return notes in the form that callers see."""
     made: list[Remark] = []
+    containers: dict[Path, str] = {}
     for note in notes:
-        path = show_path(note.path)
+        above, last = note.path[:-1], show_path(note.path[-1:])
+        if above not in containers:
+            containers[above] = show_path(above)
+        path = f"{containers[above]}.{last}" if above else last
         for remark in note.remarks:
             span = (remark[2], remark[3]) if len(remark) == 4 else None
             made.append(Remark(remark[0], path, remark[1], span))
@@ -111,11 +115,17 @@ def _is_word(word: str) -> bool:
     return len(word) <= 40 and _PLAIN.issuperset(word)
 
 
+def _is_rule_name(text: str) -> bool:
+    """Whether it is a name such as ours (`network/ip-address`) or Sentry's (`@ip:replace`)."""
+    return len(text) <= 80 and (_PLAIN | {"@", ":", "/", "."}).issuperset(text)
+
+
 def _is_remark(remark: Any) -> bool:
     return (
         isinstance(remark, list)
         and 2 <= len(remark) <= 4
         and isinstance(remark[0], str)
+        and _is_rule_name(remark[0])
         and isinstance(remark[1], str)
         and len(remark[1]) == 1
         and all(isinstance(n, int) and not isinstance(n, bool) for n in remark[2:])
@@ -123,8 +133,14 @@ def _is_remark(remark: Any) -> bool:
 
 
 def write_meta(meta: dict[str, Any], notes: Sequence[Note]) -> None:
-    """Add notes to a `_meta` tree in place. Ranges of older remarks on the same value go."""
+    """Add notes to a `_meta` tree in place. Ranges of older remarks on the same value go.
+
+    What a tree cannot say is left out: the empty key stands for the node itself, and `clean_meta`
+    would not read a deeper one back.
+    """
     for note in notes:
+        if "" in note.path or len(note.path) > _META_DEPTH:
+            continue
         node = meta
         for part in note.path:
             child = node.get(str(part))

@@ -21,6 +21,7 @@ from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
 from relay.scrub.items.attachment import scrub_attachment
 from relay.scrub.items.event import forget_client_address, never_infer_address
+from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
 
@@ -154,9 +155,17 @@ class Scrubber:
     def scrub_envelope_headers(
         self, headers: Mapping[str, Any], public_key: str | None
     ) -> tuple[dict[str, Any], list[Note]]:
-        """Return the envelope headers that go on, scrubbed, and notes about them."""
+        """Return the envelope headers that go on, scrubbed, and notes about them.
+
+        Where they need more work than their size allows, only id and time go on: an envelope does
+        not fall with its headers.
+        """
         kept = allowed_envelope_headers(headers, public_key)
-        done = self._run(kept, len(jsonio.dumps(kept)), "envelope")
+        try:
+            done = self._run(kept, len(jsonio.dumps(kept)), "envelope")
+        except ScrubError:
+            plain = {"event_id": is_id, "sent_at": is_timestamp}
+            return {key: kept[key] for key in plain if plain[key](kept.get(key))}, []
         return kept, done.notes
 
     def scrub_item(
@@ -186,7 +195,10 @@ class Scrubber:
             if kind.shape not in _JSON_SHAPES:
                 return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
             value = jsonio.loads(item.payload) if document is None else document
-            return self._scrub_json_item(index, refined(kind, value), item, value)
+            kind = refined(kind, value)
+            if policies.get(kind.name, kind.policy) is Policy.DROP:
+                return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
+            return self._scrub_json_item(index, kind, item, value)
         except jsonio.JsonError:
             return _dropped(index, kind.name, Reason.INVALID, item)
         except ScrubError:

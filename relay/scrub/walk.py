@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 from relay.errors import ScrubError
 from relay.rules.selectors import Path, PathPart
 
-MAX_DEPTH: Final = 400
-"""Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10)."""
+MAX_DEPTH: Final = 128
+"""Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10). Every remark has
+its path: a deeper bound would let a document take that many times its size in memory."""
 
 Link = tuple["Link | None", PathPart] | None
 """A path as a linked list from the leaf up; None is the root."""
@@ -25,12 +26,14 @@ class Container(NamedTuple):
         key: for an element of a list of pairs, for `{"key": …, "value": …}` and for a typed
             attribute, the key that addresses its value; else None.
         pair_parent: for an element of a list of pairs, the path of that list.
+        name: for a list, the key that its elements stand under, through lists in lists.
     """
 
     node: Any
     link: Link
     key: str | None = None
     pair_parent: Link = None
+    name: str = ""
 
     def __repr__(self) -> str:
         return f"Container({type(self.node).__name__} of {len(self.node)})"
@@ -56,7 +59,7 @@ def number_text(value: float) -> str:
     return repr(value) if type(value) is float else str(value)
 
 
-def walk(root: Any) -> Walked:
+def walk(root: Any) -> Walked:  # noqa: PLR0915 - one loop, for speed
     """Take a document (a map or a list) apart.
 
     Raises:
@@ -67,9 +70,9 @@ def walk(root: Any) -> Walked:
     strings: dict[str, None] = {}
     integers: set[int] = set()
     floats: set[float] = set()
-    stack: list[tuple[Any, Link, int]] = [(root, None, 0)]
+    stack: list[tuple[Any, Link, int, str]] = [(root, None, 0, "")]
     while stack:
-        node, link, depth = stack.pop()
+        node, link, depth, name = stack.pop()
         if depth > MAX_DEPTH:
             raise ScrubError("the document is nested too deeply")
         if type(node) is dict:
@@ -84,26 +87,27 @@ def walk(root: Any) -> Walked:
                     strings[value] = None
                 elif kind is dict or kind is list:
                     if value:
-                        stack.append((value, (link, key), depth + 1))
+                        own = pair_key if key == "value" and pair_key is not None else key
+                        stack.append((value, (link, key), depth + 1, own))
                 elif kind is int:
                     integers.add(value)
                 elif kind is float:
                     floats.add(value)
         else:
-            containers.append(Container(node, link))
+            containers.append(Container(node, link, name=name))
             for index, value in enumerate(node):
                 kind = type(value)
                 if kind is str:
                     strings[value] = None
                 elif kind is dict:
-                    stack.append((value, (link, index), depth + 1))
+                    stack.append((value, (link, index), depth + 1, name))
                 elif kind is list:
                     if len(value) == 2 and type(value[0]) is str:
-                        _pair(walked, value, (link, index), link, strings, integers, floats)
+                        _pair(walked, value, here := (link, index), link, strings, integers, floats)
                         if type(value[1]) in (dict, list):
-                            stack.append((value[1], ((link, index), 1), depth + 2))
+                            stack.append((value[1], (here, 1), depth + 2, value[0]))
                     else:
-                        stack.append((value, (link, index), depth + 1))
+                        stack.append((value, (link, index), depth + 1, name))
                 elif kind is int:
                     integers.add(value)
                 elif kind is float:
