@@ -71,14 +71,14 @@ class Sender(threading.Thread):
         client.close()
 
 
-@pytest.mark.parametrize("upstream", ["closed", "unwell"])
+@pytest.mark.parametrize("upstream", ["closed", "unwell", "well"])
 def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
-    """After SIGKILL amid the sending, three times over, each event answered with 200 arrives."""
+    """After SIGKILL amid the sending, twice over, each event answered with 200 arrives."""
     moments = random.Random(upstream)
     accepted: set[str] = set()
     with sentry_in_thread() as sentry:
         dead = f"http://{'d' * 32}@127.0.0.1:{_closed_port()}/1"
-        for turn in range(3):
+        for turn in range(2):
             if upstream == "unwell":
                 sentry.mini.script.extend([Answer(503)] * 1_000)
             relay.configure({"projects": [project(dead if upstream == "closed" else sentry.dsn())]})
@@ -100,7 +100,7 @@ def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
         relay.drain()
         assert set() == accepted - sentry.ids()
         assert 0 == relay.stop()
-    assert len(accepted) > 120
+    assert len(accepted) > 80
 
 
 def _has_taken(senders: list[Sender], number: int) -> bool:
