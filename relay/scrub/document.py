@@ -178,7 +178,7 @@ class DocumentScrubber:
                 # A pair, in a list of pairs or alone, as in the arguments of a log call.
                 pair = self.compiled.hot(node[0])
                 if pair is not None or container.key is not None:
-                    name, rules = node[0], pair
+                    name, rules = node[0], _both(pair, around)
             if (
                 rules is not None
                 or everywhere
@@ -420,6 +420,12 @@ class DocumentScrubber:
             for change in changes:
                 renamed.setdefault(change.place.id, change.text)
         return renamed
+
+
+def _both(one: Hot | None, other: Hot | None) -> Hot | None:
+    if one is None or other is None or one is other:
+        return one or other
+    return Hot((*one.whole, *other.whole), (*one.keyed, *other.keyed))
 
 
 _MASKED: Final = "***"

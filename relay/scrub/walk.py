@@ -103,7 +103,16 @@ def walk(root: Any) -> Walked:  # noqa: PLR0915 - one loop, for speed
                     stack.append((value, (link, index), depth + 1, name))
                 elif kind is list:
                     if len(value) == 2 and type(value[0]) is str:
-                        _pair(walked, value, here := (link, index), link, strings, integers, floats)
+                        _pair(
+                            walked,
+                            value,
+                            here := (link, index),
+                            link,
+                            name,
+                            strings,
+                            integers,
+                            floats,
+                        )
                         if type(value[1]) in (dict, list):
                             stack.append((value[1], (here, 1), depth + 2, value[0]))
                     else:
@@ -125,13 +134,14 @@ def _pair(
     pair: list[Any],
     link: Link,
     parent: Link,
+    name: str,
     strings: dict[str, None],
     integers: set[int],
     floats: set[float],
 ) -> None:
     """Take `["key", value]`, an element of a list of pairs; its value is addressed by its key."""
     key, value = pair
-    walked.containers.append(Container(pair, link, key, parent))
+    walked.containers.append(Container(pair, link, key, parent, name))
     walked.keys.add(key)
     kind = type(value)
     if kind is str:
