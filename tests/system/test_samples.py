@@ -5,11 +5,13 @@ consent; `open` asks for no consent, so that every kind of item is scrubbed and 
 """
 
 import json
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -157,6 +159,23 @@ def test_expectations_add_up(setup: str) -> None:
         (one.status, one.why) for one in (sample.expected(SETUPS[setup]) for sample in ALL)
     )
     assert TABLE[setup] == dict(expected)
+
+
+def test_the_samples_hold_every_planted_value(needles: Needles) -> None:
+    """Each planted value is found in what the SDKs have sent: else not finding it shows nothing."""
+    found = {leak.name for sample in ALL for leak in needles.find(sample.name, sample.decoded)}
+    assert json.loads((SAMPLES / "planted.json").read_text()).keys() == found
+
+
+@pytest.mark.parametrize("value", ["xpub6BiVtCpG9fQPxnPmHXG8PhtzQdWC2Su4qWu6XW", "Jane's Trezor"])
+@pytest.mark.parametrize(
+    "dress",
+    [str, str.upper, quote, json.dumps, lambda text: b64encode(f"<{text}>".encode()).decode()],
+)
+def test_a_value_is_found_in_any_dress(value: str, dress: Callable[[str], str]) -> None:
+    """The search sees through case, escapes, percent-encoding and base64 with something around."""
+    found = Needles({"it": value}).find("here", f"a {dress(value)} b".encode())
+    assert ["it"] == list({leak.name for leak in found})
 
 
 def test_every_request_is_answered_as_its_consent_says(run: Run) -> None:
