@@ -164,7 +164,8 @@ def test_expectations_add_up(setup: str) -> None:
 def test_the_samples_hold_every_planted_value(needles: Needles) -> None:
     """Each planted value is found in what the SDKs have sent: else not finding it shows nothing."""
     found = {leak.name for sample in ALL for leak in needles.find(sample.name, sample.decoded)}
-    assert json.loads((SAMPLES / "planted.json").read_text()).keys() == found
+    listed = json.loads((SAMPLES / "planted.json").read_text()).keys()
+    assert {"ypub", "ltc"} == listed - found  # given to the apps, but no request carries them
 
 
 @pytest.mark.parametrize("value", ["xpub6BiVtCpG9fQPxnPmHXG8PhtzQdWC2Su4qWu6XW", "Jane's Trezor"])
