@@ -6,6 +6,7 @@ best of several rounds; only their ratio means anything on a shared machine.
 """
 
 import argparse
+import copy
 import json
 import time
 from collections.abc import Callable
@@ -69,7 +70,7 @@ def grown(event: dict, size: int) -> dict:
 def shrunk(event: dict) -> dict:
     """Return a small event: the exception alone."""
     keep = ("event_id", "exception", "level", "platform", "release", "tags", "timestamp", "user")
-    small = {key: event[key] for key in keep if key in event}
+    small = copy.deepcopy({key: event[key] for key in keep if key in event})
     for exception in small.get("exception", {}).get("values", []):
         frames = exception.get("stacktrace", {}).get("frames", [])
         exception["stacktrace"] = {"frames": frames[-2:]}

@@ -32,7 +32,7 @@ __all__ = ["CHECKS", "Check", "Span"]
 _ALL: tuple[Check, ...] = (
     xpub, xprv, device_state, bech32, eos, byron, hex64, onion, jwt, email, stellar, algorand, nem,
     device_id, drive_folders, user_folder, value, ip, mac, node_id, bip32_path, abbreviated, eip55,
-    luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ss58, monero, solana, base58check, ripple,
+    luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ripple, solana, monero, ss58, base58check,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})

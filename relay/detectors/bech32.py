@@ -134,13 +134,17 @@ def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | 
     head = low[first:at]
     if len(data) > _MAX_DATA:
         return first, stop
+    name = _shape(head, data)
+    if name:
+        # Where a checksum ends before the run does, what is glued to it stays.
+        good = _valid_end(name, data) if len(data) >= _MIN_DATA else 0
+        return at - len(name), at + 1 + good if good else stop
     if len(data) >= _MIN_DATA:
         for name in _names(head):
             good = _valid_end(name, data)
             if good:
                 return at - len(name), at + 1 + good
-    name = _shape(head, data)
-    return (at - len(name), stop) if name else None
+    return None
 
 
 _CASH_GENERATORS = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)

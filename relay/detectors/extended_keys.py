@@ -21,12 +21,16 @@ _PRIVATE = (
 )
 _PRIVATE_PREFIXES = frozenset(_PRIVATE.split())
 _PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
+_PARTS = ("ub", "prv", "pv", "drk", "ToEA", "127x", "xq1v", "277J", "XPAR", "xpar")
+"""One of these is in every prefix: a cheap first look."""
 _MIN_DIGITS = 2
 """Fewest digits behind a prefix: a name in camel case has none, 20 of base58 rarely fewer."""
 
 
 def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...]:
     run = text[start:end]
+    if len(run) not in _KEY_LENGTHS and not any(part in run for part in _PARTS):
+        return NOTHING
     if not BITCOIN_DIGIT.keys() >= set(run):
         return NOTHING
     for at in range(len(run) - _PREFIX - _MIN_AFTER_PREFIX + 1):

@@ -7,11 +7,12 @@ mistyped, cut off, or in another order, and still gives the wallet away.
 from mnemonic import Mnemonic
 from shamir_mnemonic.wordlist import WORDLIST
 
-from relay.detectors.spans import Span
+from relay.detectors.spans import NOTHING, Span
 
 _BIP39 = frozenset(Mnemonic("english").wordlist)
 _SLIP39 = frozenset(WORDLIST)
 _LISTS = (_BIP39, _SLIP39)
+_EITHER = _BIP39 | _SLIP39
 _LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
@@ -90,7 +91,27 @@ def _with_edges(
     return (start, end) if count >= least else None
 
 
+_FOLD = "".join(chr(c).lower() if chr(c).isalpha() else " " for c in range(128))
+
+
+def _may_hold(text: str, start: int, end: int, least: int) -> bool:
+    """Tell cheaply whether so many listed words, but for two at the edges, can stand in a row."""
+    if not text.isascii():
+        return True
+    run = 0
+    for word in text[start:end].translate(_FOLD).split():
+        if word in _EITHER:
+            run += 1
+            if run >= least - 2:
+                return True
+        else:
+            run = 0
+    return False
+
+
 def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
+    if not _may_hold(text, start, end, least):
+        return NOTHING
     while start > 0 and text[start - 1].isalpha() and text[start].isalpha():
         start -= 1
     while end < len(text) and text[end - 1].isalpha() and text[end].isalpha():

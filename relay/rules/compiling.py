@@ -7,11 +7,14 @@ from typing import Final, NamedTuple
 
 from relay.detectors import CHECKS, Check
 from relay.rules.model import Rule, Status, normalise_key
-from relay.rules.patterns import Pattern, PatternSet, compile_pattern
+from relay.rules.patterns import Pattern, compile_pattern
+from relay.rules.prefilter import Prefilter
 from relay.rules.selectors import Path, Selector
 
 _KEY_MEMORY: Final = 4_096
 """So many keys are remembered as hot or cold; then the memory starts afresh."""
+_CLEAN_MEMORY: Final = 20_000
+_CLEAN_LENGTH: Final = 512
 _KEY_LENGTH: Final = 48
 """Longer keys are looked up each time and not remembered: they may hold a value."""
 
@@ -49,7 +52,7 @@ class CompiledRules:
     Attributes:
         rules: in the order they were loaded.
         text: the rules with a pattern that look everywhere.
-        patterns: the set over their patterns, then `extra` patterns (the views' triggers).
+        prefilter: asks their patterns at once, then `extra` patterns (the views' triggers).
         by_key: numbers of whole-value rules by normalised key.
         keyed: rules with a pattern that look under a key only, by normalised key.
         by_place: numbers of `any` rules by the last key of their selectors, case-folded.
@@ -60,7 +63,7 @@ class CompiledRules:
 
     rules: tuple[Rule, ...]
     text: tuple[TextRule, ...]
-    patterns: PatternSet
+    prefilter: Prefilter
     by_key: dict[str, tuple[int, ...]]
     keyed: dict[str, tuple[TextRule, ...]]
     by_place: dict[str, tuple[int, ...]]
@@ -68,6 +71,21 @@ class CompiledRules:
     key_words: Pattern | None
     digest: str
     _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
+    _clean: set[str] = field(default_factory=set, repr=False)
+
+    def unknown(self, texts: Iterable[str]) -> list[str]:
+        """Return the texts that have not been found clean before.
+
+        Events of one program repeat most of their strings: names of functions, files and keys.
+        """
+        clean = self._clean
+        return [text for text in texts if text not in clean]
+
+    def remember_clean(self, texts: Iterable[str]) -> None:
+        """Note texts in which no rule found anything, through no view; bounded in number and size."""
+        if len(self._clean) >= _CLEAN_MEMORY:
+            self._clean.clear()
+        self._clean.update(text for text in texts if len(text) <= _CLEAN_LENGTH)
 
     def hot(self, key: str) -> Hot | None:
         """Return the rules that may fire at a key; mostly none."""
@@ -116,7 +134,7 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
                 anywhere.append(number)
             for key in keys or ():
                 by_place[key] = (*by_place.get(key, ()), number)
-    named = {*by_key, *keyed, *by_place}
+    named = {key for rule in active for key in rule.match.spelled} | set(by_place)
     key_words = compile_pattern(_key_pattern(named)) if named else None
     # Rules without a check come first, then checks in their own order, the cheap ones first: what
     # they find needs no second look.
@@ -126,7 +144,7 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
     return CompiledRules(
         rules=active,
         text=tuple(text),
-        patterns=PatternSet([*sources, *extra, *([key_words.source] if key_words else [])]),
+        prefilter=Prefilter([*sources, *extra, *([key_words.source] if key_words else [])]),
         by_key=by_key,
         keyed=keyed,
         by_place=by_place,
@@ -163,11 +181,21 @@ def _last_keys(where: tuple[Selector, ...]) -> frozenset[str] | None:
 
 def _key_pattern(keys: Iterable[str]) -> str:
     """Return a pattern for any of the keys in text, as in `"key":`, `key=` or `key: `."""
-    spelled = sorted(
-        "[_ -]?".join(f"\\x{{{ord(c):x}}}" if not c.isalnum() else c for c in key if c not in "_- ")
-        for key in keys
+    spelled = sorted({"[_ -]?".join(map(_quoted, _words(key))) for key in keys})
+    return f"(?i)(?:{'|'.join(spelled)})[\"'\\\\]*\\s*(?:=>?|:)"
+
+
+def _words(key: str) -> list[str]:
+    """Return the words that a key is made of: `device_id` and `deviceId` have two."""
+    spaced = "".join(
+        f" {c}" if c.isupper() and not before.isupper() else c
+        for before, c in zip(" " + key, key, strict=False)
     )
-    return f"(?i)(?:{'|'.join(spelled)})[\"'\\\\]{{0,12}}\\s{{0,3}}(?:=>?|:)"
+    return [word.lower() for word in spaced.replace("_", " ").replace("-", " ").split()] or [key]
+
+
+def _quoted(word: str) -> str:
+    return "".join(c if c.isalnum() else f"\\x{{{ord(c):x}}}" for c in word)
 
 
 def _digest(rules: Iterable[Rule]) -> str:

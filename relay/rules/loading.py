@@ -194,7 +194,7 @@ class _Reader:
         if check and "pattern" not in node.value:
             self.wrong(node.value["check"].line, "'check' needs a 'pattern'")
         near = tuple(word.casefold() for word in self.words(node, "near"))
-        return Match(pattern, check, frozenset(map(normalise_key, keys)), any_, near)
+        return Match(pattern, check, frozenset(map(normalise_key, keys)), keys, any_, near)
 
     def pattern(self, node: Node) -> Pattern | None:
         source = self.text(node, "pattern")

@@ -45,6 +45,7 @@ class Match:
         pattern: what to find in text; with `keys`, only in values under them.
         check: the name of a validator in `relay.detectors.CHECKS`; narrows or refuses a hit.
         keys: whole values under these keys, as `normalise_key` writes them.
+        spelled: the same keys as the rule spells them.
         any: whatever stands at the place.
         near: lower-case words, one of which must be close by or in the path.
     """
@@ -52,6 +53,7 @@ class Match:
     pattern: Pattern | None = None
     check: str = ""
     keys: frozenset[str] = frozenset()
+    spelled: tuple[str, ...] = ()
     any: bool = False
     near: tuple[str, ...] = ()
 

@@ -177,7 +177,7 @@ def _relax(found: re.Match[str]) -> str:
     return f"{{{least},}}" if most and int(most) > _LONGEST_COUNT else found.group()
 
 
-_SET_SIZE: Final = 6
+_SET_SIZE: Final = 16
 _LONGEST_COUNT: Final = 16
 # Escapes and classes first, for braces in them are no counts; not a rule pattern.
 _COUNTS: Final = re.compile(  # noqa: TID251
@@ -186,3 +186,34 @@ _COUNTS: Final = re.compile(  # noqa: TID251
     r"|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\}",
     re.DOTALL,
 )
+
+
+class WordSet:
+    """Asks many patterns at once whether the words are there that a match must contain.
+
+    RE2 finds out which words those are (FilteredRE2); looking for words alone, its automaton stays
+    small whatever the text. A pattern without such words is always among the candidates.
+    """
+
+    __slots__ = ("_all", "_filter", "_size")
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        """Compile the patterns; their numbers are their places in `sources`."""
+        self._size = len(sources)
+        self._all = frozenset(range(self._size))
+        self._filter = re2.Filter()
+        for source in sources:
+            self._filter.Add("(?m)" + source, _options(_PATTERN_MEMORY))
+        self._filter.Add(_SENTINEL.decode(), _options(_PATTERN_MEMORY))
+        self._filter.Compile()
+
+    def candidates(self, buffer: bytes) -> frozenset[int]:
+        """Return the numbers of the patterns that may match somewhere; all of them when in doubt."""
+        found = self._filter.Match(buffer + _SENTINEL, True)
+        # Without the word that is always there, RE2 ran out of memory and said nothing.
+        if not found or self._size not in found:
+            return self._all
+        return frozenset(found) - {self._size}
+
+
+_SENTINEL: Final = b"\x07end-of-text\x07"

@@ -5,12 +5,12 @@ matches a newline, never crosses from one text into the next.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-from relay.rules.patterns import Pattern, PatternSet
+from relay.rules.patterns import Pattern
 from relay.scrub.readings import Reading
 
 Span = tuple[int, int]
@@ -36,7 +36,6 @@ class Buffer:
     ascii: bool
     _places: dict[int, Span] = field(default_factory=dict, repr=False)
     _spans: dict[str, list[Span]] = field(default_factory=dict, repr=False)
-    _claims: list[Span] = field(default_factory=list, repr=False)
 
     def reading(self, number: int) -> Reading:
         """Return a text as a reading."""
@@ -44,34 +43,12 @@ class Buffer:
             return Reading(self.texts[number], number)
         return self.opened[number]
 
-    def candidates(self, patterns: PatternSet) -> dict[int, list[Span]]:
-        """Ask a set which of its patterns can match, and in which stretches of the buffer."""
-        found: dict[int, list[Span]] = {}
-        data = self.data
-        for start, end in self._stretches():
-            for number in patterns.candidates(data[start:end]):
-                stretches = found.setdefault(number, [])
-                if stretches and stretches[-1][1] + 1 == start:
-                    stretches[-1] = (stretches[-1][0], end)
-                else:
-                    stretches.append((start, end))
-        return found
-
-    def _stretches(self) -> Iterator[Span]:
-        """Cut the buffer between texts, into pieces short enough that a rule is spared most."""
-        begin = 0
-        for start in self.starts[1:]:
-            if start - begin > _STRETCH:
-                yield begin, start - 1
-                begin = start
-        yield begin, len(self.data)
-
     def spans(self, pattern: Pattern, stretches: Sequence[Span] | None = None) -> list[Span]:
         """Return a pattern's byte spans; rules with the same pattern share one search.
 
         Args:
             pattern: what to search for.
-            stretches: where it can be, from `candidates`; the same for the same pattern.
+            stretches: where it can be, from the prefilter; the same for the same pattern.
         """
         known = self._spans.get(pattern.source)
         if known is None:
@@ -98,20 +75,27 @@ class Buffer:
         self._places[number] = (start, first)
         return number, first, last
 
-    def claim(self, number: int, start: int, end: int) -> None:
-        """Note that characters of a text are redacted whatever else is found in them."""
-        if self.ascii:
-            base = self.starts[number]
-            insort(self._claims, (base + start, base + end))
 
-    def is_claimed(self, start: int, end: int) -> bool:
-        """Return whether a span of bytes lies inside one that was claimed."""
-        claims = self._claims
-        at = bisect_right(claims, (start, len(self.data) + 1)) - 1
-        return at >= 0 and claims[at][1] >= end
+@dataclass(slots=True)
+class Claims:
+    """Spans of the originals that are redacted whatever else is found in them."""
+
+    _spans: dict[int, list[Span]] = field(default_factory=dict, repr=False)
+
+    def add(self, origin: int, span: Span) -> None:
+        """Note a span of an original."""
+        insort(self._spans.setdefault(origin, []), span)
+
+    def cover(self, origin: int, start: int, end: int) -> bool:
+        """Return whether a span lies inside one that was noted."""
+        spans = self._spans.get(origin)
+        if spans is None:
+            return False
+        at = bisect_right(spans, (start, _FAR)) - 1
+        return at >= 0 and spans[at][1] >= end
 
 
-_STRETCH: Final = 1_024
+_FAR: Final = 1 << 62
 
 
 def join(texts: Sequence[str], opened: Sequence[Reading] | None = None) -> Buffer:

@@ -22,11 +22,16 @@ MakeView = Callable[[str, Iterator[tuple[int, int]]], Iterator[Mapped]]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A name, the trigger and the function that reads."""
+    """A name, the trigger and the function that reads.
+
+    `by_token` is true where each span of the trigger is read alone, false where the text is read
+    as a whole.
+    """
 
     name: str
     trigger: Pattern
     make: MakeView
+    by_token: bool = False
 
 
 class _Builder:
@@ -311,11 +316,11 @@ VIEWS: Final[tuple[View, ...]] = (
         compile_pattern(
             r"\b(?:[0-9A-Za-z]{4}[\s-]{1,3}){5,}[0-9A-Za-z]{1,4}\b"
             r"|\b(?:[0-9A-Za-z]{17,21}\s{1,3})+[0-9A-Za-z]{1,21}\b"
-            r"|\b[0-9A-Za-z]{17,}(?:\s{1,3}[0-9A-Za-z]{17,})+\b"
         ),
         _joined,
+        by_token=True,
     ),
-    View("base64", compile_pattern(r"[A-Za-z0-9+/_-]{20,}={0,2}"), _base64),
-    View("hex", compile_pattern(r"[0-9A-Fa-f]{24,}"), _hex),
+    View("base64", compile_pattern(r"[A-Za-z0-9+/_-]{20,}={0,2}"), _base64, by_token=True),
+    View("hex", compile_pattern(r"[0-9A-Fa-f]{24,}"), _hex, by_token=True),
 )
 """All views with a trigger; `fold` goes by "is not ASCII"."""
