@@ -1,10 +1,12 @@
 """Fixtures that all tests share."""
 
 import os
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 @pytest.fixture(scope="session", autouse=True)
