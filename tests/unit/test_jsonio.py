@@ -1,0 +1,97 @@
+"""The only JSON loads and dumps."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.jsonio import JsonError, dumps, loads
+from tests.strategies import json_documents
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"a":1}', {"a": 1}),
+        ('{"a":"é"}', {"a": "é"}),
+        (bytearray(b"[1]"), [1]),
+        (memoryview(b"[1]"), [1]),
+        (b"\xef\xbb\xbf[1]", [1]),
+        (b'{"a":1,"a":2}', {"a": 2}),
+        (b"18446744073709551616", 18446744073709551616),
+        (b"-123456789012345678901234567890", -123456789012345678901234567890),
+        (b"[NaN,Infinity,-Infinity,1e999]", [None, None, None, None]),
+        (rb'"\ud83d\ude42"', "🙂"),
+        (rb'{"\ud800":["\udfff",{"a":"x\ud800y\ud83d\ude42"}]}',
+         {"\ufffd": ["\ufffd", {"a": "x\ufffdy🙂"}]}),
+        (rb'{"a\ud800":1,"a\udfff":2}', {"a\ufffd": 2}),
+        ("\ud800" and '"\ud800"', "?"),
+        (rb'"\u0000"', "\0"),
+        (b" 0 ", 0),
+    ],
+)  # fmt: skip
+def test_loads(data: Any, expected: Any) -> None:
+    """What clients send is read: exactly where it can be, as harmless text where it cannot."""
+    assert expected == loads(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"[1,]", b"{'a':1}", b"\xff", b'"\xff"', b"nul", b"1" * 5_000, b"[" * 100_000,
+     b'{"a":' * 100_000, b"\xff\xfe[\x001\x00]\x00", b"[1]x"],
+)  # fmt: skip
+def test_refused(data: bytes) -> None:
+    """What is not JSON is refused, and the error shows none of it."""
+    with pytest.raises(JsonError) as caught:
+        loads(data)
+    assert str(caught.value) in {"not JSON", "not UTF-8", "an integer is too long"}
+
+
+@given(json_documents)
+def test_round_trip(value: Any) -> None:
+    """What is written reads back."""
+    assert value == loads(dumps(value))
+
+
+@given(json_documents)
+def test_agrees_with_the_standard_library(value: Any) -> None:
+    """Documents in plain and in escaped JSON read as Python's own parser reads them."""
+    for ascii_only in (True, False):
+        text = json.dumps(value, ensure_ascii=ascii_only)
+        assert json.loads(text) == loads(text) == loads(text.encode())
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes(data: bytes) -> None:
+    """Any bytes are read or refused."""
+    try:
+        loads(data)
+    except JsonError:
+        return
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, {1, 2}, object(), b"x"])
+def test_no_json_form(value: Any) -> None:
+    """What has no JSON form is refused, not written as something else."""
+    if isinstance(value, float):
+        # orjson writes null, which is what we read them as.
+        assert b"null" == dumps(value)
+        return
+    with pytest.raises(JsonError):
+        dumps({"a": value})
+
+
+def test_dumps_is_compact_and_exact() -> None:
+    """Integers of any size are written exactly, text as UTF-8."""
+    assert b'{"a":18446744073709551616,"b":"\xc3\xa9"}' == dumps({"a": 1 << 64, "b": "é"})
+
+
+def test_deep_documents_are_written() -> None:
+    """What the walk lets through can be written: orjson alone stops at 254 levels."""
+    value: Any = 1
+    for _ in range(400):
+        value = [value]
+    assert b"[" * 400 + b"1" + b"]" * 400 == dumps(value)
