@@ -25,7 +25,7 @@ demo: $(VENV)/.dev ## send an event with personal data through a relay, and show
 
 test: check node ## everything that CI runs: check, then all tests
 	@echo "== pytest"
-	@$(BIN)/pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
 	@echo "== ruff format"

@@ -7,6 +7,7 @@ import sys
 from relay import logs
 from relay.cli.options import add_config, settings_of
 from relay.config import ANY, Folder, ProjectSettings, Settings, mask_upstream
+from relay.errors import RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import Started, serve
 
@@ -31,10 +32,24 @@ def run(options: argparse.Namespace) -> int:
     logs.setup(level=10 if options.debug else 20)
     try:
         _run_loop(settings)
-    except OSError as error:
-        print(f"relay: cannot listen: {error.strerror or type(error).__name__}", file=sys.stderr)
+    except BaseExceptionGroup as group:
+        error = _first_of(group)
+        if isinstance(error, OSError):
+            print(f"relay: cannot listen: {error.strerror or 'unknown'}", file=sys.stderr)
+        elif isinstance(error, RelayError):
+            print(f"relay: {error.detail}", file=sys.stderr)
+        else:
+            raise
         return 1
     return 0
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what happened first, out of groups in groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _run_loop(settings: Settings) -> None:

@@ -82,7 +82,7 @@ class CompiledRules:
         return [text for text in texts if text not in clean]
 
     def remember_clean(self, texts: Iterable[str]) -> None:
-        """Note texts in which no rule found anything, through no view; bounded in number and size."""
+        """Note texts in which no rule found anything, through no view; bounded."""
         if len(self._clean) >= _CLEAN_MEMORY:
             self._clean.clear()
         self._clean.update(text for text in texts if len(text) <= _CLEAN_LENGTH)

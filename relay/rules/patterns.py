@@ -208,7 +208,7 @@ class WordSet:
         self._filter.Compile()
 
     def candidates(self, buffer: bytes) -> frozenset[int]:
-        """Return the numbers of the patterns that may match somewhere; all of them when in doubt."""
+        """Return the numbers of the patterns that may match; all of them when in doubt."""
         found = self._filter.Match(buffer + _SENTINEL, True)
         # Without the word that is always there, RE2 ran out of memory and said nothing.
         if not found or self._size not in found:

@@ -57,18 +57,46 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     at = slashes
     if text[at] in _OPEN:
         return key, (at, _closing_bracket(text, at))
-    # A bare value: a pair of a query string, a line of headers, or a number.
-    bare = _PAIR if text[colon - 1] == "=" else _BARE
-    if spaced and text[colon - 1] == ":" and _starts_line(text, start):
+    sign = text[colon - 1]
+    is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
+    spaced = spaced or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
+    span = _bare_value(text, start, at, sign, is_quoted=is_quoted, spaced=spaced)
+    return (key, span) if span is not None else None
+
+
+def _bare_value(
+    text: str, key_start: int, at: int, sign: str, *, is_quoted: bool, spaced: bool
+) -> Span | None:
+    """Return the span of a value without quotes, or None where it is more likely prose or code.
+
+    That is: what follows a quoted key; `key=value` without spaces; a line that is `key: value`;
+    a number or id in an object as JavaScript shows it.
+    """
+    bare = _BARE
+    if not is_quoted and sign == "=":
+        if spaced:
+            return None
+        bare = _PAIR
+    elif not is_quoted and spaced and (key_start == 0 or text[key_start - 1] in "\r\n"):
         bare = _LINE
     found = bare.match(text, at)
-    if found is None or found.group().casefold() in _SCALAR_WORDS:
+    if found is None:
         return None
-    return key, found.span()
+    value = found.group().rstrip(_TRAILING) if bare is not _BARE else found.group()
+    if not value or value.casefold() in _SCALAR_WORDS:
+        return None
+    telling = any(c.isdigit() for c in value) or "=" in value
+    if bare is _LINE and " " in value and not telling:
+        return None
+    if bare is _BARE and not is_quoted and not (telling and _in_object(text, key_start)):
+        return None
+    return at, at + len(value)
 
 
-def _starts_line(text: str, start: int) -> bool:
-    return start == 0 or text[start - 1] in "\r\n"
+def _in_object(text: str, key_start: int) -> bool:
+    """Return whether a key stands where an object or a list of pairs would have one."""
+    before = text[max(0, key_start - 8) : key_start].rstrip()
+    return not before or before[-1] in "{,[(;&?"
 
 
 def _closing_quote(text: str, at: int, quote: str, escapes: int) -> int:
@@ -121,6 +149,9 @@ _TOKENS: Final = re.compile(  # noqa: TID251
 _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
 _PAIR: Final = re.compile(r"[^&; \t\r\n\"'<>]+")  # noqa: TID251
 _LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
+
+_TRAILING: Final = ",;)]} \t"
+"""What ends a pair or line without being a part of its value."""
 
 _DEEPEST: Final = 64
 """No selector of a rule is that long; deeper values are not yielded, for their paths add up."""

@@ -11,8 +11,8 @@ import secrets
 import signal
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,9 @@ log = logging.getLogger("relay.server")
 
 SHUTDOWN_SECONDS = 10.0
 """How long requests under way may take after a signal to stop."""
+
+GRACE_SECONDS = 5.0
+"""How long sends under way may take after that; what is not sent stays in the spool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,28 +181,33 @@ async def serve(
         forwarding = asyncio.Event()
         health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
         ingest = _ingest(settings, projects, scrubber, secret, spool, metrics, clock)
-        started = await stack.enter_async_context(_ports(settings, ingest, health, metrics, spool))
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            stack.callback(asyncio.get_running_loop().remove_signal_handler, number)
+            loop.add_signal_handler(number, stop.set)
+            stack.callback(loop.remove_signal_handler, number)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(_forward(forwarder, forwarding))
-            on_start(started)
-            log.info(
-                "started",
-                extra={
-                    "host": started.host,
-                    "port": started.port,
-                    "admin_port": started.admin_port,
-                    "rules": len(scrubber.compiled.rules),
-                    "version": __version__,
-                },
-            )
-            await stop.wait()
-            log.info("stopping")
-            health.report("serving", ok=False)
+            async with _ports(settings, ingest, health, metrics, spool) as started:
+                on_start(started)
+                log.info("started", extra=_about(started, scrubber))
+                await stop.wait()
+                log.info("stopping")
+                health.report("serving", ok=False)
+            # Nothing comes in any more; what is on its way out may arrive.
+            forwarder.stop()
+            await asyncio.wait([running], timeout=GRACE_SECONDS)
             running.cancel()
     log.info("stopped")
+
+
+def _about(started: Started, scrubber: Scrubber) -> dict[str, str | int]:
+    return {
+        "host": started.host,
+        "port": started.port,
+        "admin_port": started.admin_port,
+        "rules": len(scrubber.compiled.rules),
+        "version": __version__,
+    }
 
 
 async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
@@ -247,6 +255,7 @@ async def _ports(
             settings.listen.host,
             settings.listen.port,
             _tls(settings.listen.tls),
+            ingest.drained,
         ) as port,
     ):
         yield Started(settings.listen.host, port, settings.admin.host, admin_port)
@@ -254,17 +263,27 @@ async def _ports(
 
 @asynccontextmanager
 async def _port(
-    app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None
+    app: web.Application,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    drained: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[int]:
     # We decompress ourselves, counting; and no access log, for it would show addresses and keys.
     runner = web.AppRunner(
         app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS
     )
     await runner.setup()
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
     try:
-        site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
         yield int(runner.addresses[0][1])
+        await site.stop()
+        if drained is not None:
+            # The runner's own clean-up would stop reading bodies that are still arriving.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SHUTDOWN_SECONDS):
+                    await drained()
     finally:
         await runner.cleanup()
 

@@ -80,15 +80,32 @@ class Ingest:
         self._metrics = metrics
         self._cors = cors
         self._limits = limits
+        self._stopping = False
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def drained(self) -> None:
+        """Return when no request is under way; from now on, each answer ends its connection."""
+        self._stopping = True
+        await self._idle.wait()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer any request that is not about health."""
         target = find_target(request.path)
-        if target is None:
-            answer = answers.not_found()
-        else:
-            answer = await self._answer(request, target)
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            answer = (
+                await self._answer(request, target) if target is not None else answers.not_found()
+            )
+        finally:
+            self._under_way -= 1
+            if self._under_way == 0:
+                self._idle.set()
         self._cors.add(request, answer)
+        if self._stopping:
+            answer.force_close()
         route = target.route if target is not None else "unknown"
         self._metrics.count("relay_requests_total", route=route, status=str(answer.status))
         return answer
