@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from relay.errors import Mistake
+from relay.errors import Mistake, ScrubError
 from relay.rules.model import Leaves, Rule, Scrubs, Status
 
 
@@ -68,7 +68,10 @@ def run_examples(rules: tuple[Rule, ...], make: MakeScrubber) -> Iterator[Exampl
         alone = make((_enforced(rule),))
         examples: tuple[Scrubs | Leaves, ...] = (*rule.scrubs, *rule.leaves)
         for example in examples:
-            yield _run(rule, example, alone, everything)
+            try:
+                yield _run(rule, example, alone, everything)
+            except ScrubError as error:
+                yield ExampleResult(rule, example, f"it cannot be scrubbed: {error.detail}")
 
 
 def as_mistakes(results: Iterable[ExampleResult]) -> tuple[Mistake, ...]:
