@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from Crypto.Hash import RIPEMD160, keccak
 
-from relay.detectors.base58 import BITCOIN_DIGIT, decode, to_int
+from relay.detectors.base58 import BITCOIN_DIGIT, decode, mixed, to_int
 from relay.detectors.spans import MAX_RUN, NOTHING, Span, after, ascii_alnum, before, disjoint
 
 _SS58_BYTES = (35, 36)
@@ -127,6 +127,8 @@ def monero(text: str, start: int, end: int) -> tuple[Span, ...]:
 
     At most `MAX_RUN` starts are tried; a longer run is returned whole.
     """
+    if not mixed(text[start:end]):
+        return NOTHING
     if end - start > MAX_RUN:
         return ((start, end),)
     run = text[start:end]

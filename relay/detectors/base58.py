@@ -162,7 +162,7 @@ _SUFFIX_SIZES: dict[int, tuple[int, ...]] = {
 """What a window that ends with its run can be, by its length in digits (no leading zeros)."""
 
 
-def _mixed(word: str) -> bool:
+def mixed(word: str) -> bool:
     """Tell whether a word has capitals and small letters, as all but one in 10 million do."""
     return not (word.islower() or word.isupper())
 
@@ -173,11 +173,11 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     Addresses with versions of 1 to 3 bytes, WIF and BIP38 keys, Tezos. Tries at most `MAX_RUN`
     starts; a longer run is returned whole. A random window passes once in 4 billion.
     """
-    if end - start > MAX_RUN:
-        return ((start, end),)
     word = text[start:end]
-    if len(word) < _SHORTEST or not _mixed(word):
+    if len(word) < _SHORTEST or not mixed(word):
         return NOTHING
+    if len(word) > MAX_RUN:
+        return ((start, end),)
     digits = _digits(word, 0, len(word), BITCOIN_DIGIT)
     if digits is None:
         return NOTHING
@@ -231,10 +231,10 @@ def ripple(text: str, start: int, end: int) -> tuple[Span, ...]:
 
     Tries at most `MAX_RUN` starts; a longer run is returned whole.
     """
+    if not mixed(text[start:end]):
+        return NOTHING
     if end - start > MAX_RUN:
         return ((start, end),)
-    if not _mixed(text[start:end]):
-        return NOTHING
     digits = _digits(text, start, end, RIPPLE_DIGIT)
     if digits is None:
         return NOTHING
