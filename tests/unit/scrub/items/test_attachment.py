@@ -1,0 +1,74 @@
+"""Attachments that are text."""
+
+# ruff: noqa: E501 - a table is read best in rows
+
+import json
+from typing import Any
+
+import pytest
+
+from relay.scrub.items.attachment import scrub_attachment
+
+SECRET = "203.0.113.77"
+
+
+def clean(payload: bytes, **headers: str) -> bytes | None:
+    """Scrub an attachment with a stand-in that only knows one secret."""
+
+    def text(value: str) -> str:
+        return value.replace(SECRET, "[ip]")
+
+    def value(document: Any, size: int) -> Any:
+        assert size == len(payload)
+        return json.loads(text(json.dumps(document)))
+
+    return scrub_attachment(headers, payload, text, value)
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b"", b""),
+        (b"log 203.0.113.77\r\n", b"log [ip]\r\n"),
+        ("é 203.0.113.77".encode(), "é [ip]".encode()),
+        (b"\xef\xbb\xbf203.0.113.77", b"\xef\xbb\xbf[ip]"),
+        (b'{"a": "203.0.113.77"}', b'{"a":"[ip]"}'),
+        (b' [ "203.0.113.77" ]', b'["[ip]"]'),
+        (b'{"a": "203.0.113.77"', b'{"a": "[ip]"'),
+        (b'{"a": 1}\n{"a": "203.0.113.77"}', b'{"a": 1}\n{"a": "[ip]"}'),
+        (SECRET.encode("utf-16-le"), "[ip]".encode("utf-16-le")),
+        (SECRET.encode("utf-16-be"), "[ip]".encode("utf-16-be")),
+        (SECRET.encode("utf-16"), "[ip]".encode("utf-16")),
+        (b"\xfe\xff" + SECRET.encode("utf-16-be"), b"\xfe\xff" + "[ip]".encode("utf-16-be")),
+        ('{"a":"203.0.113.77"}'.encode("utf-16-le"), '{"a":"[ip]"}'.encode("utf-16-le")),
+        (b"\x1b[31m203.0.113.77", b"\x1b[31m[ip]"),
+    ],
+)
+def test_text(payload: bytes, expected: bytes) -> None:
+    """Text is scrubbed and written as it came: encoding, mark and line ends stay."""
+    assert expected == clean(payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"\x1f\x8b\x08\x00", b"a\0b", b"\xff\xfe\x00", b"\xc3", b"MDMP\x93\xa7",
+     SECRET.encode("utf-32-le"), SECRET.encode("utf-32-be"), SECRET.encode("utf-16-le") + b"x", b"\xff\xfe\x00\xd8",
+     bytes(range(256))],
+)  # fmt: skip
+def test_what_is_not_text_is_not_forwarded(payload: bytes) -> None:
+    """Content decides: what does not decode, or holds what no text holds, goes no further."""
+    assert clean(payload) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"attachment_type": "event.minidump"},
+        {"content_type": "image/png"},
+        {"content_type": "VIDEO/mp4"},
+    ],
+)
+def test_what_says_that_it_is_binary_is_not_forwarded(headers: dict[str, str]) -> None:
+    """Headers can only take away."""
+    assert clean(b"plain text", **headers) is None
+    assert clean(b"plain text", content_type="text/plain") == b"plain text"

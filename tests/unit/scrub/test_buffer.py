@@ -1,0 +1,35 @@
+"""Joined texts, and the way back to each."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.rules.patterns import compile_pattern
+from relay.scrub.buffer import join
+
+PATTERN = compile_pattern("[ab漢]+")
+
+
+@given(st.lists(st.text("ab漢é \n🙂", max_size=8), min_size=1, max_size=6))
+def test_places_in_the_buffer_lead_back(texts: list[str]) -> None:
+    """A span of bytes is a span of characters of one text, newlines and wide characters too."""
+    buffer = join(texts)
+    found = []
+    for left, right in buffer.spans(PATTERN):
+        number, start, end = buffer.locate(left, right)
+        found.append((number, start, end))
+        assert buffer.data[left:right].decode() == texts[number][start:end]
+    alone = []
+    for number, text in enumerate(texts):
+        one = join([text])
+        alone += [(number, *one.locate(left, right)[1:]) for left, right in one.spans(PATTERN)]
+    assert alone == found
+
+
+def test_a_newline_stands_between_texts_only() -> None:
+    """A newline inside a text cannot end it."""
+    assert b"a\rb\nc" == join(["a\nb", "c"]).data
+
+
+def test_a_buffer_does_not_show_its_texts() -> None:
+    """A buffer in a traceback shows no payload."""
+    assert "secret" not in repr(join(["secret"]))

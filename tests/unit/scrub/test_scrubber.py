@@ -1,0 +1,214 @@
+"""The scrubber's contracts: documents, texts, items and envelopes."""
+
+# ruff: noqa: E501 - a table is read best in rows
+
+import json
+from typing import Any
+
+import pytest
+
+from relay import jsonio
+from relay.errors import EnvelopeError, ScrubError
+from relay.outcomes import Reason
+from relay.protocol.envelope import Item, parse
+from relay.protocol.item_kinds import Policy
+from relay.scrub.hashing import HashKeys
+from tests.inline_rules import DEVICE, HASHED, IP, NUMBER, scrubber
+
+ADDRESS = "203.0.113.77"
+ID = "0123456789abcdef0123456789abcdef"
+MADE = scrubber(IP, DEVICE, NUMBER)
+
+
+def scrubbed(document: Any) -> Any:
+    """Scrub a document as bytes."""
+    return jsonio.loads(MADE.scrub_json(json.dumps(document).encode()).body)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (ADDRESS, "[ip]"), (12345, "[n]"), (1.5, 1.5), (None, None), (True, True), ("", ""),
+        ([ADDRESS, [ADDRESS]], ["[ip]", ["[ip]"]]), ([], []), ({}, {}), (["label", "x"], ["label", "[d]"]),
+        ([["label", "x"]], [["label", "[d]"]]), (f'{{"label":"{ADDRESS}"}}', '{"label":"[d]"}'),
+    ],
+)  # fmt: skip
+def test_any_root(document: Any, expected: Any) -> None:
+    """A document may be a list or a bare value."""
+    assert expected == scrubbed(document)
+
+
+def test_remarks_are_written_into_meta() -> None:
+    """Sentry shows what was redacted: under the value's path, with rule, kind, span and length."""
+    result = MADE.scrub_json(json.dumps({"a": [f"x {ADDRESS}"], "label": 5}).encode())
+    expected = {
+        "a": ["x [ip]"],
+        "label": "[d]",
+        "_meta": {
+            "a": {"0": {"": {"rem": [["t/ip", "s", 2, 6]], "len": 14}}},
+            "label": {"": {"rem": [["t/device", "s", 0, 3]], "len": 1}},
+        },
+    }
+    assert expected == jsonio.loads(result.body)
+    assert {("t/ip", "a.0", (2, 6)), ("t/device", "label", (0, 3))} == {
+        (r.rule_id, r.path, r.span) for r in result.remarks
+    }
+
+
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({"a": {"": {"val": "my only secret", "rem": [["@x", "s", 0, 3]]}}}, {"a": {"": {"rem": [["@x", "s", 0, 3]]}}}),
+        ({ADDRESS: {"": {"len": 3}}}, {"[ip]": {"": {"len": 3}}}),
+        ({"a": {"": {"len": 123456}}}, {"a": {"": {"len": "[n]"}}}),
+        ({"a": {"": {"rem": [[ADDRESS, "s"]]}}}, {"a": {"": {"rem": [["[ip]", "s"]]}}}),
+        ({"label": {"": {"len": 3}}}, {"label": {"": {"len": 3}}}),
+        ("text", None), (["x"], None), ({"a": {"": {"chunks": ["my only secret"]}}}, None),
+    ],
+)  # fmt: skip
+def test_a_clients_meta(meta: Any, expected: Any) -> None:
+    """Of a client's `_meta` no value stays, and what stays is scrubbed as text is."""
+    assert expected == scrubbed({"_meta": meta, "b": 1}).get("_meta")
+
+
+def test_text() -> None:
+    """A text is scrubbed as a string of a document is; lone surrogates do no harm."""
+    assert "at [ip] ?" == MADE.scrub_text(f"at {ADDRESS} \ud800")
+    assert "" == MADE.scrub_text("")
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"nope"])
+def test_broken_json_is_told(data: bytes) -> None:
+    """What is no JSON raises JsonError."""
+    with pytest.raises(jsonio.JsonError):
+        MADE.scrub_json(data)
+
+
+def test_a_deep_document_is_refused() -> None:
+    """What is nested too deeply raises ScrubError."""
+    with pytest.raises(ScrubError):
+        MADE.scrub_json(b"[" * 300 + b"]" * 300)
+
+
+def envelope(*items: tuple[dict[str, Any], bytes], **headers: Any) -> bytes:
+    """Write an envelope."""
+    lines = [json.dumps(headers).encode()]
+    for head, payload in items:
+        lines += [json.dumps({**head, "length": len(payload)}).encode(), payload]
+    return b"\n".join(lines) + b"\n"
+
+
+def test_envelope() -> None:
+    """Each item is scrubbed by its kind; what is broken or unknown is left out, alone."""
+    data = envelope(
+        ({"type": "event"}, json.dumps({"message": ADDRESS, "user": {"ip_address": "x"}}).encode()),
+        ({"type": "session"}, b'{"did":"x","attrs":{"ip_address":"203.0.113.77"}}'),
+        ({"type": "session"}, b"{broken 203.0.113.77"),
+        ({"type": "session"}, b'"203.0.113.77"'),
+        ({"type": "session"}, b'{"a":' * 300 + b"1" + b"}" * 300),
+        ({"type": "attachment", "filename": f"{ADDRESS}.txt"}, b"203.0.113.77"),
+        ({"type": ADDRESS}, b"203.0.113.77"),
+        ({}, b"203.0.113.77"),
+        event_id=ID,
+        dsn="https://203.0.113.77/1",
+        trace={"transaction": f"/a/{ADDRESS}"},
+        sdk={"name": f"x {ADDRESS}"},
+    )
+    result = MADE.scrub_envelope(data)
+    assert ADDRESS.encode() not in result.body
+    assert ADDRESS not in repr(result) + repr([r.path for r in result.remarks])
+    expected = [
+        ("event", Reason.ACCEPTED),
+        ("session", Reason.ACCEPTED),
+        ("session", Reason.INVALID),
+        ("session", Reason.INVALID),
+        ("session", Reason.SCRUB_FAILED),
+        ("attachment", Reason.ITEM_POLICY),
+        ("unknown", Reason.UNKNOWN_ITEM),
+        ("unknown", Reason.UNKNOWN_ITEM),
+    ]
+    assert expected == [(outcome.kind, outcome.reason) for outcome in result.outcomes]
+    assert list(range(8)) == [outcome.index for outcome in result.outcomes]
+    clean = parse(result.body)
+    assert ["event", "session"] == [item.kind for item in clean.items]
+    expected_headers = {
+        "event_id": ID,
+        "trace": {"transaction": "/a/[ip]"},
+        "sdk": {"name": "x [ip]"},
+    }
+    assert expected_headers == clean.headers
+    assert result.body == MADE.scrub_envelope(result.body).body
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"[]\n", b'{}\n{"type":"event","length":99}\n{}'])
+def test_no_envelope(data: bytes) -> None:
+    """What is no envelope raises EnvelopeError."""
+    with pytest.raises(EnvelopeError):
+        MADE.scrub_envelope(data)
+
+
+def test_text_attachments() -> None:
+    """Where they are wanted, text attachments go on scrubbed, their file names too."""
+    item = Item.make({"type": "attachment", "filename": f"{ADDRESS}.log"}, f"a {ADDRESS}".encode())
+    done = MADE.scrub_item(0, item, policies={"attachment": Policy.TEXT})
+    assert done.item is not None
+    assert (b"a [ip]", "[ip].log") == (done.item.payload, done.item.headers["filename"])
+    binary = Item.make({"type": "attachment"}, b"\0\1\2")
+    assert (
+        Reason.ITEM_POLICY
+        is MADE.scrub_item(0, binary, policies={"attachment": Policy.TEXT}).outcome.reason
+    )
+
+
+def test_a_policy_holds_for_what_an_item_really_is() -> None:
+    """A transaction that comes as an event is not forwarded where transactions are not wanted."""
+    item = Item.make({"type": "event"}, b'{"type":"transaction"}')
+    done = MADE.scrub_item(0, item, policies={"transaction": Policy.DROP})
+    assert (None, "transaction", Reason.ITEM_POLICY) == (
+        done.item,
+        done.outcome.kind,
+        done.outcome.reason,
+    )
+
+
+def test_headers_that_need_too_much_work_do_not_take_the_envelope_along() -> None:
+    """Of headers that cannot be scrubbed within bounds only id and time go on."""
+    heavy = {
+        "trace": {"transaction": "device_id=[" * 60_000},
+        "event_id": ID,
+        "sent_at": "203.0.113.77",
+    }
+    kept, notes = MADE.scrub_envelope_headers(heavy, None)
+    assert ({"event_id": ID}, []) == (kept, notes)
+
+
+@pytest.mark.parametrize("depth", [200, 900])
+def test_deep_headers(depth: int) -> None:
+    """Headers that are nested deeply lose what is nested."""
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    kept, _ = MADE.scrub_envelope_headers(
+        {"trace": {"trace_id": deep}, "sdk": {"packages": deep}}, None
+    )
+    assert {"trace": {}, "sdk": {}} == kept
+
+
+def test_keys_of_another_period() -> None:
+    """Another period's pseudonyms do not join; the rules stay the same."""
+    made = scrubber(HASHED)
+    other = made.with_keys(HashKeys(b"o" * 32))
+    assert made.digest == other.digest
+    assert made.scrub_plain({"who": "jane"}) != other.scrub_plain({"who": "jane"})
+    assert made.scrub_plain({"who": "jane"}) == made.scrub_plain({"who": "jane"})
+
+
+def test_a_mistake_of_ours_drops_the_item() -> None:
+    """Whatever goes wrong while an item is scrubbed, it does not go on as it came."""
+    broken = scrubber(IP)
+    object.__setattr__(broken, "keys", None)
+    item = Item.make({"type": "event"}, b'{"who":"x","a":"203.0.113.77"}')
+    made = scrubber(HASHED)
+    object.__setattr__(made, "keys", None)
+    done = made.scrub_item(0, item)
+    assert (None, Reason.SCRUB_FAILED) == (done.item, done.outcome.reason)

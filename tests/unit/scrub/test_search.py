@@ -1,0 +1,82 @@
+"""Search: strings in, hits out, within a budget."""
+
+import pytest
+
+from relay.errors import ScrubError
+from relay.scrub.search import Budget, Hit, budget_for, search
+from tests.inline_rules import DEVICE, IP, NUMBER, scrubber
+
+ADDRESS = "203.0.113.77"
+
+
+def hits(text: str, *rules: str) -> list[tuple[str, int]]:
+    """Return what is found in one text, as text and rule."""
+    found = search(scrubber(*rules).compiled, [text], budget_for(1_000)).get(0, [])
+    return sorted((text[hit.start : hit.end], hit.rule) for hit in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"at {ADDRESS}:80", [(ADDRESS, 0)]),
+        (f"é {ADDRESS} 漢 {ADDRESS}", [(ADDRESS, 0), (ADDRESS, 0)]),
+        ("a%32%30%33.0.113.77b", [("%32%30%33.0.113.77", 0)]),
+        ("a%2532%2530%2533.0.113.77b", [("%2532%2530%2533.0.113.77", 0)]),
+        (r"\u0032\u0030\u0033.0.113.77", [(r"\u0032\u0030\u0033.0.113.77", 0)]),
+        ("２０３.0.113.77", [("２０３.0.113.77", 0)]),
+        ("999.0.113.77", []),
+        ("", []),
+    ],
+)
+def test_a_hit_in_a_view_is_a_span_of_the_original(
+    text: str, expected: list[tuple[str, int]]
+) -> None:
+    """Whatever view a hit was found in, it names what it came from."""
+    found = hits(text, IP)
+    assert set(expected) <= set(found)
+    # What is found besides lies inside of it: a part that is an address when it is read as it is.
+    assert all(any(part in whole for whole, _ in expected) for part, _ in found)
+
+
+def test_keys_in_text() -> None:
+    """A value under a hot key in text is a hit, with the key as its path."""
+    found = search(scrubber(DEVICE).compiled, ['{"label":"Savings"}'], budget_for(100))
+    assert {0: [Hit(10, 17, 0, ("label",))]} == found
+
+
+def test_strings_without_hits_are_left_out() -> None:
+    """The answer holds only strings with hits."""
+    texts = ["a", ADDRESS, "b\nc", f"x\n{ADDRESS}", "label=", '"label":{}']
+    found = search(scrubber(IP, DEVICE).compiled, texts, budget_for(100))
+    assert {1, 3} <= set(found)
+    assert not {0, 2} & set(found)
+
+
+def test_no_hit_crosses_from_one_string_into_the_next() -> None:
+    """Strings are joined for speed only."""
+    assert {} == search(
+        scrubber(IP, NUMBER).compiled, ["203.0.", "113.77", "12", "34"], budget_for(9)
+    )
+
+
+def test_the_budget_is_a_bound() -> None:
+    """A document that needs more work than its size allows is refused."""
+    with pytest.raises(ScrubError):
+        search(scrubber(IP).compiled, ["x" * 100], Budget(50))
+    budget = Budget(10)
+    budget.spend(10)
+    with pytest.raises(ScrubError):
+        budget.spend(1)
+
+
+def test_the_budget_grows_with_the_document() -> None:
+    """Twice the size may cost twice the work, no more."""
+    small, large = budget_for(1_000_000).left, budget_for(2_000_000).left
+    assert 2 * small - budget_for(0).left == large
+
+
+@pytest.mark.parametrize("text", ["device_id=[" * 60_000, "device_id=" * 60_000])
+def test_values_that_hold_each_other_run_out_of_budget(text: str) -> None:
+    """Hot keys whose values all reach to the end of the text are not read again and again."""
+    with pytest.raises(ScrubError):
+        search(scrubber(DEVICE).compiled, [text], budget_for(len(text)))
