@@ -219,6 +219,9 @@ class Scrubber:
             never_infer_address(value)
         if is_event and isinstance(value, dict) and notes:
             write_meta(value.setdefault("_meta", {}), notes)
+        if isinstance(value, dict) and "_meta" in value:
+            # Always last, as after a second scrub.
+            value["_meta"] = value.pop("_meta")
         headers, in_headers = self._scrub_item_headers(item)
         return ScrubbedItem(
             Item.make(headers, jsonio.dumps(value)),
