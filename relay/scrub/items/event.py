@@ -12,8 +12,12 @@ def forget_client_address(event: dict[str, Any]) -> list[Note]:
     """Take the client's address out of an event, in place.
 
     `user.ip_address` goes even when it says `{{auto}}`, for Sentry would put the address of the
-    connection there: ours.
+    connection there: ours. A client's word on `infer_ip` goes unread, for ours takes its place: a
+    rule that took it away would leave a remark on what then stands there.
     """
+    sdk = event.get("sdk")
+    if isinstance(sdk, dict) and isinstance(sdk.get("settings"), dict):
+        sdk["settings"].pop("infer_ip", None)
     user = event.get("user")
     if isinstance(user, dict) and user.pop("ip_address", None) is not None:
         return [Note(("user", "ip_address"), ((CLIENT_ADDRESS, "x"),))]
