@@ -12,7 +12,7 @@ NODE_TESTS := tests/system/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench docs setup node clean
+.PHONY: help run demo test check fmt bench docs picture setup node clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ help: ## list the targets
 run: $(VENV)/.run ## start the relay (ARGS='--port 3005' is passed on)
 	@exec $(BIN)/relay serve $(ARGS)
 
-demo: $(VENV)/.dev ## send an event with personal data through a relay, and show what comes out
+demo: $(VENV)/.dev ## let an app crash behind a relay, and show what comes out
 	@$(BIN)/python deploy/demo/demo.py
 
 test: check node ## everything that CI runs: check, then all tests
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## measure, and compare with the peers
 
 docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
+
+picture: $(VENV)/.dev ## draw the demo's terminal again, for the README
+	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
 
 setup: $(VENV)/.dev node ## install everything, and do nothing else
 

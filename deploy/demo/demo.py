@@ -1,105 +1,102 @@
-"""The demo: a real SDK sends an event full of personal data through a relay, into a folder.
+"""The demo: an app crashes twice, without and with the user's consent, behind a relay of its own.
 
-It starts a relay of its own on free ports of the loopback, and leaves nothing behind.
+It runs on free ports of the loopback, in a temporary folder, and leaves nothing behind.
 """
 
-import difflib
-import json
+import argparse
+import contextlib
 import os
-import socket
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import sentry_sdk
+import view
+from app import PLANTED, report_crash
+
+from relay import jsonio
 
 KEY = "0" * 32
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds to wait for the relay to start, and for the event to arrive."""
 
-SENT: list[dict[str, Any]] = []
+PORTS = re.compile(r"DSN for your app +(\S+)|metrics and health +(\S+)")
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the demo; returns the exit status."""
-    port, admin_port = free_port(), free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("RELAY_")}
-        environment["RELAY_LISTEN__PORT"] = str(port)
-        environment["RELAY_ADMIN__PORT"] = str(admin_port)
-        log = Path(folder) / "relay.log"
-        with log.open("wb") as output:
-            relay = subprocess.Popen(
-                [sys.executable, "-m", "relay", "serve"],
-                cwd=folder,
-                env=environment,
-                stderr=output,
-                stdout=output,
-            )
-        try:
-            if not wait_until_ready(port, relay):
-                print("the relay did not start:", log.read_text("utf-8"), file=sys.stderr)
-                return 1
-            send(f"http://{KEY}@127.0.0.1:{port}/1")
-            arrived = wait_for_event(Path(folder) / "inbox")
-        finally:
-            relay.terminate()
-            relay.wait()
-    if arrived is None or not SENT:
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--svg", metavar="FILE", help="also draw what the terminal shows")
+    options = parser.parse_args(arguments)
+    console = view.make_console(record=options.svg is not None)
+    with tempfile.TemporaryDirectory(prefix="scrub-relay-demo-") as name:
+        status = run(console, Path(name))
+    if options.svg and status == 0:
+        Path(options.svg).write_text(view.drawn(console), "utf-8")
+    return status
+
+
+def run(console: Any, folder: Path) -> int:
+    """Send both reports, show what became of them; returns the exit status."""
+    log = folder / "relay.log"
+    with started(folder, log) as urls:
+        if urls is None:
+            print("the relay did not start:", log.read_text("utf-8"), file=sys.stderr)
+            return 1
+        dsn, admin = urls
+        _, refused = report_crash(dsn, agreed=False)
+        sent, taken = report_crash(dsn, agreed=True)
+        arrived = wait_for_event(folder / "inbox")
+        counted = counters(admin)
+    if arrived is None or not refused or not taken:
         print("nothing arrived", file=sys.stderr)
         return 1
-    show(SENT[0], arrived)
-    return 0
+    view.show_refused(console, refused[0])
+    view.show_cleaned(console, taken[0][0], sent, arrived)
+    left = leaks(folder)
+    view.show_proof(console, counted, files=len(files(folder)), values=len(PLANTED), leaks=left)
+    fine = refused[0][0] == 403 and taken[0][0] == 200 and not left
+    return 0 if fine else 1
 
 
-def free_port() -> int:
-    """Return a port that is free on the loopback."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
+@contextlib.contextmanager
+def started(folder: Path, log: Path) -> Iterator[tuple[str, str] | None]:
+    """Run a relay in the folder; gives its DSN and the URL of its admin port, None if it fails."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RELAY_")}
+    # Port 0 takes a free one; what was taken stands in the relay's greeting.
+    environment |= {"RELAY_LISTEN__PORT": "0", "RELAY_ADMIN__PORT": "0"}
+    with log.open("wb") as output:
+        relay = subprocess.Popen(
+            [sys.executable, "-m", "relay", "serve"],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        with view.waiting("starting a relay; it checks all its rules first"):
+            urls = wait_for_greeting(log, relay)
+        yield urls
+    finally:
+        relay.terminate()
+        relay.wait()
 
 
-def wait_until_ready(port: int, relay: subprocess.Popen[bytes]) -> bool:
-    """Return whether the relay has become ready in time."""
-    url = f"http://127.0.0.1:{port}/api/relay/healthcheck/ready/"
+def wait_for_greeting(log: Path, relay: "subprocess.Popen[bytes]") -> tuple[str, str] | None:
+    """Return the URLs that the relay says it serves, once it is ready."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and relay.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    return False
-
-
-def send(dsn: str) -> None:
-    """Send one event as an app would that has met a user."""
-
-    def remember(event: Any, _hint: Any) -> Any:
-        sent = json.loads(json.dumps(event, default=str))
-        # The SDK moves this into the envelope's header by itself.
-        sent.get("contexts", {}).get("trace", {}).pop("dynamic_sampling_context", None)
-        SENT.append(sent)
-        return event
-
-    sentry_sdk.init(dsn, before_send=remember, default_integrations=False, send_default_pii=True)
-    scope = sentry_sdk.get_isolation_scope()
-    scope.set_tag("allowReport", True)  # the user agreed; without this the relay answers 403
-    scope.set_user({"id": "42", "email": "alice@example.org", "ip_address": "203.0.113.7"})
-    scope.set_extra("device", {"label": "My savings", "path": "/home/alice/.config/suite"})
-    sentry_sdk.add_breadcrumb(message="connect 192.168.1.17:9735 refused", category="console")
-    sentry_sdk.add_breadcrumb(message="send to bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq")
-    try:
-        raise RuntimeError("ENOENT: no such file, open 'C:\\Users\\alice\\wallet.dat'")
-    except RuntimeError:
-        sentry_sdk.capture_exception()
-    sentry_sdk.flush()
+        found = PORTS.findall(log.read_text("utf-8"))
+        if len(found) == 2:
+            return found[0][0], found[1][1].rstrip("/")
+        time.sleep(0.05)
+    return None
 
 
 def wait_for_event(inbox: Path) -> dict[str, Any] | None:
@@ -107,22 +104,32 @@ def wait_for_event(inbox: Path) -> dict[str, Any] | None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         for path in inbox.glob("*-event.json"):
-            event: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            event: dict[str, Any] = jsonio.loads(path.read_bytes())
             return event
-        time.sleep(0.1)
+        time.sleep(0.05)
     return None
 
 
-def show(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Print what was sent and what arrived, line by line, where they differ."""
-    sent, left = (json.dumps(e, indent=1, sort_keys=True).splitlines() for e in (before, after))
-    red, green, end = ("\x1b[31m", "\x1b[32m", "\x1b[0m") if sys.stdout.isatty() else ("", "", "")
-    print("- as the SDK sent it\n+ as it left the relay\n")
-    for line in difflib.unified_diff(sent, left, n=1, lineterm=""):
-        if line.startswith(("---", "+++", "@@")):
-            continue
-        colour = {"-": red, "+": green}.get(line[:1], "")
-        print(f"{colour}{line}{end if colour else ''}")
+def counters(admin: str) -> dict[str, int]:
+    """Return how many envelopes the relay counted by what became of them."""
+    try:
+        with urllib.request.urlopen(f"{admin}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except urllib.error.URLError:
+        return {}
+    found = re.findall(r'relay_envelopes_total\{outcome="(\w+)".*\} (\d+)', text)
+    return {outcome: int(number) for outcome, number in found}
+
+
+def files(folder: Path) -> list[Path]:
+    """Return every file that the relay has written."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def leaks(folder: Path) -> list[str]:
+    """Return the planted values that stand in any file that the relay has written."""
+    written = b"\n".join(path.read_bytes() for path in files(folder))
+    return [value for value in PLANTED if value.encode() in written]
 
 
 if __name__ == "__main__":
