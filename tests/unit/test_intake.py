@@ -1,0 +1,180 @@
+"""Intake: a body through the pipeline into the spool, counted."""
+
+import json
+from typing import Any
+
+import pytest
+
+from relay.consent import ConsentPolicy, Evidence, Source
+from relay.errors import (
+    ConsentError,
+    EnvelopeError,
+    ProjectError,
+    RelayError,
+    SpoolFullError,
+    SpoolUnavailableError,
+)
+from relay.intake import OFF_LOOP, Intake, Rotation, Taken
+from relay.metrics import Metrics
+from relay.pipeline import ProjectPolicy, RequestFacts
+from relay.protocol.auth import Credentials
+from relay.scrub.permit import ScrubbedEnvelope
+from relay.spool.memory import MemorySpool
+from tests.fakes import FakeClock
+from tests.inline_rules import HASHED, IP, scrubber
+
+KEY = "a" * 32
+ID = "f" * 32
+ADDRESS = "203.0.113.77"
+
+
+class SickSpool(MemorySpool):
+    """A spool that takes nothing."""
+
+    def __init__(self, error: RelayError) -> None:
+        super().__init__(FakeClock())
+        self.error = error
+
+    async def put(self, envelope: ScrubbedEnvelope) -> None:
+        """Fail."""
+        raise self.error
+
+
+class Setup:
+    """An intake with what is around it."""
+
+    def __init__(self, spool: MemorySpool | None = None, **policy: Any) -> None:
+        self.metrics = Metrics()
+        self.clock = FakeClock()
+        self.spool = spool or MemorySpool(self.clock)
+        found = ProjectPolicy("1", ConsentPolicy(**policy))
+        self.intake = Intake(
+            find_project=lambda project, key: found if (project, key) == ("1", KEY) else None,
+            projects={"1": KEY},
+            rotation=Rotation(scrubber(IP, HASHED), b"s" * 32, 60, self.clock),
+            spool=self.spool,
+            metrics=self.metrics,
+            timer=lambda: 1.0,
+        )
+
+    async def take(self, body: bytes, *evidence: Evidence, project: str = "1") -> Taken:
+        """Take a body."""
+        facts = RequestFacts(Credentials(KEY), project, lambda _: evidence, ID)
+        return await self.intake.take(body, facts)
+
+    async def bodies(self) -> list[bytes]:
+        """What is in the spool."""
+        return [claim.envelope.body for claim in await self.spool.claim(10)]
+
+
+def event(message: str = "x", event_id: str = ID) -> bytes:
+    """Write an envelope with one event."""
+    payload = json.dumps({"message": message, "who": "jane", "event_id": event_id}).encode()
+    return b'{}\n{"type":"event"}\n' + payload + b"\n"
+
+
+GRANT = Evidence(Source.URL, granted=True)
+DENY = Evidence(Source.URL, granted=False)
+
+
+@pytest.mark.parametrize("padding", [0, OFF_LOOP])
+async def test_what_is_accepted_is_in_the_spool(padding: int) -> None:
+    """An event with consent is in the spool, clean, when it is answered; large ones too."""
+    setup = Setup()
+    assert Taken(ID) == await setup.take(event(f"{ADDRESS} " + "x" * padding), GRANT)
+    (body,) = await setup.bodies()
+    assert ADDRESS.encode() not in body
+    assert b"[ip]" in body
+    assert 1 == setup.metrics.value("relay_items_total", kind="event", reason="accepted")
+    assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome="accepted")
+    assert 1 == setup.metrics.value("relay_consent_total", verdict="granted")
+
+
+async def test_without_consent_nothing_is_kept() -> None:
+    """A refusal is raised and counted, and the spool stays empty."""
+    setup = Setup()
+    with pytest.raises(ConsentError):
+        await setup.take(event())
+    with pytest.raises(ConsentError):
+        await setup.take(event(), DENY)
+    assert [] == await setup.bodies()
+    for outcome in ("consent_missing", "consent_denied"):
+        assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome=outcome)
+        assert 1 == setup.metrics.value("relay_items_total", kind="event", reason=outcome)
+
+
+async def test_a_refusal_may_look_like_a_success() -> None:
+    """With `answer: 200` the client hears yes, and nothing is kept."""
+    setup = Setup(answer=200)
+    assert Taken(ID) == await setup.take(event())
+    assert [] == await setup.bodies()
+    assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome="consent_missing")
+
+
+async def test_what_is_dropped_is_not_put() -> None:
+    """An envelope of which nothing goes on is answered, and not spooled."""
+    setup = Setup()
+    body = b'{"event_id":"%s"}\n{"type":"made_up"}\n{}\n' % ID.encode()
+    assert Taken(ID) == await setup.take(body, GRANT)
+    assert Taken(None) == await setup.take(b"{}\n", GRANT)
+    assert [] == await setup.bodies()
+    assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome="unknown_item")
+
+
+@pytest.mark.parametrize(
+    ("body", "project", "error", "label", "outcome"),
+    [
+        (b"nonsense", "1", EnvelopeError, "1", "invalid_envelope"),
+        (event(), "2", ProjectError, "unknown", "unknown_project"),
+        (event(), ADDRESS, ProjectError, "unknown", "unknown_project"),
+    ],
+)
+async def test_refused_requests_are_counted(
+    body: bytes, project: str, error: type[RelayError], label: str, outcome: str
+) -> None:
+    """A project id of a client is a label only where it is configured."""
+    setup = Setup()
+    with pytest.raises(error):
+        await setup.take(body, GRANT, project=project)
+    assert 1 == setup.metrics.value("relay_envelopes_total", project=label, outcome=outcome)
+    assert ADDRESS.encode() not in setup.metrics.render()
+
+
+@pytest.mark.parametrize("error", [SpoolFullError("full"), SpoolUnavailableError("away")])
+async def test_what_could_not_be_spooled_is_not_accepted(error: RelayError) -> None:
+    """When the spool fails, the error is raised and no item counts as accepted."""
+    setup = Setup(SickSpool(error))
+    with pytest.raises(type(error)):
+        await setup.take(event(), GRANT)
+    assert 1 == setup.metrics.value("relay_items_total", kind="event", reason=error.reason)
+    assert 0 == setup.metrics.value("relay_items_total", kind="event", reason="accepted")
+    assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome=error.reason)
+
+
+async def test_pseudonyms_change_with_the_period() -> None:
+    """Inside a period the same person has the same pseudonym, in the next one another."""
+    setup = Setup()
+    await setup.take(event("a", "1" * 32), GRANT)
+    setup.clock.advance(1)
+    await setup.take(event("a", "2" * 32), GRANT)
+    setup.clock.advance(60)
+    await setup.take(event("a", "3" * 32), GRANT)
+    one, two, three = (body.split(b'"who":"')[1][:30] for body in await setup.bodies())
+    assert one == two != three
+    assert one.startswith(b"hash:")
+
+
+def test_no_rotation() -> None:
+    """With a period of 0 the keys stay for ever."""
+    clock = FakeClock()
+    rotation = Rotation(scrubber(HASHED), b"s" * 32, 0, clock)
+    first = rotation.current()
+    clock.advance(1e9)
+    assert first is rotation.current()
+
+
+def test_projects_by_key() -> None:
+    """A route that names no project finds it by its key."""
+    setup = Setup()
+    assert "1" == setup.intake.project_of_key(KEY)
+    assert setup.intake.project_of_key("b" * 32) is None
