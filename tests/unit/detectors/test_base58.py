@@ -86,9 +86,12 @@ def test_ripples_alphabet(word: str) -> None:
 
 
 def test_a_run_over_the_bound_goes_whole() -> None:
-    """A wall is redacted, not searched."""
-    assert ["A" * 600] == found("base58check", "A" * 600)
-    assert ["A" * 600] == found("ripple", "A" * 600)
+    """A wall that could hold an address is redacted, not searched; one of a single case cannot."""
+    wall = "Aa" * 300
+    assert [wall] == found("base58check", wall)
+    assert [wall] == found("ripple", wall)
+    assert [] == found("base58check", "A" * 600)
+    assert [] == found("ripple", "x" * 600)
 
 
 def test_decode_agrees_with_another_library() -> None:
