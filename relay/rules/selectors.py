@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from relay.yamlio import nearest
+
 PathPart = str | int
 Path = tuple[PathPart, ...]
 
@@ -227,7 +229,8 @@ class _Parser:
             self.at += 1
             name = self.word()
             if name not in TYPE_NAMES:
-                raise self.fail(f"unknown type ${name}")
+                hint = nearest(name, TYPE_NAMES)
+                raise self.fail(f"unknown type ${name}{hint and f' ({hint})'}")
             return _Part("type", str(_ALIASES.get(name, name)))
         if self.source.startswith("'", self.at):
             return _Part("key", self.quoted().casefold())
