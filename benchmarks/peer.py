@@ -1,4 +1,4 @@
-"""Sentry's own Rust scrubber (PyPI's sentry-relay), with the best rules that its language allows."""
+"""Sentry's own Rust scrubber (PyPI's sentry-relay), with the best rules its language allows."""
 
 from sentry_relay.processing import pii_strip_event
 
