@@ -30,7 +30,7 @@ __all__ = ["CHECKS", "Check", "Span"]
 # The order in which rules run: what a telling prefix gives away first, long searches last, for what
 # the first have found is not looked at again.
 _ALL: tuple[Check, ...] = (
-    xpub, xprv, device_state, bech32, eos, byron, hex64, onion, jwt, email, stellar, algorand, nem,
+    xpub, xprv, device_state, hex64, bech32, eos, byron, onion, jwt, email, stellar, algorand, nem,
     device_id, drive_folders, user_folder, value, ip, mac, node_id, bip32_path, abbreviated, eip55,
     luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ripple, solana, monero, ss58, base58check,
 )  # fmt: skip

@@ -5,6 +5,8 @@ the Bitcoin Cash "cashaddr" specification. Bech32's limit of 90 characters is li
 Lightning do.
 """
 
+import re
+
 from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, disjoint
 
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -25,6 +27,9 @@ _MAX_TRIES = 12
 """Checksum passes over one data part; the parts of a name that are tried, longest first."""
 _MIN_DATA = 6 + 8
 """Fewest data characters, checksum included, of an identifier with an unknown name."""
+_MIN_UNKNOWN = 32
+"""Fewest data characters whose checksum is tried with names that are on no list: every address of
+such a chain has 38 and more (20 bytes), and shorter pieces of hex would be tried for nothing."""
 _MIN_SHAPE = 20
 """Fewest data characters of a known name that stands without a valid checksum (cut off)."""
 _MIN_TELLING = 8
@@ -70,9 +75,15 @@ def _valid_end(name: str, data: str) -> int:
     return found
 
 
+def _known_names(head: str) -> list[str]:
+    """Give the known human-readable parts that end `head`, the longest first."""
+    longest = min(_LONGEST_KNOWN, len(head))
+    return [head[-n:] for n in range(longest, 0, -1) if head[-n:] in _KNOWN]
+
+
 def _names(head: str) -> list[str]:
     """Give the human-readable parts that could end `head`, known ones first."""
-    known = [head[-n:] for n in range(min(_LONGEST_KNOWN, len(head)), 0, -1) if head[-n:] in _KNOWN]
+    known = _known_names(head)
     whole = [head] if len(head) <= _MAX_HRP else []
     cuts = [head[at + 1 :] for at, char in enumerate(head) if char in "_-:"]
     # A Lightning invoice carries its amount in the name: lnbc2500u.
@@ -110,19 +121,18 @@ def bech32(text: str, start: int, end: int) -> tuple[Span, ...]:
     low = run.lower()
     spans: list[Span] = []
     done = 0
-    at = low.find("1")
-    while at >= 0:
-        stop = at + 1
-        while stop < len(low) and low[stop] in _DATA:
-            stop += 1
-        length = stop - at - 1
-        if at > done and length >= _MIN_TELLING:
+    for found in _SEPARATED.finditer(low):
+        at, stop = found.span()
+        if at > done:
             span = _at_separator(run, low, max(done, at - _MAX_HRP), at, stop)
             if span is not None:
                 spans.append((start + span[0], start + span[1]))
                 done = span[1]
-        at = low.find("1", max(at + 1, done))
     return disjoint(spans)
+
+
+# A fixed shape, not a rule pattern. A data part holds no `1`, so no two of these overlap.
+_SEPARATED = re.compile(rf"1[{CHARSET}]{{{_MIN_TELLING},}}")  # noqa: TID251
 
 
 def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | None:
@@ -140,7 +150,7 @@ def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | 
         good = _valid_end(name, data) if len(data) >= _MIN_DATA else 0
         return at - len(name), at + 1 + good if good else stop
     if len(data) >= _MIN_DATA:
-        for name in _names(head):
+        for name in _names(head) if len(data) >= _MIN_UNKNOWN else _known_names(head):
             good = _valid_end(name, data)
             if good:
                 return at - len(name), at + 1 + good

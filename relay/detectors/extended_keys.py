@@ -4,7 +4,9 @@ Sources: BIP32 (78 bytes and a checksum: 111 or 112 characters), SLIP-132, and t
 of trezor-firmware for the odd ones.
 """
 
-from relay.detectors.base58 import BITCOIN_DIGIT
+import re
+
+from relay.detectors.base58 import BITCOIN
 from relay.detectors.spans import NOTHING, Span, disjoint
 
 _KEY_LENGTHS = (111, 112)
@@ -21,22 +23,20 @@ _PRIVATE = (
 )
 _PRIVATE_PREFIXES = frozenset(_PRIVATE.split())
 _PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
-_PARTS = ("ub", "prv", "pv", "drk", "ToEA", "127x", "xq1v", "277J", "XPAR", "xpar")
-"""One of these is in every prefix: a cheap first look."""
+# A closed list, not a rule pattern.
+_PREFIX_AT = re.compile("|".join(sorted(_PREFIXES)))  # noqa: TID251
 _MIN_DIGITS = 2
 """Fewest digits behind a prefix: a name in camel case has none, 20 of base58 rarely fewer."""
 
 
 def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...]:
     run = text[start:end]
-    if len(run) not in _KEY_LENGTHS and not any(part in run for part in _PARTS):
+    if run.strip(BITCOIN):
         return NOTHING
-    if not BITCOIN_DIGIT.keys() >= set(run):
-        return NOTHING
-    for at in range(len(run) - _PREFIX - _MIN_AFTER_PREFIX + 1):
-        prefix = run[at : at + _PREFIX]
-        if prefix not in _PREFIXES:
-            continue
+    last = len(run) - _MIN_AFTER_PREFIX
+    at = -1
+    while (found := _PREFIX_AT.search(run, at + 1, last)) is not None:
+        at, prefix = found.start(), found.group()
         rest = run[at + _PREFIX : at + _PREFIX + 2 * _MIN_AFTER_PREFIX]
         if sum(char.isdigit() for char in rest) < _MIN_DIGITS:
             continue
