@@ -21,13 +21,14 @@ _KEY_LENGTH: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """A rule that looks into text, ready to run."""
+    """A rule that looks into text, ready to run; `marker` is what it writes, if always the same."""
 
     number: int
     rule: Rule
     pattern: Pattern
     check: Check | None
     claims: bool
+    marker: str | None
 
 
 class Hot(NamedTuple):
@@ -59,6 +60,8 @@ class CompiledRules:
         anywhere: numbers of `any` rules that no single key stands for.
         key_words: a pattern that finds any hot key inside text; None if no rule has keys.
         digest: SHA-256 over the rules, hex; the same for the same set.
+        markers: by number, the text that a rule writes if it is always the same one.
+        plain: numbers of the rules whose hits count wherever they stand.
     """
 
     rules: tuple[Rule, ...]
@@ -70,6 +73,8 @@ class CompiledRules:
     anywhere: tuple[int, ...]
     key_words: Pattern | None
     digest: str
+    markers: tuple[str | None, ...]
+    plain: frozenset[int]
     _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
     _clean: set[str] = field(default_factory=set, repr=False)
 
@@ -86,6 +91,15 @@ class CompiledRules:
         if len(self._clean) >= _CLEAN_MEMORY:
             self._clean.clear()
         self._clean.update(text for text in texts if len(text) <= _CLEAN_LENGTH)
+
+    def remembered(self) -> frozenset[str]:
+        """Return the texts known as clean; for measurements."""
+        return frozenset(self._clean)
+
+    def forget(self, but: frozenset[str] = frozenset()) -> None:
+        """Forget which texts are clean, but for these; for measurements."""
+        self._clean.clear()
+        self._clean.update(but)
 
     def hot(self, key: str) -> Hot | None:
         """Return the rules that may fire at a key; mostly none."""
@@ -120,7 +134,7 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
         match = rule.match
         if match.pattern is not None:
             check = CHECKS[match.check] if match.check else None
-            ready = TextRule(number, rule, match.pattern, check, rule.claims)
+            ready = TextRule(number, rule, match.pattern, check, rule.claims, rule.marker)
             for key in match.keys:
                 keyed[key] = (*keyed.get(key, ()), ready)
             if not match.keys:
@@ -151,22 +165,22 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
         anywhere=tuple(anywhere),
         key_words=key_words,
         digest=_digest(active),
+        markers=tuple(rule.marker for rule in active),
+        plain=frozenset(number for number, rule in enumerate(active) if rule.everywhere),
     )
 
 
 def applies(rule: Rule, path: Path, value_type: str, root_type: str) -> bool:
     """Return whether `where` selects this place and `except` does not."""
-    if not any(s.holds(path, value_type, root_type) for s in rule.where or _EVERYWHERE):
-        return False
-    return not any(s.holds(path, value_type, root_type) for s in rule.excepts)
-
-
-class _Everywhere:
-    def holds(self, path: Path, value_type: str, root_type: str) -> bool:  # noqa: ARG002
-        return True
-
-
-_EVERYWHERE: Final = (_Everywhere(),)
+    for selector in rule.where:
+        if selector.holds(path, value_type, root_type):
+            break
+    else:
+        if rule.where:
+            return False
+    return not rule.excepts or not any(
+        selector.holds(path, value_type, root_type) for selector in rule.excepts
+    )
 
 
 def _last_keys(where: tuple[Selector, ...]) -> frozenset[str] | None:

@@ -100,6 +100,17 @@ class Rule:
         free = not (self.where or self.excepts or self.match.near or self.match.keys)
         return free and self.status is Status.ENFORCE
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether a hit of it counts wherever it stands."""
+        return not (self.where or self.excepts) and self.status is Status.ENFORCE
+
+    @property
+    def marker(self) -> str | None:
+        """The text that it writes, if it writes the same one always; else None."""
+        constant = self.redaction.method is Method.REPLACE and self.status is Status.ENFORCE
+        return self.redaction.text if constant else None
+
 
 def normalise_key(key: str) -> str:
     """Return the key as rules compare it: case, `_`, `-` and spaces do not count."""

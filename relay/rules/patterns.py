@@ -56,29 +56,44 @@ class Pattern:
     def spans(
         self, buffer: bytes, start: int = 0, end: int | None = None
     ) -> Iterator[tuple[int, int]]:
-        """Yield the byte spans to redact, ascending and not empty.
+        """Yield what `find` finds."""
+        yield from self.find(buffer, start, end)
+
+    def find(self, buffer: bytes, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+        """Return the byte spans to redact, ascending and not empty.
 
         Without groups that is each match; with groups, each group that took part. The search goes
-        on right after what was yielded, so context behind it may serve the next hit too.
+        on right after what was found, so context behind it may serve the next hit too.
         """
-        match, groups = self._match, self.groups
+        match = self._match
+        spans: list[tuple[int, int]] = []
         position = start
         stop = len(buffer) if end is None else end
+        if not self.groups:
+            while position <= stop:
+                ((begin, after),) = match(_UNANCHORED, buffer, position, stop)
+                if begin < 0:
+                    break
+                # Always forward, even past an empty match.
+                if begin < after:
+                    spans.append((begin, after))
+                    position = after
+                else:
+                    position = begin + 1
+            return spans
         while position <= stop:
             found = match(_UNANCHORED, buffer, position, stop)
-            begin, after = found[0]
+            begin = found[0][0]
             if begin < 0:
-                return
-            if groups:
-                after = 0
-                for left, right in found[1:]:
-                    if left < right:
-                        yield left, right
-                        after = max(after, right)
-            elif begin < after:
-                yield begin, after
+                break
+            after = 0
+            for left, right in found[1:]:
+                if left < right:
+                    spans.append((left, right))
+                    after = max(after, right)
             # Always forward, even past a match whose groups were empty.
             position = max(after, begin + 1)
+        return spans
 
 
 def compile_pattern(source: str) -> Pattern:

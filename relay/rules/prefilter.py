@@ -23,7 +23,9 @@ _ALNUM: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 LONG_RUN: Final = 20
 """Letters and digits in a row that ordinary words do not have."""
 
-_RUNS: Final = compile_pattern(f"[0-9A-Za-z]{{{LONG_RUN},}}")
+_FLAT: Final = bytes(0x78 if chr(byte) in _ALNUM else 0x20 for byte in range(256))
+_LONG: Final = b"x" * LONG_RUN
+"""What `_FLAT` makes of a long run."""
 
 _STRETCH: Final = 4_096
 """Bytes of a piece that the set is asked about: a rule that can match in one is spared the rest."""
@@ -178,9 +180,15 @@ class Prefilter:
 
     def _add_runs(self, data: bytes, starts: Sequence[int], found: dict[int, list[Span]]) -> None:
         longest: dict[int, int] = {}
-        for start, end in _RUNS.spans(data):
+        flat = data.translate(_FLAT)
+        start = flat.find(_LONG)
+        while start >= 0:
+            end = flat.find(b" ", start)
+            end = len(flat) if end < 0 else end
             text = bisect_right(starts, start) - 1
-            longest[text] = max(longest.get(text, 0), end - start)
+            if longest.get(text, 0) < end - start:
+                longest[text] = end - start
+            start = flat.find(_LONG, end)
         if not longest:
             return
         most = max(longest.values())
@@ -200,7 +208,7 @@ def _tells(source: str) -> bool:
     if len(source) > _LONG_SOURCE:
         return False
     try:
-        return next(compile_pattern(source).spans(_ORDINARY), None) is None
+        return not compile_pattern(source).find(_ORDINARY)
     except PatternError:
         # Without its counts it can match nothing at all.
         return False

@@ -14,6 +14,13 @@ from relay.rules.patterns import Pattern
 from relay.scrub.readings import Reading
 
 Span = tuple[int, int]
+Found = tuple[int, int, int]
+"""(number of the text, start, end in its characters)."""
+
+_HIT_COST: Final = 24
+"""What a candidate costs beyond its length: the calls around it."""
+
+_NOTHING: Final[tuple[int, list[Found]]] = (0, [])
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ class Buffer:
     starts: list[int] = field(repr=False)
     ascii: bool
     _places: dict[int, Span] = field(default_factory=dict, repr=False)
-    _spans: dict[str, list[Span]] = field(default_factory=dict, repr=False)
+    _hits: dict[str, tuple[int, list[Found]]] = field(default_factory=dict, repr=False)
 
     def reading(self, number: int) -> Reading:
         """Return a text as a reading."""
@@ -43,22 +50,42 @@ class Buffer:
             return Reading(self.texts[number], number)
         return self.opened[number]
 
-    def spans(self, pattern: Pattern, stretches: Sequence[Span] | None = None) -> list[Span]:
-        """Return a pattern's byte spans; rules with the same pattern share one search.
+    def hits(
+        self, pattern: Pattern, stretches: Sequence[Span] | None = None
+    ) -> tuple[int, list[Found]]:
+        """Return where a pattern matches; rules with the same pattern share one search.
 
         Args:
             pattern: what to search for.
             stretches: where it can be, from the prefilter; the same for the same pattern.
+
+        Returns:
+            The work that goes with them, and (number of the text, start, end in its characters).
         """
-        known = self._spans.get(pattern.source)
+        known = self._hits.get(pattern.source)
         if known is None:
             data = self.data
-            known = self._spans[pattern.source] = [
-                span
-                for start, end in stretches or ((0, len(data)),)
-                for span in pattern.spans(data, start, end)
-            ]
+            spans: list[Span] = []
+            for start, end in stretches or ((0, len(data)),):
+                spans += pattern.find(data, start, end)
+            known = self._hits[pattern.source] = self._located(spans)
         return known
+
+    def _located(self, spans: list[Span]) -> tuple[int, list[Found]]:
+        if not spans:
+            return _NOTHING
+        work = 0
+        found: list[Found] = []
+        starts, plain = self.starts, self.ascii
+        for left, right in spans:
+            work += _HIT_COST + right - left
+            if plain:
+                number = bisect_right(starts, left) - 1
+                base = starts[number]
+                found.append((number, left - base, right - base))
+            else:
+                found.append(self.locate(left, right))
+        return work, found
 
     def locate(self, start: int, end: int) -> tuple[int, int, int]:
         """Return (number of the text, start, end in its characters) for a span of bytes."""
@@ -78,21 +105,32 @@ class Buffer:
 
 @dataclass(slots=True)
 class Claims:
-    """Spans of the originals that are redacted whatever else is found in them."""
+    """Spans of the originals that are redacted whatever else is found in them.
 
-    _spans: dict[int, list[Span]] = field(default_factory=dict, repr=False)
+    Attributes:
+        spans: ascending, by original.
+    """
+
+    spans: dict[int, list[Span]] = field(default_factory=dict, repr=False)
 
     def add(self, origin: int, span: Span) -> None:
         """Note a span of an original."""
-        insort(self._spans.setdefault(origin, []), span)
+        spans = self.spans.get(origin)
+        if spans is None:
+            self.spans[origin] = [span]
+        else:
+            insort(spans, span)
 
     def cover(self, origin: int, start: int, end: int) -> bool:
         """Return whether a span lies inside one that was noted."""
-        spans = self._spans.get(origin)
-        if spans is None:
-            return False
-        at = bisect_right(spans, (start, _FAR)) - 1
-        return at >= 0 and spans[at][1] >= end
+        spans = self.spans.get(origin)
+        return spans is not None and covers(spans, start, end)
+
+
+def covers(spans: list[Span], start: int, end: int) -> bool:
+    """Return whether a span lies inside the last of the spans that begin no later."""
+    at = bisect_right(spans, (start, _FAR)) - 1
+    return at >= 0 and spans[at][1] >= end
 
 
 _FAR: Final = 1 << 62

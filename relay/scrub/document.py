@@ -24,6 +24,7 @@ PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""
 
 _MAX_PASSES: Final = 6
+_NUMBER_STARTS: Final = frozenset("-0123456789")
 _SCALARS: Final = frozenset({str, int, float})
 _TYPES: Final = {
     str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object",
@@ -45,14 +46,6 @@ class _Place(NamedTuple):
     slot: Any
     key: str
     value_type: str
-
-    @property
-    def path(self) -> Path:
-        """Its path as selectors see it: the value of a pair stands under the pair's key."""
-        container = self.container
-        if container.key is not None and self.slot == 1:
-            return (*path_of(container.pair_parent), container.key)
-        return (*path_of(container.link), self.slot)
 
     @property
     def id(self) -> "_Slot":
@@ -109,6 +102,7 @@ class DocumentScrubber:
     shadow: dict[int, int] = field(default_factory=dict)
     _changes: list[_Change] = field(default_factory=list, repr=False)
     _drafts: list[_Draft] = field(default_factory=list, repr=False)
+    _last: tuple[Link, Path] = field(default=(None, ()), repr=False)
     _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
     _gone: set[_Slot] = field(default_factory=set, repr=False)
     _removals: list[tuple[_Place, str]] = field(default_factory=list, repr=False)
@@ -139,25 +133,33 @@ class DocumentScrubber:
             hot = {key: rules for key in walked.keys if (rules := compiled.hot(key)) is not None}
             guarded = KEYS & walked.keys
         everywhere = compiled.anywhere if self.structural else ()
+        # Writing a number as text costs more than a look; mostly no number has a hit.
+        numbers = any(text[0] in _NUMBER_STARTS for text in by_text)
         for container in walked.containers:
             node = container.node
             if type(node) is dict:
-                for key, value in list(node.items()):
+                pair_key = container.key
+                # Values change while this goes on, keys do not.
+                for key, value in node.items():
                     kind = type(value)
-                    name = container.key if key == "value" and container.key is not None else key
+                    name = pair_key if pair_key is not None and key == "value" else key
                     if (
                         (kind is str and value in by_text)
                         or name in hot
                         or key in guarded
                         or everywhere
-                        or ((kind is int or kind is float) and number_text(value) in by_text)
+                        or (
+                            numbers
+                            and (kind is int or kind is float)
+                            and number_text(value) in by_text
+                        )
                     ):
                         place = _Place(container, key, name, _TYPES[kind])
                         self._value(place, value, hot.get(name), by_text)
                     if key in by_text:
                         self._key(container, key, by_text[key])
-            else:
-                self._elements(container, node, hot, by_text)
+            elif node:
+                self._elements(container, node, hot, by_text, numbers=numbers)
 
     def _elements(
         self,
@@ -165,6 +167,8 @@ class DocumentScrubber:
         node: list[Any],
         hot: dict[str, Hot],
         by_text: dict[str, list[Hit]],
+        *,
+        numbers: bool,
     ) -> None:
         everywhere = self.compiled.anywhere if self.structural else ()
         outer = container.name
@@ -183,9 +187,20 @@ class DocumentScrubber:
                 rules is not None
                 or everywhere
                 or (kind is str and value in by_text)
-                or ((kind is int or kind is float) and number_text(value) in by_text)
+                or (numbers and (kind is int or kind is float) and number_text(value) in by_text)
             ):
                 self._value(_Place(container, index, name, _TYPES[kind]), value, rules, by_text)
+
+    def _path(self, place: _Place) -> Path:
+        """Return a path as selectors see it: the value of a pair stands under the pair's key."""
+        container, slot = place.container, place.slot
+        if container.key is not None and slot == 1:
+            link, slot = container.pair_parent, container.key
+        else:
+            link = container.link
+        if self._last[0] is not link:
+            self._last = link, path_of(link)
+        return (*self._last[1], slot)
 
     def _value(
         self,
@@ -195,13 +210,15 @@ class DocumentScrubber:
         by_text: dict[str, list[Hit]],
     ) -> None:
         """Decide about one value: a rule about the whole, its shape, or what was found in it."""
-        path = place.path
         kind = type(value)
         if self.structural:
-            number = self._whole(place, path, value, rules.whole if rules is not None else ())
-            if number is not None:
-                self._redact_whole(place, value, number)
-                return
+            path = self._path(place)
+            whole = rules.whole if rules is not None else ()
+            if whole or self.compiled.anywhere:
+                number = self._whole(place, path, value, whole)
+                if number is not None:
+                    self._redact_whole(place, value, number)
+                    return
             if kind in _SCALARS and (place.slot in KEYS or path[0] in KEYS):
                 key = str(place.slot)
                 shape = shape_at(path, key)
@@ -253,22 +270,27 @@ class DocumentScrubber:
     def _cuts(self, hits: Sequence[Hit], place: _Place, *, counted: bool = False) -> list[Cut]:
         """Return what of the hits in a text counts at this place."""
         cuts: list[Cut] = []
-        path = place.path
-        for hit in hits:
-            rule = self.compiled.rules[hit.rule]
-            full = path + hit.inner
-            if hit.wants_word and not _path_has(full, rule.match.near):
+        plain = self.compiled.plain
+        path: Path | None = None
+        for start, end, number, inner, wants_word in hits:
+            if number in plain and not wants_word:
+                cuts.append(Cut(start, end, number))
+                continue
+            rule = self.compiled.rules[number]
+            path = self._path(place) if path is None else path
+            full = path + inner
+            if wants_word and not _path_has(full, rule.match.near):
                 continue
             # What a rule about places found inside a string has been held against `where` there.
-            where = hit.inner if rule.match.any else full
-            value_type = "string" if hit.inner else place.value_type
+            where = inner if rule.match.any else full
+            value_type = "string" if inner else place.value_type
             if not applies(rule, where, value_type, self.root_type):
                 continue
             if rule.status is Status.SHADOW:
                 if not counted:
-                    self._count_shadow(hit.rule)
+                    self._count_shadow(number)
                 continue
-            cuts.append(Cut(hit.start, hit.end, hit.rule))
+            cuts.append(Cut(start, end, number))
         return cuts
 
     def _count_shadow(self, number: int) -> None:
@@ -282,17 +304,19 @@ class DocumentScrubber:
         for _ in range(_MAX_PASSES):
             if not pending:
                 return
-            texts = self.compiled.unknown({change.text: None for change in pending})
+            texts = self.compiled.unknown(dict.fromkeys([change.text for change in pending]))
             numbers = {text: number for number, text in enumerate(texts)}
             hits = search(self.compiled, texts, self.budget) if texts else {}
             self.compiled.remember_clean(text for text in texts if numbers[text] not in hits)
             again: list[_Change] = []
             for change in pending:
-                found: Sequence[Hit] = hits.get(numbers.get(change.text, -1), ())
+                found: Sequence[Hit] = ()
+                if hits:
+                    found = hits.get(numbers.get(change.text, -1), ())
                 keyed = self._keyed(change)
                 if keyed:
                     found = [*found, *search_keyed(self.compiled, keyed, change.text, self.budget)]
-                cuts = self._cuts(found, change.place, counted=True)
+                cuts = self._cuts(found, change.place, counted=True) if found else ()
                 if not cuts:
                     continue
                 new, marks = redact(change.text, cuts, self.compiled.rules, self.keys, change.marks)

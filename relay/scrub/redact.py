@@ -1,6 +1,6 @@
 """Redactions: what is written in place of what a rule found, and where it ended up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple, assert_never
 
 from relay.rules.model import Method, Redaction, Rule
@@ -43,7 +43,7 @@ def replacement(redaction: Redaction, original: str, keys: HashKeys) -> str:
 
 def redact(
     text: str,
-    cuts: Iterable[Cut],
+    cuts: Sequence[Cut],
     rules: Sequence[Rule],
     keys: HashKeys,
     marks: Sequence[Mark] = (),
@@ -65,8 +65,10 @@ def redact(
     moves: list[tuple[int, int, int]] = []
     at = length = 0
     for start, end, number in _merged(cuts):
-        new = replacement(rules[number].redaction, text[start:end], keys)
-        if new == text[start:end]:
+        redaction, old = rules[number].redaction, text[start:end]
+        constant = redaction.method is Method.REPLACE
+        new = redaction.text if constant else replacement(redaction, old, keys)
+        if new == old:
             continue
         pieces.append(text[at:start])
         length += start - at
@@ -78,12 +80,15 @@ def redact(
     if not made:
         return text, list(marks)
     pieces.append(text[at:])
-    made += _moved(marks, moves)
-    made.sort(key=lambda mark: (mark.start, mark.end))
+    if marks:
+        made += _moved(marks, moves)
+        made.sort(key=lambda mark: (mark.start, mark.end))
     return "".join(pieces), made
 
 
-def _merged(cuts: Iterable[Cut]) -> list[Cut]:
+def _merged(cuts: Sequence[Cut]) -> Sequence[Cut]:
+    if len(cuts) == 1:
+        return cuts
     merged: list[Cut] = []
     longest = 0
     for cut in sorted(cuts, key=lambda c: (c.start, -c.end, c.rule)):

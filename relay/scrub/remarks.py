@@ -6,14 +6,12 @@ characters, as Relay's do. Law of this file: never a value.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from relay.rules.selectors import Path
+from relay.rules.selectors import Path, PathPart
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """One redaction.
 
     Attributes:
@@ -24,18 +22,23 @@ class Remark:
     """
 
     rule_id: str
-    path: str = field(repr=False)
+    path: str
     kind: str
     span: tuple[int, int] | None
 
+    def __repr__(self) -> str:
+        return f"Remark(rule_id={self.rule_id!r}, kind={self.kind!r}, span={self.span!r})"
 
-@dataclass(frozen=True, slots=True)
-class Note:
+
+class Note(NamedTuple):
     """The remarks on one value, before they are written: its path, and its length before."""
 
-    path: Path = field(repr=False)
+    path: Path
     remarks: tuple[tuple[str, str, int, int] | tuple[str, str], ...]
     length: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Note(remarks={self.remarks!r}, length={self.length!r})"
 
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -56,14 +59,19 @@ def as_remarks(notes: Iterable[Note]) -> tuple[Remark, ...]:
     """Return notes in the form that callers see."""
     made: list[Remark] = []
     containers: dict[Path, str] = {}
-    for note in notes:
-        above, last = note.path[:-1], show_path(note.path[-1:])
-        if above not in containers:
-            containers[above] = show_path(above)
-        path = f"{containers[above]}.{last}" if above else last
-        for remark in note.remarks:
+    parts: dict[PathPart, str] = {}
+    for path, remarks, _ in notes:
+        above, part = path[:-1], path[-1]
+        shown = containers.get(above)
+        if shown is None:
+            shown = containers[above] = show_path(above) + "." if above else ""
+        last = parts.get(part)
+        if last is None:
+            last = parts[part] = _show_part(str(part))
+        shown += last
+        for remark in remarks:
             span = (remark[2], remark[3]) if len(remark) == 4 else None
-            made.append(Remark(remark[0], path, remark[1], span))
+            made.append(Remark(remark[0], shown, remark[1], span))
     return tuple(made)
 
 
@@ -138,17 +146,20 @@ def write_meta(meta: dict[str, Any], notes: Sequence[Note]) -> None:
     What a tree cannot say is left out: the empty key stands for the node itself, and `clean_meta`
     would not read a deeper one back.
     """
-    for note in notes:
-        if "" in note.path or len(note.path) > _META_DEPTH:
+    for path, remarks, length in notes:
+        if "" in path or len(path) > _META_DEPTH:
             continue
         node = meta
-        for part in note.path:
-            child = node.get(str(part))
+        for part in path:
+            name = part if type(part) is str else str(part)
+            child = node.get(name)
             if not isinstance(child, dict):
-                child = node[str(part)] = {}
+                child = node[name] = {}
             node = child
-        own = node.setdefault("", {})
-        older = [remark[:2] for remark in own.get("rem", ())]
-        own["rem"] = older + [list(remark) for remark in note.remarks]
-        if note.length is not None:
-            own.setdefault("len", note.length)
+        own = node.get("")
+        if own is None:
+            own = node[""] = {}
+        made = [list(remark) for remark in remarks]
+        own["rem"] = [*(remark[:2] for remark in own["rem"]), *made] if "rem" in own else made
+        if length is not None:
+            own.setdefault("len", length)

@@ -13,7 +13,7 @@ from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule
 from relay.rules.model import NEAR_WINDOW
 from relay.rules.selectors import Path
-from relay.scrub.buffer import Buffer, Claims, Span, join
+from relay.scrub.buffer import Buffer, Claims, Span, covers, join
 from relay.scrub.readings import Reading
 from relay.scrub.structure import entries, looks_like_json, value_after
 from relay.scrub.views import VIEWS, fold, may_hide
@@ -95,7 +95,7 @@ def search_keyed(
 
 
 _HIT_COST: Final = 24
-"""What a candidate costs beyond its length: the calls around it."""
+"""What a key inside text costs: the calls around it."""
 
 
 @dataclass(slots=True)
@@ -120,21 +120,46 @@ class _Search:
 
     def run_keyed(self, rules: Sequence[TextRule], text: str) -> list[Hit]:
         """Search one value with a few rules."""
+        self.budget.spend(len(text))
+        found = self.value(rules, text)
+        hides = may_hide(text) and not any(h.end - h.start == len(text) for h in found)
+        if not hides:
+            return found
+        self.found[0] = set(found)
         buffer = join([text])
-        for turn in range(MAX_ROUNDS):
-            self.budget.spend(len(buffer.data))
-            for rule in rules:
-                self.apply(rule, buffer)
-            if turn == 0 and any(h.end - h.start == len(text) for h in self.found.get(0, ())):
-                break
-            if turn == MAX_ROUNDS - 1 or not any(map(may_hide, buffer.texts)):
-                break
+        for turn in range(1, MAX_ROUNDS):
             opened = [r for view in range(len(VIEWS)) for r in self.open(view, buffer)]
             opened += self.fold(buffer)
             if not opened:
                 break
             buffer = join([reading.text for reading in opened], opened)
-        return list(self.found.get(0, ()))
+            self.budget.spend(len(buffer.data))
+            for rule in rules:
+                self.apply(rule, buffer)
+            if turn == MAX_ROUNDS - 1 or not any(map(may_hide, buffer.texts)):
+                break
+        return list(self.found[0])
+
+    def value(self, rules: Sequence[TextRule], text: str) -> list[Hit]:
+        """Return what rules find in one text as it stands."""
+        hits: list[Hit] = []
+        data = text.replace("\n", "\r").encode("utf-8", "replace")
+        plain = len(data) == len(text)
+        for rule in rules:
+            check, near = rule.check, rule.rule.match.near
+            for left, right in rule.pattern.find(data):
+                self.budget.spend(_HIT_COST + right - left)
+                if plain:
+                    start, end = left, right
+                else:
+                    start = len(data[:left].decode("utf-8", "ignore"))
+                    end = start + len(data[left:right].decode("utf-8", "ignore"))
+                spans = ((start, end),) if check is None else check(text, start, end)
+                for begin, stop in spans:
+                    if begin < stop and text[begin:stop] != rule.marker:
+                        is_near = not near or _is_near(near, text, begin, stop)
+                        hits.append(Hit(begin, stop, rule.number, (), not is_near))
+        return hits
 
     def round(self, buffer: Buffer, *, last: bool) -> list[Reading]:
         """Search texts, add what is found, return the readings that their views open."""
@@ -166,26 +191,37 @@ class _Search:
         self, rule: TextRule, buffer: Buffer, stretches: Sequence[Span] | None = None
     ) -> None:
         """Run one rule over the buffer, or over stretches of it."""
-        near = rule.rule.match.near
-        check = rule.check
-        for left, right in buffer.spans(rule.pattern, stretches):
-            self.budget.spend(_HIT_COST + right - left)
-            number, start, end = buffer.locate(left, right)
-            reading = buffer.reading(number)
+        work, candidates = buffer.hits(rule.pattern, stretches)
+        if not candidates:
+            return
+        self.budget.spend(work)
+        check, near, number = rule.check, rule.rule.match.near, rule.number
+        opened, texts, claimed = buffer.opened, buffer.texts, self.claims.spans
+        for place, start, end in candidates:
+            if opened is None:
+                reading, text, origin = None, texts[place], place
+            else:
+                reading = opened[place]
+                text, origin = reading.text, reading.origin
             if check is None:
                 spans: Sequence[Span] = ((start, end),)
-            elif self.claims.cover(reading.origin, *reading.source(start, end)):
-                continue
             else:
-                spans = check(reading.text, start, end)
+                if origin in claimed:
+                    source = (start, end) if reading is None else reading.source(start, end)
+                    if covers(claimed[origin], *source):
+                        continue
+                spans = check(text, start, end)
             for begin, stop in spans:
                 if begin >= stop:
                     continue
-                source = reading.source(begin, stop)
-                is_near = not near or _is_near(near, reading.text, begin, stop)
-                self.add(reading.origin, Hit(*source, rule.number, (), not is_near))
+                source = (begin, stop) if reading is None else reading.source(begin, stop)
                 if rule.claims:
-                    self.claims.add(reading.origin, source)
+                    self.claims.add(origin, source)
+                # A marker that stands already would be replaced by itself.
+                if reading is None and text[begin:stop] == rule.marker:
+                    continue
+                is_near = not near or _is_near(near, text, begin, stop)
+                self.add(origin, Hit(*source, number, (), not is_near))
 
     # --- views -----------------------------------------------------------------------------------
 
@@ -193,19 +229,21 @@ class _Search:
         self, view: int, buffer: Buffer, stretches: Sequence[Span] | None = None
     ) -> Iterator[Reading]:
         """Make one view of every reading that its trigger fires in."""
+        work, candidates = buffer.hits(VIEWS[view].trigger, stretches)
+        if not candidates:
+            return
+        self.budget.spend(work)
         spans: dict[int, list[Span]] = {}
-        for left, right in buffer.spans(VIEWS[view].trigger, stretches):
-            number, start, end = buffer.locate(left, right)
-            self.budget.spend(_HIT_COST + end - start)
+        for number, start, end in candidates:
             spans.setdefault(number, []).append((start, end))
+        by_token, claimed = VIEWS[view].by_token, self.claims.spans
         for number, found in spans.items():
             reading = buffer.reading(number)
-            if VIEWS[view].by_token:
+            if by_token and reading.origin in claimed:
                 # What is redacted anyway needs no opening.
+                spoken_for = claimed[reading.origin]
                 found = [  # noqa: PLW2901
-                    span
-                    for span in found
-                    if not self.claims.cover(reading.origin, *reading.source(*span))
+                    span for span in found if not covers(spoken_for, *reading.source(*span))
                 ]
             for text, starts, ends in VIEWS[view].make(reading.text, iter(found)):
                 self.budget.spend(len(text))
@@ -230,10 +268,10 @@ class _Search:
         if words is None:
             return
         documents: set[int] = set()
-        for left, right in buffer.spans(words, stretches):
-            number, start, end = buffer.locate(left, right)
+        work, candidates = buffer.hits(words, stretches)
+        self.budget.spend(work)
+        for number, start, end in candidates:
             reading = buffer.reading(number)
-            self.budget.spend(_HIT_COST)
             pair = value_after(reading.text, start, end)
             if pair is not None:
                 key, (begin, stop) = pair
@@ -250,18 +288,16 @@ class _Search:
         if hot is None:
             return
         source = reading.source(*span)
+        text = reading.text[slice(*span)]
+        markers = self.compiled.markers
         for number in hot.whole:
             match = self.compiled.rules[number].match
-            if match.keys:
+            if match.keys and not (reading.starts is None and text == markers[number]):
                 near = not match.near or _is_near(match.near, reading.text, *span)
                 self.add(reading.origin, Hit(*source, number, (key,), wants_word=not near))
         if not hot.keyed:
             return
-        inner = _Search(self.compiled, self.budget)
-        value = join([reading.text[slice(*span)]])
-        for rule in hot.keyed:
-            inner.apply(rule, value)
-        for hit in inner.found.get(0, ()):
+        for hit in self.value(hot.keyed, text):
             source = reading.source(span[0] + hit.start, span[0] + hit.end)
             self.add(reading.origin, Hit(*source, hit.rule, (key,), hit.wants_word))
 

@@ -14,15 +14,15 @@ def test_places_in_the_buffer_lead_back(texts: list[str]) -> None:
     """A span of bytes is a span of characters of one text, newlines and wide characters too."""
     buffer = join(texts)
     found = []
-    for left, right in buffer.spans(PATTERN):
+    for left, right in PATTERN.find(buffer.data):
         number, start, end = buffer.locate(left, right)
         found.append((number, start, end))
         assert buffer.data[left:right].decode() == texts[number][start:end]
     alone = []
     for number, text in enumerate(texts):
         one = join([text])
-        alone += [(number, *one.locate(left, right)[1:]) for left, right in one.spans(PATTERN)]
-    assert alone == found
+        alone += [(number, start, end) for _, start, end in one.hits(PATTERN)[1]]
+    assert alone == found == buffer.hits(PATTERN)[1]
 
 
 def test_a_newline_stands_between_texts_only() -> None:
