@@ -1,0 +1,50 @@
+"""`relay config`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from relay.cli.main import main
+
+KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
+SECRET = "ab" * 16
+GOOD = f"""\
+projects:
+  - {{id: "1", key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_check(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A good configuration is said to be fine, its rules too."""
+    assert 0 == main(["config", "check", "--config", str(file)])
+    out, err = capsys.readouterr()
+    assert (True, "") == (out.startswith(f"{file}: 1 project(s), "), err)
+    assert out.endswith(" rules: fine\n")
+
+
+def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each mistake is told with its line; the status is 1."""
+    file.write_text(GOOD + "listn: {}\n")
+    assert 1 == main(["config", "check", "--config", str(file)])
+    out, err = capsys.readouterr()
+    assert ("", True) == (out, f"{file}:3: " in err)
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_show(more: list[str], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What holds is shown, the upstream's key masked."""
+    assert 0 == main(["config", "show", "--config", str(file), *more])
+    out = capsys.readouterr().out
+    assert SECRET not in out
+    assert "o1.ingest.sentry.io" in out
+    if more:
+        json.loads(out)

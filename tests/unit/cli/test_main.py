@@ -1,0 +1,68 @@
+"""The `relay` command: exit statuses, and what goes where."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from relay import __version__
+from relay.cli import main as main_module
+from relay.cli.main import main
+from relay.errors import RelayError
+
+
+@pytest.mark.parametrize("arguments", [[], ["nope"], ["rules"], ["rules", "nope"], ["--nope"]])
+def test_wrong_use_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong use ends with 2, and says so on stderr only."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert 2 == caught.value.code
+    out, err = capsys.readouterr()
+    assert ("", True) == (out, "usage: relay" in err)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` says the version."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert (0, f"scrub-relay {__version__}\n") == (caught.value.code, capsys.readouterr().out)
+
+
+def test_mistakes_are_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All mistakes in files come on stderr, counted; the status is 1."""
+    (tmp_path / "a.yaml").write_text("id: a\n")
+    assert 1 == main(["rules", "list", "--rules", str(tmp_path)])
+    out, err = capsys.readouterr()
+    assert "" == out
+    assert f"{tmp_path}/a.yaml:1: 'match' is missing" in err
+    assert err.rstrip().endswith("mistakes")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(RelayError("away"), 1), (KeyboardInterrupt(), 130)],
+    ids=["error", "interrupt"],
+)
+def test_other_ends(
+    error: BaseException,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An error of ours is one line, an interrupt none."""
+
+    def fail(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(main_module.rules, "run_list", fail)
+    assert status == main(["rules", "list"])
+    out, err = capsys.readouterr()
+    assert ("", "relay: away\n" if status == 1 else "") == (out, err)
+
+
+def test_json_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a script reads is JSON on stdout, and nothing else."""
+    assert 0 == main(["rules", "list", "--json"])
+    out, err = capsys.readouterr()
+    assert "" == err
+    assert {"id", "status", "method", "description", "file"} == set(json.loads(out)[0])

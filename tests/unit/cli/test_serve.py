@@ -1,0 +1,63 @@
+"""`relay serve`: what a newcomer reads, and how it ends."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from relay.cli.main import main
+from relay.cli.serve import welcome
+from relay.config import parse
+from relay.server.app import Started
+
+KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
+SECRET = "ab" * 16
+
+
+def shown(text: str | None, host: str = "127.0.0.1") -> str:
+    """Return the welcome for a configuration."""
+    return welcome(parse(text, "r.yaml", {}), Started(host, 3005, "127.0.0.1", 3006))
+
+
+def test_first_steps() -> None:
+    """With nothing configured, there is a DSN to copy, and where events go."""
+    text = shown(None)
+    assert "http://00000000000000000000000000000000@127.0.0.1:3005/1" in text
+    assert "inbox/" in text
+    assert "the tag allowReport: true" in text
+    assert "http://00000000000000000000000000000000@127.0.0.1:3005/consented/1" in text
+    assert "http://127.0.0.1:3006/" in text
+
+
+def test_the_upstreams_key_is_masked() -> None:
+    """What is printed at start tells no key of the upstream."""
+    text = shown(
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5',"
+        " consent: {required: false}}\n"
+        "  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n",
+        host="0.0.0.0",
+    )
+    assert SECRET not in text
+    assert f"http://{KEY}@127.0.0.1:3005/7" in text
+    assert "NOT REQUIRED" in text
+    assert "any project and key" in text
+
+
+def test_more_than_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not there yet is refused, not passed over."""
+    monkeypatch.chdir(tmp_path)
+    assert 2 == main(["serve", "--workers", "2"])
+
+
+def test_a_port_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A port that somebody else has ends the start with one line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RELAY_SPOOL__BACKEND", "memory")
+    monkeypatch.setenv("RELAY_ADMIN__PORT", "0")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert 1 == main(["serve", "--port", str(taken.getsockname()[1])])
+    assert "relay: cannot listen: " in capsys.readouterr().err

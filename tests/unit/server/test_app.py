@@ -1,0 +1,129 @@
+"""The composition root: it opens, serves, and ends as a whole."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from relay.config import parse
+from relay.errors import ConfigError, RuleError, SpoolUnavailableError
+from relay.metrics import Metrics
+from relay.server.app import Projects, Started, open_spool, serve
+from relay.sinks import FileSink
+from relay.spool.memory import MemorySpool
+from relay.spool.sqlite import SqliteSpool
+from relay.upstream import SentryUpstream
+from tests.fakes import FakeClock, envelope
+
+KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
+SECRET = "ab" * 16
+ID = "0123456789abcdef0123456789abcdef"
+BASE = "listen: {port: 0}\nadmin: {port: 0}\n"
+
+
+@asynccontextmanager
+async def running(text: str) -> AsyncIterator[Started]:
+    """Serve a configuration until the block ends."""
+    started: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    settings = parse(text, "r.yaml", {})
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(serve(settings, on_start=started.set_result, stop=stop))
+        try:
+            yield await started
+        finally:
+            stop.set()
+
+
+@pytest.mark.parametrize("backend", ["memory", "sqlite"])
+async def test_from_the_client_to_the_folder(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that is answered with 200 comes out clean at the upstream."""
+    monkeypatch.chdir(tmp_path)
+    text = BASE + f"spool: {{backend: {backend}, path: spool.db}}\n"
+    event = {"event_id": ID, "message": "at 203.0.113.77", "tags": {"allowReport": True}}
+    body = b'{}\n{"type":"event"}\n' + json.dumps(event).encode() + b"\n"
+    async with running(text) as started, aiohttp.ClientSession() as client:
+        url = f"http://{started.host}:{started.port}/api/1/envelope/?sentry_key={'0' * 32}"
+        async with client.post(url, data=body) as response:
+            assert (200, {"id": ID}) == (response.status, await response.json())
+        ready = f"http://{started.host}:{started.port}/api/relay/healthcheck/ready/"
+        async with client.get(ready) as response:
+            assert 200 == response.status
+        async with client.get(f"http://{started.admin_host}:{started.admin_port}/metrics") as page:
+            shown = await page.text()
+        while not (found := list((tmp_path / "inbox").rglob("*.json"))):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert 'relay_items_total{kind="event",reason="accepted"} 1.0' in shown
+    written = "".join(file.read_text() for file in found)
+    assert "at [ip]" in written
+    assert "203.0.113.77" not in "".join(
+        file.read_bytes().decode("latin-1") for file in tmp_path.rglob("*") if file.is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ("rules: [nowhere]\n", RuleError),
+        ("hash: {secret_file: nowhere}\n", ConfigError),
+        ("spool: {path: blocked/spool.db}\n", SpoolUnavailableError),
+    ],
+)
+async def test_what_is_wrong_ends_the_start(
+    more: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules, secrets and spool are looked at before a port is open."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    opened: list[Started] = []
+    async with asyncio.timeout(20):
+        with pytest.raises(error):
+            await serve(
+                parse(BASE + more, "r.yaml", {}), on_start=opened.append, stop=asyncio.Event()
+            )
+    assert [] == opened
+
+
+async def test_spools(tmp_path: Path) -> None:
+    """The spool is the one that is configured."""
+    for backend, kind in (("memory", MemorySpool), ("sqlite", SqliteSpool)):
+        text = f"spool: {{backend: {backend}, path: '{tmp_path / 'spool.db'}'}}\n"
+        spool = await open_spool(parse(text, "r.yaml", {}).spool, FakeClock(), Metrics())
+        assert kind is type(spool)
+        await spool.close()
+
+
+async def test_projects_and_their_upstreams() -> None:
+    """A client's project and key find what holds, and each upstream is made once."""
+    text = (
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
+        f"  - {{id: '8', key: {KEY}, upstream: 'file:./inbox'}}\n"
+        "  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n"
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    found = projects.find("7", KEY)
+    assert found is not None
+    assert ("7", SECRET) == (found.project, found.upstream_key)
+    other = projects.find("99", "c" * 32)
+    assert other is not None
+    assert ("*", None) == (other.project, other.upstream_key)
+    assert {"7": KEY, "8": KEY} == dict(projects.keys)
+    routes = [projects.route(envelope(project=p, key=KEY)) for p in ("7", "7", "8", "99")]
+    assert [SentryUpstream, SentryUpstream, FileSink, SentryUpstream] == [type(r) for r in routes]
+    assert routes[0] is routes[1] is not routes[3]
+    await projects.close()
+
+
+def test_an_unknown_project_has_no_route() -> None:
+    """What is not configured any more goes nowhere."""
+    text = f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'file:./inbox'}}\n"
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    assert projects.find("8", KEY) is None
+    assert projects.find("7", "c" * 32) is None
+    assert projects.route(envelope(project="8", key=KEY)) is None
