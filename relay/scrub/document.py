@@ -71,13 +71,14 @@ class _Draft(NamedTuple):
 
 @dataclass(slots=True)
 class _Change:
-    """A value or key whose text changes: where, and what stands there now."""
+    """A value or key whose text changes: where, what stands there, which rules look there."""
 
     place: _Place = field(repr=False)
     is_key: bool
     text: str = field(repr=False)
     length: int
     marks: list[Mark]
+    keyed: tuple[TextRule, ...]
 
 
 @dataclass(slots=True)
@@ -174,15 +175,17 @@ class DocumentScrubber:
         outer = container.name
         # A rule about whole values has mostly taken the list; where it wants text, it has not.
         around = hot.get(outer)
+        pair: Hot | None = None
+        if len(node) == 2 and type(node[0]) is str and self.structural:
+            # A pair, in a list of pairs or alone, as in the arguments of a log call.
+            pair = self.compiled.hot(node[0])
         for index, value in enumerate(node):
             kind = type(value)
             name = outer
             rules = around
-            if index == 1 and type(node[0]) is str and len(node) == 2 and self.structural:
-                # A pair, in a list of pairs or alone, as in the arguments of a log call.
-                pair = self.compiled.hot(node[0])
-                if pair is not None or container.key is not None:
-                    name, rules = node[0], _both(pair, around)
+            if pair is not None:
+                # Its first part is a key that rules know, and so no secret.
+                name, rules = (outer, None) if index == 0 else (node[0], _both(pair, around))
             if (
                 rules is not None
                 or everywhere
@@ -237,19 +240,27 @@ class DocumentScrubber:
         found: Sequence[Hit] = by_text.get(text, ())
         if rules is not None and rules.keyed:
             found = [*found, *search_keyed(self.compiled, rules.keyed, text, self.budget)]
-        self._text(place, text, found, is_key=False)
+        self._text(place, text, found, rules.keyed if rules is not None else ())
 
     def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
         self._text(_Place(container, key, "", "string"), key, hits, is_key=True)
 
-    def _text(self, place: _Place, text: str, hits: Sequence[Hit], *, is_key: bool) -> None:
+    def _text(
+        self,
+        place: _Place,
+        text: str,
+        hits: Sequence[Hit],
+        keyed: tuple[TextRule, ...] = (),
+        *,
+        is_key: bool = False,
+    ) -> None:
         """Note the change that hits make to a text."""
         cuts = self._cuts(hits, place)
         if not cuts:
             return
         new, marks = redact(text, cuts, self.compiled.rules, self.keys)
         if new != text:
-            self._changes.append(_Change(place, is_key, new, len(text), marks))
+            self._changes.append(_Change(place, is_key, new, len(text), marks, keyed))
 
     def _whole(self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
         """Return the rule that takes this whole value, if any; null, true and false stay."""
@@ -313,9 +324,11 @@ class DocumentScrubber:
                 found: Sequence[Hit] = ()
                 if hits:
                     found = hits.get(numbers.get(change.text, -1), ())
-                keyed = self._keyed(change)
-                if keyed:
-                    found = [*found, *search_keyed(self.compiled, keyed, change.text, self.budget)]
+                if change.keyed:
+                    found = [
+                        *found,
+                        *search_keyed(self.compiled, change.keyed, change.text, self.budget),
+                    ]
                 cuts = self._cuts(found, change.place, counted=True) if found else ()
                 if not cuts:
                     continue
@@ -326,13 +339,6 @@ class DocumentScrubber:
             pending = again
         if pending:
             raise ScrubError("a text does not come to rest")
-
-    def _keyed(self, change: _Change) -> tuple[TextRule, ...]:
-        """Return the rules that look under the key of a changed value."""
-        if not self.structural or change.is_key or not change.place.key:
-            return ()
-        hot = self.compiled.hot(change.place.key)
-        return hot.keyed if hot is not None else ()
 
     def _redact_whole(self, place: _Place, value: Any, number: int) -> None:
         rule = self.compiled.rules[number]

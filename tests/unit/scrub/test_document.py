@@ -65,6 +65,8 @@ EXCEPT = (
          {"name": "[k]", "x": {"name": ["[k]", ["[k]"]]}, "y": SECRET}),
         ((KEYED,), {"a": [["name", [SECRET]]], "b": ["name", SECRET]},
          {"a": [["name", ["[k]"]]], "b": ["name", "[k]"]}),
+        ((KEYED, DEVICE.replace("t/device", "t/a")), {"name": [["label", SECRET], ["x", 1]]},
+         {"name": [["label", "[d]"], ["[k]", "[k]"]]}),
         # places
         ((ANY,), {"user": {"a": 1, "b": [1], "c": None}, "a": 1}, {"user": {"a": "[a]", "b": "[a]", "c": None}, "a": 1}),
         ((ANY,), {"extra": {"x": {"hidden": SECRET}}}, {"extra": {"x": {"hidden": "[a]"}}}),
