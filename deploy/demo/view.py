@@ -98,6 +98,7 @@ def show_proof(
         " found.",
     )
     console.print()
+    console.print("To see an app of your own come out clean: make run")
 
 
 # --- documents -----------------------------------------------------------------------------------
