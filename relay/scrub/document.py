@@ -397,6 +397,9 @@ class DocumentScrubber:
         """Return where a container is; asked for once for each, however much stands in it."""
         if id(link) in self._addresses:
             return self._addresses[id(link)]
+        if not renamed and not self._gone:
+            plain = self._addresses[id(link)] = path_of(link)
+            return plain
         parts: list[PathPart] = []
         at = link
         gone = False
