@@ -56,7 +56,7 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
         return (key, (at + 1, stop)) if stop > at + 1 else None
     at = slashes
     if text[at] in _OPEN:
-        return key, (at, _closing_bracket(text, at))
+        return key, (at, _closing_bracket(text, at, _escapes_of(text[end:colon])))
     sign = text[colon - 1]
     is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
     spaced = spaced or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
@@ -100,7 +100,12 @@ def _in_object(text: str, key_start: int) -> bool:
 
 
 def _closing_quote(text: str, at: int, quote: str, escapes: int) -> int:
-    """Return where the string ends whose quotes are escaped by so many backslashes, or the end."""
+    """Return where the string ends whose quotes are escaped by so many backslashes, or the end.
+
+    Each level of JSON in a string doubles backslashes and adds one: a quote that ends this string
+    stands behind `escapes` of them and whole pairs of what one is at this level. One behind fewer
+    ends the string around it, and so this one too.
+    """
     while True:
         found = text.find(quote, at)
         if found < 0:
@@ -108,13 +113,28 @@ def _closing_quote(text: str, at: int, quote: str, escapes: int) -> int:
         before = found
         while before > at and text[before - 1] == "\\":
             before -= 1
-        if found - before <= escapes:
-            return before
+        slashes = found - before
+        if slashes <= escapes or slashes % (2 * escapes + 2) == escapes:
+            return found - min(slashes, escapes)
         at = found + 1
 
 
-def _closing_bracket(text: str, at: int) -> int:
-    """Return the place after the bracket that closes the one at `at`, or the end of the text."""
+def _escapes_of(between: str) -> int:
+    """Return how many backslashes stand before the quote that ends a key."""
+    rest = between.lstrip("\\")
+    return len(between) - len(rest) if rest[:1] in ('"', "'", "`") else 0
+
+
+def _closing_bracket(text: str, at: int, escapes: int) -> int:
+    """Return the place after the bracket that closes the one at `at`, or the end of the text.
+
+    Args:
+        text: any text.
+        at: the place of the opening bracket.
+        escapes: how many backslashes stand before each quote of a string in it.
+    """
+    if escapes:
+        return _closing_escaped(text, at, escapes)
     depth = 0
     for token in _BRACKET_TOKENS.finditer(text, at):
         if token["cut"] is not None:
@@ -124,6 +144,26 @@ def _closing_bracket(text: str, at: int) -> int:
         if depth == 0:
             return token.end()
     return len(text)
+
+
+def _closing_escaped(text: str, at: int, escapes: int) -> int:
+    """Do the same in JSON inside a string, where quotes are escaped."""
+    depth = 0
+    while True:
+        token = _BRACKETS_AND_QUOTES.search(text, at)
+        if token is None:
+            return len(text)
+        at = token.end()
+        if token.group() == '"':
+            # Past the whole string; its closing quote stands behind its backslashes.
+            stop = _closing_quote(text, at, '"', escapes)
+            at = text.find('"', stop) + 1
+            if not at:
+                return _bracket_at(_BRACKETS.finditer(text, token.end()), depth, len(text))
+            continue
+        depth += _DEPTHS[token.group()]
+        if depth == 0:
+            return at
 
 
 def _bracket_at(tokens: Iterator[re.Match[str]], depth: int, end: int) -> int:
@@ -142,6 +182,7 @@ _DEPTHS: Final = {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}
 _QUOTED: Final = r'"(?>[^"\\]+|\\(?:.|\Z))*+(?:"|\Z(?P<cut>))'
 _SINGLE: Final = r"'(?>[^'\\]+|\\(?:.|\Z))*+(?:'|\Z)"
 _BRACKETS: Final = re.compile(r"[{}\[\]()]")  # noqa: TID251
+_BRACKETS_AND_QUOTES: Final = re.compile(r"[{}\[\]()\"]")  # noqa: TID251
 _BRACKET_TOKENS: Final = re.compile(_QUOTED + r"|[{}\[\]()]", re.DOTALL)  # noqa: TID251
 _TOKENS: Final = re.compile(  # noqa: TID251
     rf"{_QUOTED}|{_SINGLE}|[{{}}\[\],:]|[^\s{{}}\[\],:\"']+", re.DOTALL
