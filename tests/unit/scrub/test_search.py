@@ -1,5 +1,7 @@
 """Search: strings in, hits out, within a budget."""
 
+import base64
+
 import pytest
 
 from relay.errors import ScrubError
@@ -80,3 +82,18 @@ def test_values_that_hold_each_other_run_out_of_budget(text: str) -> None:
     """Hot keys whose values all reach to the end of the text are not read again and again."""
     with pytest.raises(ScrubError):
         search(scrubber(DEVICE).compiled, [text], budget_for(len(text)))
+
+
+def test_views_in_another_order_are_read_once() -> None:
+    """Text with several encodings is not read again for each order of opening them."""
+    text = "%41 \\u0041 &amp; é １ " * 500
+    spent = budget_for(0).left
+    budget = budget_for(0)
+    search(scrubber(IP).compiled, [text], budget)
+    assert spent - budget.left < 110 * len(text)
+
+
+def test_the_same_token_twice_is_found_twice() -> None:
+    """Two tokens that open to the same text are two places."""
+    token = base64.b64encode(b"from 203.0.113.77 here").decode()
+    assert [(token, 0), (token, 0)] == hits(f"{token} and {token}", IP)
