@@ -9,9 +9,6 @@ from typing import Any, Final
 
 import orjson
 
-MAX_DEPTH: Final = 512
-"""Deeper documents are refused: no SDK sends them, and orjson itself stops at 1,024."""
-
 MAX_DIGITS: Final = 4_000
 """Longer integers are refused: Python itself refuses to convert them back to text."""
 

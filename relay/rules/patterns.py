@@ -6,7 +6,6 @@ takes it out of every class), `^` and `$` mean the ends of a string, and a newli
 stands as a carriage return in the buffer (same length, still white space).
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +22,7 @@ _REFUSED: Final = (
     ("\\z", "use $"),
     ("\\C", "a single byte is not a character"),
     ("\\n", "use \\s; a newline inside a string is white space"),
+    ("\\Q", "escape the characters one by one"),
 )
 _UNANCHORED: Final = re2._re2.RE2.Anchor.UNANCHORED  # noqa: SLF001
 _EMPTY_PROBES: Final = (b"", b"a", b"a b", b"0", b".-", "\u00e9".encode())
@@ -136,9 +136,8 @@ class PatternSet:
     """Asks many patterns at once which of them can match anywhere in a buffer (RE2::Set).
 
     One set over everything is fastest on text that repeats itself, but its automaton grows with the
-    product of its patterns: text without repetition (addresses, keys, base64) makes a new state for
-    each byte, at 50 us a byte. So like patterns share small sets, and long counts are relaxed:
-    that costs some percent of a scrub, and bounds the worst byte at a microsecond.
+    product of its patterns on text that does not. So like patterns share small sets, and the caller
+    gives patterns without long counts (`relay.rules.prefilter.weaken`).
     """
 
     __slots__ = ("_all", "_sets")
@@ -153,7 +152,7 @@ class PatternSet:
             numbers = tuple(order[first : first + _SET_SIZE])
             made = re2.Set.SearchSet(_options(_SET_MEMORY))
             for number in numbers:
-                made.Add("(?m)" + relaxed(sources[number]))
+                made.Add("(?m)" + sources[number])
             # Always matches: when even this is missing, RE2 ran out of memory and said nothing.
             made.Add(r"(?m)^")
             made.Compile()
@@ -174,33 +173,7 @@ class PatternSet:
         return frozenset(hits)
 
 
-def relaxed(source: str) -> str:
-    """Return a pattern that matches wherever this one does, with short counts: `{64}` to `{16,}`.
-
-    A count is that many states that are alive at once.
-    """
-    return source if "\\Q" in source else _COUNTS.sub(_relax, source)
-
-
-def _relax(found: re.Match[str]) -> str:
-    if found["least"] is None:
-        return found.group()
-    least = int(found["least"])
-    if least > _LONGEST_COUNT:
-        return f"{{{_LONGEST_COUNT},}}"
-    most = found["most"] or ("" if found["comma"] else found["least"])
-    return f"{{{least},}}" if most and int(most) > _LONGEST_COUNT else found.group()
-
-
 _SET_SIZE: Final = 16
-_LONGEST_COUNT: Final = 16
-# Escapes and classes first, for braces in them are no counts; not a rule pattern.
-_COUNTS: Final = re.compile(  # noqa: TID251
-    r"\\[xXpP]\{[^}]*\}|\\."
-    r"|\[\^?\]?(?:\\[xXpP]\{[^}]*\}|\\.|\[:\^?\w+:\]|[^\]\\])*\]"
-    r"|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\}",
-    re.DOTALL,
-)
 
 
 class WordSet:

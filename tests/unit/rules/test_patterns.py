@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.rules.patterns import PatternError, PatternSet, compile_pattern, relaxed
+from relay.rules.patterns import PatternError, PatternSet, compile_pattern
 
 SOURCES = (
     "ab+c", "(?i)key=([a-z]+)", r"\b[0-9]{4}\b", "^start", "end$", "[^a]{2,3}b", "x{20,30}", "é.",
@@ -68,27 +68,3 @@ def test_set_leaves_out_what_does_not_match() -> None:
 def test_empty_set() -> None:
     """A set without patterns names none."""
     assert frozenset() == PatternSet([]).candidates(b"anything")
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("a{64}", "a{16,}"),
-        ("a{3,64}", "a{3,}"),
-        ("a{3}b{0,40}", "a{3}b{0,}"),
-        ("a{2,16}", "a{2,16}"),
-        ("a{20,}", "a{16,}"),
-        ("[a{20}]", "[a{20}]"),
-        (r"[]{20}]{20}", r"[]{20}]{16,}"),
-        (r"[^\]{20}]", r"[^\]{20}]"),
-        (r"[[:alpha:]{20}]", r"[[:alpha:]{20}]"),
-        (r"\{20}", r"\{20}"),
-        (r"\x{100}{20}", r"\x{100}{16,}"),
-        (r"\pL{20}", r"\pL{16,}"),
-        (r"\Q{20}\E", r"\Q{20}\E"),
-        ("a{,20}", "a{,20}"),
-    ],
-)
-def test_relaxed(source: str, expected: str) -> None:
-    """Long counts become open ones; braces that are no counts stay."""
-    assert expected == relaxed(source)
