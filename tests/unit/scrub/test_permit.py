@@ -1,5 +1,7 @@
 """The permit to reach disk and upstream."""
 
+import dataclasses
+
 import pytest
 
 from relay.scrub.permit import ScrubbedEnvelope, grant, restore
@@ -18,6 +20,16 @@ def test_only_the_doors_make_one() -> None:
     """A permit cannot be made from bytes that nobody has scrubbed."""
     with pytest.raises(TypeError):
         ScrubbedEnvelope(**FIELDS, door=object())  # type: ignore[arg-type]
+
+
+def test_a_permit_does_not_open_the_door_again() -> None:
+    """With a permit in hand nobody can make another one, for other bytes."""
+    permit = grant(**FIELDS)  # type: ignore[arg-type]
+    with pytest.raises((TypeError, ValueError)):
+        dataclasses.replace(permit, body=b"raw")
+    with pytest.raises(AttributeError):
+        _ = permit.door  # type: ignore[attr-defined]
+    assert "door" not in ScrubbedEnvelope.__slots__
 
 
 def test_both_doors_make_the_same() -> None:
