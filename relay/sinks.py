@@ -10,7 +10,6 @@ import os
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
-from string import hexdigits
 from typing import Final
 
 from relay import jsonio
@@ -18,13 +17,12 @@ from relay.delivery import UpstreamResponse
 from relay.errors import RequestError, UpstreamError
 from relay.ports import Clock
 from relay.protocol.envelope import parse
+from relay.protocol.ids import is_hex32
 from relay.protocol.item_kinds import kind_of
 from relay.scrub.permit import ScrubbedEnvelope
 
 KEEP: Final = 1_000
 """So many envelopes are kept; older ones are deleted, for the folder is there to be looked at."""
-
-_ID_LENGTH: Final = 32
 
 
 class FileSink:
@@ -88,9 +86,7 @@ class FileSink:
 
 
 def _safe_id(envelope_id: str) -> str:
-    if len(envelope_id) == _ID_LENGTH and frozenset(hexdigits).issuperset(envelope_id):
-        return envelope_id.lower()
-    return "0" * _ID_LENGTH
+    return envelope_id.lower() if is_hex32(envelope_id) else "0" * 32
 
 
 def _documents(body: bytes) -> list[tuple[str, bytes | None]]:

@@ -5,7 +5,6 @@ are those of the types in model.
 """
 
 import dataclasses
-import string
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from relay.config import model
 from relay.config.reader import Section
 from relay.consent import ConsentPolicy, Missing
 from relay.protocol.dsn import Dsn, DsnError, parse_dsn, parse_key, parse_project
+from relay.protocol.ids import is_hex
 from relay.protocol.item_kinds import KINDS, Policy, Shape
 from relay.protocol.limits import Limits
 from relay.yamlio import nearest
@@ -240,7 +240,7 @@ def _token(section: Section) -> model.AdminToken:
         if not section.has(key):
             section.wrong(section.node, f"{section.path(key)} is missing")
     sha256 = section.text("sha256", "", digits=True).lower()
-    if section.has("sha256") and (len(sha256) != 64 or not set(sha256) <= _HEX):
+    if section.has("sha256") and not (len(sha256) == 64 and is_hex(sha256)):
         node = section.get("sha256") or section.node
         section.wrong(node, f"{section.path('sha256')} must be 64 hex digits", "sha256sum of it")
     for node in section.nodes("scopes"):
@@ -252,9 +252,6 @@ def _token(section: Section) -> model.AdminToken:
         sha256=sha256,
         scopes=frozenset(section.texts("scopes", ())),
     )
-
-
-_HEX: Final = frozenset(string.hexdigits.lower())
 
 
 def _name(section: Section, key: str, default: str) -> str:

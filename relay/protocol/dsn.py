@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from relay.protocol.ids import is_hex32
+
 _SCHEMES: Final = {"http", "https"}
-_HEX: Final = frozenset("0123456789abcdef")
-_KEY_LENGTH: Final = 32
 _WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _HOST: Final = _WORD | frozenset(".:%")
 _PREFIX: Final = _WORD | frozenset("./~")
@@ -91,7 +91,7 @@ def parse_key(text: str) -> str:
         DsnError: it is not 32 hex digits.
     """
     key = text.lower()
-    if len(key) != _KEY_LENGTH or not _HEX.issuperset(key):
+    if not is_hex32(key):
         raise DsnError("the public key is not 32 hex digits")
     return key
 

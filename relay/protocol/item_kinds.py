@@ -37,7 +37,7 @@ class ItemKind:
 
     Attributes:
         name: the item header's `type`.
-        categories: data categories whose limits stop this kind; the first one names it in reports.
+        categories: data categories whose limits stop this kind, its own first.
         shape: what the payload is.
         policy: what happens to it unless the configuration says otherwise.
         limit: the field of `relay.protocol.limits.Limits` that bounds its size.
@@ -52,11 +52,6 @@ class ItemKind:
     limit: str
     event_like: bool = False
     exclusive: bool = False
-
-    @property
-    def category(self) -> str:
-        """The one category that client reports count it under."""
-        return self.categories[0]
 
 
 def _json(
@@ -106,9 +101,6 @@ _ROWS: Final = (
 
 KINDS: Final[Mapping[str, ItemKind]] = {row.name: row for row in _ROWS}
 """Every known kind by its name."""
-
-UNKNOWN_CATEGORY: Final = "default"
-"""The category that an item of no known kind is counted under."""
 
 
 def kind_of(name: str) -> ItemKind | None:

@@ -8,6 +8,8 @@ documentation.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from relay.protocol.ids import is_hex32
+
 ENVELOPE_KEYS: Final = frozenset({"event_id", "sent_at", "sdk", "trace"})
 SDK_KEYS: Final = frozenset({"name", "version", "integrations", "packages"})
 TRACE_KEYS: Final = frozenset({
@@ -43,7 +45,7 @@ def allowed_envelope_headers(headers: Mapping[str, Any], public_key: str | None)
     if trace is not None and "public_key" in trace:
         if public_key is not None:
             trace["public_key"] = public_key
-        elif not _is_key(trace["public_key"]):
+        elif not is_hex32(trace["public_key"]):
             del trace["public_key"]
     return kept
 
@@ -66,11 +68,3 @@ def _is_flat(value: Any) -> bool:
         or (isinstance(one, dict) and any(isinstance(v, list | dict) for v in one.values()))
         for one in value
     )
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == _KEY and not set(value) - _HEX
-
-
-_KEY: Final = 32
-_HEX: Final = frozenset("0123456789abcdefABCDEF")

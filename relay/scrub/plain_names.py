@@ -7,11 +7,12 @@ phrase is not. In doubt the answer is no. Nothing here looks for anything: it on
 from itertools import groupby
 from typing import Final
 
+from relay.protocol.ids import is_hex
+
 _LOWER: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _LETTERS: Final = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DIGITS: Final = frozenset("0123456789")
 _ALNUM: Final = _LETTERS | _DIGITS
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 _MAX_NAME: Final = 128
 _MAX_WORDS: Final = 11
@@ -161,7 +162,7 @@ def _is_plain_token(token: str) -> bool:
             and len(token) >= _MIN_WORD_LENGTH * _count_words(token)
             and _count_words(token) > 1
         )
-    if len(token) > _MAX_TOKEN or (len(token) > _MAX_HEX_TOKEN and _HEX.issuperset(token)):
+    if len(token) > _MAX_TOKEN or (len(token) > _MAX_HEX_TOKEN and is_hex(token)):
         return False
     groups = [len(list(run)) for digit, run in groupby(token, _DIGITS.__contains__) if digit]
     return len(groups) <= _MAX_DIGIT_GROUPS and max(groups) <= _MAX_DIGITS

@@ -12,30 +12,22 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final
 
+from relay.protocol import ids
+from relay.protocol.ids import is_hex
 from relay.rules.selectors import Path, Selector, parse_selector
 
 Shape = Callable[[Any], bool]
 
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
+is_id: Final[Shape] = ids.is_id
+"""32 hex digits, or a UUID with hyphens."""
 
-
-def _is_hex(text: str) -> bool:
-    return bool(text) and _HEX.issuperset(text)
-
-
-def is_id(value: Any) -> bool:
-    """32 hex digits, or a UUID with hyphens."""
-    if not isinstance(value, str):
-        return False
-    if len(value) == 36:
-        groups = value.split("-")
-        return [len(group) for group in groups] == [8, 4, 4, 4, 12] and all(map(_is_hex, groups))
-    return len(value) == 32 and _is_hex(value)
+is_public_key: Final[Shape] = ids.is_hex32
+"""A DSN's public key: 32 hex digits."""
 
 
 def is_span_id(value: Any) -> bool:
     """16 hex digits (W3C Trace Context)."""
-    return isinstance(value, str) and len(value) == 16 and _is_hex(value)
+    return isinstance(value, str) and len(value) == 16 and is_hex(value)
 
 
 def is_segment_id(value: Any) -> bool:
@@ -56,8 +48,8 @@ def is_debug_id(value: Any) -> bool:
     if is_id(value):
         return True
     head, _, age = value.rpartition("-")
-    return (is_id(head) and len(age) <= 8 and _is_hex(age)) or (
-        32 < len(value) <= 40 and _is_hex(value)
+    return (is_id(head) and len(age) <= 8 and is_hex(age)) or (
+        32 < len(value) <= 40 and is_hex(value)
     )
 
 
@@ -65,7 +57,7 @@ def is_code_id(value: Any) -> bool:
     """A build id: up to 40 hex digits (a SHA-1 at most), or a UUID."""
     if not isinstance(value, str):
         return False
-    return (len(value) <= 40 and _is_hex(value) and _is_one_case(value)) or is_id(value)
+    return (len(value) <= 40 and is_hex(value) and _is_one_case(value)) or is_id(value)
 
 
 def _is_one_case(text: str) -> bool:
@@ -77,7 +69,7 @@ def is_address(value: Any) -> bool:
     """A memory address: a number, or 0x and at most 16 hex digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return 0 <= value < 1 << 64
-    return isinstance(value, str) and value[:2] == "0x" and len(value) <= 18 and _is_hex(value[2:])
+    return isinstance(value, str) and value[:2] == "0x" and len(value) <= 18 and is_hex(value[2:])
 
 
 def is_timestamp(value: Any) -> bool:
@@ -119,7 +111,7 @@ def is_release(value: Any) -> bool:
         if word.casefold() in _FOLDERS:
             return False
         if len(word) >= _WORD_LIMIT and not (
-            len(word) in (32, 40) and _is_hex(word) and _is_one_case(word)
+            len(word) in (32, 40) and is_hex(word) and _is_one_case(word)
         ):
             return False
     return _has_version(value, words)
@@ -128,7 +120,7 @@ def is_release(value: Any) -> bool:
 def _has_version(value: str, words: list[str]) -> bool:
     """Digits decide, so that a bare address or host name is no release."""
     if len(words) == 1:
-        return value.isdigit() or (len(value) in (7, 8, 10, 12, 32, 40) and _is_hex(value))
+        return value.isdigit() or (len(value) in (7, 8, 10, 12, 32, 40) and is_hex(value))
     return any(word[:1].isdigit() or word[:1] == "v" for word in words)
 
 
@@ -190,11 +182,6 @@ _BY_KEY: Final[dict[str, Shape]] = {
         is_timestamp,
     ),
 }  # fmt: skip
-
-
-def is_public_key(value: Any) -> bool:
-    """A DSN's public key: 32 hex digits."""
-    return isinstance(value, str) and len(value) == 32 and _is_hex(value)
 
 
 _FREE: Final[tuple[tuple[Selector, Shape], ...]] = (

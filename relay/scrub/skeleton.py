@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from relay.protocol.ids import is_hex32
 from relay.scrub.plain_names import is_plain_file, is_plain_name, is_plain_release
 
 _LEVELS: Final = frozenset({"fatal", "error", "warning", "info", "debug"})
@@ -20,7 +21,6 @@ _PLATFORMS: Final = frozenset(
 )  # fmt: skip
 _TYPES: Final = frozenset({"default", "error"})
 _DIGITS: Final = frozenset("0123456789")
-_HEX: Final = frozenset("0123456789abcdef")
 _ANONYMOUS: Final = "<anonymous>"
 
 MAX_EXCEPTIONS: Final = 16
@@ -73,7 +73,7 @@ def _event_id(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     digits = value.replace("-", "").lower()
-    return digits if len(digits) == 32 and _HEX.issuperset(digits) else None
+    return digits if is_hex32(digits) else None
 
 
 def _timestamp(value: Any) -> float | str | None:

@@ -56,7 +56,7 @@ def test_category_is_the_sdk_s(kind: str, category: str) -> None:
     assert category == SdkItem(b"", type=kind).data_category
     row = kind_of(kind)
     assert row is not None
-    assert category == row.category
+    assert category == row.categories[0]
 
 
 @pytest.mark.parametrize(
