@@ -1,6 +1,6 @@
 """Configuration: `relay.yaml`, the environment and the command line, as frozen `Settings`."""
 
-from relay.config.loading import default_settings, load_settings, parse, read_secret
+from relay.config.loading import load_settings, parse, read_secret
 from relay.config.model import (
     ANY,
     DEFAULT_KEY,
@@ -17,6 +17,7 @@ from relay.config.model import (
     Tls,
     UsageSettings,
 )
+from relay.config.runnable import check_runnable
 from relay.config.sections import parse_upstream
 from relay.config.show import mask_upstream, masked, show
 
@@ -35,7 +36,7 @@ __all__ = [
     "SpoolSettings",
     "Tls",
     "UsageSettings",
-    "default_settings",
+    "check_runnable",
     "load_settings",
     "mask_upstream",
     "masked",

@@ -85,11 +85,6 @@ def parse(
     return settings
 
 
-def default_settings() -> Settings:
-    """Return what holds with no file and no arguments."""
-    return parse(None, NO_FILE, {})
-
-
 def read_secret(settings: model.HashSettings) -> bytes | None:
     """Return the secret of the `hash` redaction; None if none is configured.
 
@@ -136,6 +131,7 @@ def _settings(root: Section, source: str) -> Settings:
         hash=sections.hashing(root.section("hash")),
         usage=sections.usage(root.section("usage")),
         source=source,
+        places=dict(root.places()),
     )
 
 

@@ -20,11 +20,9 @@ DEFAULT_KEY: Final = "0" * 32
 DEFAULT_FOLDER: Final = "./inbox"
 
 DEFAULT_ITEMS: Final[Mapping[str, Policy]] = {
-    "attachment": Policy.TEXT,
     "minidump": Policy.DROP,
-    "replay_recording": Policy.DROP,
 }
-"""Policies that differ from the table of item kinds, or are not in it."""
+"""Policies of what is not in the table of item kinds: minidumps are attachments."""
 
 MIN_SECRET: Final = 16
 """Characters (or bytes in a file) that the secret of the `hash` redaction has at least."""
@@ -115,12 +113,6 @@ class ProjectSettings:
         """Whether it takes any project and key."""
         return self.project == ANY
 
-    def target(self, project: str, key: str) -> Dsn | Folder:
-        """Return where envelopes of a client's project and key go."""
-        if isinstance(self.upstream, Host):
-            return self.upstream.dsn(project, key)
-        return self.upstream
-
 
 @dataclass(frozen=True, slots=True)
 class SpoolSettings:
@@ -160,6 +152,7 @@ class Settings:
         rules: rule files and folders; empty for the rules that ship with the package.
         consent, items, limits: what holds for a project that says nothing else.
         source: the file that was read; empty if there was none.
+        places: file (or variable, or option) and line of each value that was given, by its path.
     """
 
     listen: Listen
@@ -173,6 +166,7 @@ class Settings:
     hash: HashSettings
     usage: UsageSettings
     source: str = ""
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def find_project(self, project: str, key: str) -> ProjectSettings | None:
         """Return the settings for a client's project and key, or None if they are not known.

@@ -82,6 +82,14 @@ class Section:
             else:
                 yield Section(node, place, self.origins, self.mistakes)
 
+    def places(self) -> Iterator[tuple[str, tuple[str, int]]]:
+        """Yield path, file and line of every value in here that is no map, at any depth."""
+        for key, node in self.node.value.items():
+            if node.kind == "map":
+                yield from Section(node, self.path(key), self.origins, self.mistakes).places()
+            else:
+                yield self.path(key), (self.origins.of(node), node.line)
+
     def nodes(self, key: str) -> Sequence[Node]:
         """Return the entries of the list under a key; none if it is not given or has no value."""
         node = self.get(key)

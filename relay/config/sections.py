@@ -23,6 +23,8 @@ COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "s
 
 MAX_COUNT: Final = 1_000_000
 
+NOT_YET: Final = "not available in this version"
+
 
 def listen(section: Section) -> model.Listen:
     """Read `listen`."""
@@ -135,21 +137,29 @@ def items(section: Section, base: Mapping[str, Policy]) -> Mapping[str, Policy]:
     for key in known:
         if section.has(key):
             kind = "replay_recording" if key == "replay" else key
-            allowed = [policy.value for policy in policies_of(kind)]
-            result[kind] = Policy(section.choice(key, Policy.DROP.value, allowed))
+            result[kind] = _policy(section, key, policies_of(kind))
     return result
+
+
+def _policy(section: Section, key: str, allowed: tuple[Policy, ...]) -> Policy:
+    node = section.get(key)
+    if node is not None and node.raw == Policy.SCRUB and allowed == (Policy.DROP,):
+        hint = "it is dropped; write drop"
+        section.wrong(node, f"{section.path(key)}: scrub is {NOT_YET}", hint)
+        return Policy.DROP
+    return Policy(section.choice(key, Policy.DROP.value, [policy.value for policy in allowed]))
 
 
 def policies_of(kind: str) -> tuple[Policy, ...]:
     """Return the policies that a kind of item may have."""
     if kind == "minidump":
-        return (Policy.SCRUB, Policy.DROP)
+        return (Policy.DROP,)
     match KINDS[kind].shape:
         case Shape.TEXT_OR_JSON:
             return (Policy.TEXT, Policy.DROP)
-        case Shape.BINARY:
+        case Shape.BINARY | Shape.RECORDING:
             return (Policy.DROP,)
-        case Shape.JSON | Shape.CONTAINER | Shape.RECORDING:
+        case Shape.JSON | Shape.CONTAINER:
             return (Policy.SCRUB, Policy.DROP)
 
 

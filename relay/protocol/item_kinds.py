@@ -93,7 +93,8 @@ _ROWS: Final = (
     _json("replay_event", "replay", limit="replay_compressed", event_like=True),
     _dropped("replay_recording", "replay", shape=Shape.RECORDING, limit="replay_compressed"),
     _dropped("replay_video", "replay", shape=Shape.BINARY, limit="replay_compressed"),
-    _dropped("attachment", "attachment", shape=Shape.TEXT_OR_JSON, limit="attachment"),
+    # Only where it is text; anything else is dropped.
+    ItemKind("attachment", ("attachment",), Shape.TEXT_OR_JSON, Policy.TEXT, limit="attachment"),
     _dropped("form_data", "error", shape=Shape.BINARY, limit="event"),
     _dropped("unreal_report", "error", shape=Shape.BINARY, limit="attachment"),
     _dropped("statsd", "metric_bucket", shape=Shape.BINARY, limit="event"),

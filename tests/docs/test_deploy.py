@@ -48,7 +48,7 @@ def test_the_relay_starts_with_the_composed_configuration() -> None:
     project = settings.find_project("1", DEFAULT_KEY)
     assert project is not None
     key = resolved(COMPOSE["services"]["bugsink-project"]["environment"]["BUGSINK_KEY"])
-    assert f"http://{key}@bugsink:8000/1" == str(project.target("1", DEFAULT_KEY))
+    assert f"http://{key}@bugsink:8000/1" == str(project.upstream)
     assert ("0.0.0.0", "/data/spool.db") == (settings.listen.host, settings.spool.path)
 
 

@@ -9,7 +9,6 @@ from relay.protocol.item_kinds import KINDS, Policy, kind_of, refined
 from relay.protocol.limits import Limits
 
 DROPPED = {
-    "attachment",
     "replay_recording",
     "replay_video",
     "form_data",
@@ -20,7 +19,7 @@ DROPPED = {
 
 
 def test_only_json_is_forwarded() -> None:
-    """Exactly the kinds that cannot be walked as JSON documents are dropped by default."""
+    """Exactly the kinds that are neither JSON documents nor text are dropped by default."""
     assert {name for name, row in KINDS.items() if row.policy is Policy.DROP} == DROPPED
 
 

@@ -107,6 +107,7 @@ def test_envelope() -> None:
         ({"type": "session"}, b'"203.0.113.77"'),
         ({"type": "session"}, b'{"a":' * 300 + b"1" + b"}" * 300),
         ({"type": "attachment", "filename": f"{ADDRESS}.txt"}, b"203.0.113.77"),
+        ({"type": "attachment"}, b"\0\1\2"),
         ({"type": ADDRESS}, b"203.0.113.77"),
         ({}, b"203.0.113.77"),
         event_id=ID,
@@ -123,14 +124,15 @@ def test_envelope() -> None:
         ("session", Reason.INVALID),
         ("session", Reason.INVALID),
         ("session", Reason.SCRUB_FAILED),
+        ("attachment", Reason.ACCEPTED),
         ("attachment", Reason.ITEM_POLICY),
         ("unknown", Reason.UNKNOWN_ITEM),
         ("unknown", Reason.UNKNOWN_ITEM),
     ]
     assert expected == [(outcome.kind, outcome.reason) for outcome in result.outcomes]
-    assert list(range(8)) == [outcome.index for outcome in result.outcomes]
+    assert list(range(9)) == [outcome.index for outcome in result.outcomes]
     clean = parse(result.body)
-    assert ["event", "session"] == [item.kind for item in clean.items]
+    assert ["event", "session", "attachment"] == [item.kind for item in clean.items]
     expected_headers = {
         "event_id": ID,
         "trace": {"transaction": "/a/[ip]"},
@@ -148,16 +150,15 @@ def test_no_envelope(data: bytes) -> None:
 
 
 def test_text_attachments() -> None:
-    """Where they are wanted, text attachments go on scrubbed, their file names too."""
+    """Text attachments go on scrubbed, file names too; binary and unwanted ones do not."""
     item = Item.make({"type": "attachment", "filename": f"{ADDRESS}.log"}, f"a {ADDRESS}".encode())
-    done = MADE.scrub_item(0, item, policies={"attachment": Policy.TEXT})
+    done = MADE.scrub_item(0, item)
     assert done.item is not None
     assert (b"a [ip]", "[ip].log") == (done.item.payload, done.item.headers["filename"])
     binary = Item.make({"type": "attachment"}, b"\0\1\2")
-    assert (
-        Reason.ITEM_POLICY
-        is MADE.scrub_item(0, binary, policies={"attachment": Policy.TEXT}).outcome.reason
-    )
+    assert Reason.ITEM_POLICY is MADE.scrub_item(0, binary).outcome.reason
+    unwanted = MADE.scrub_item(0, item, policies={"attachment": Policy.DROP})
+    assert (None, Reason.ITEM_POLICY) == (unwanted.item, unwanted.outcome.reason)
 
 
 def test_a_policy_holds_for_what_an_item_really_is() -> None:

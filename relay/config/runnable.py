@@ -1,0 +1,57 @@
+"""What a configuration asks for and this version, or this machine, cannot do.
+
+Law of this file: `relay config check` and `relay serve` ask the same function, so that the first is
+never content with what the second refuses.
+"""
+
+import ssl
+from pathlib import Path
+
+from relay.config.loading import NO_FILE, read_secret
+from relay.config.model import Settings, Tls
+from relay.config.sections import NOT_YET
+from relay.errors import ConfigError, Mistake
+
+
+def check_runnable(settings: Settings) -> None:
+    """Look whether a relay can start with these settings; rules, ports and spool aside.
+
+    Raises:
+        ConfigError: with every mistake: several workers, a spool that is not there yet, certificate
+            or key that do not load, a hash secret that cannot be read.
+    """
+    mistakes: list[Mistake] = []
+
+    def wrong(path: str, message: str, hint: str = "") -> None:
+        file, line = settings.places.get(path, (settings.source or NO_FILE, 1))
+        mistakes.append(Mistake(file, line, f"{path}: {message}", hint))
+
+    if settings.listen.workers != 1:
+        wrong("listen.workers", f"more than one is {NOT_YET}", "write 1")
+    if settings.spool.backend == "jetstream":
+        wrong("spool.backend", f"jetstream is {NOT_YET}", "sqlite or memory")
+    if settings.listen.tls is not None:
+        for path, message in _tls(settings.listen.tls):
+            wrong(path, message)
+    try:
+        read_secret(settings.hash)
+    except ConfigError as error:
+        mistakes += error.mistakes
+    if mistakes:
+        raise ConfigError(tuple(mistakes))
+
+
+def _tls(tls: Tls) -> list[tuple[str, str]]:
+    """Return path and message of what keeps certificate and key from being used."""
+    found: list[tuple[str, str]] = []
+    for name, file in (("cert", tls.cert), ("key", tls.key)):
+        try:
+            Path(file).read_bytes()
+        except OSError as error:
+            found.append((f"listen.tls.{name}", f"{file} cannot be read: {error.strerror}"))
+    if not found:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.cert, tls.key)
+        except ssl.SSLError:
+            found.append(("listen.tls.cert", "certificate and key are not PEM, or do not belong"))
+    return found

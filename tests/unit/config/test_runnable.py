@@ -1,0 +1,62 @@
+"""What `config check` and `serve` refuse alike."""
+
+from pathlib import Path
+
+import pytest
+
+from relay.config import check_runnable, load_settings, parse
+from relay.errors import ConfigError
+
+
+def refused(text: str | None, environment: dict[str, str] | None = None) -> list[str]:
+    """Return the mistakes as they are shown."""
+    with pytest.raises(ConfigError) as caught:
+        check_runnable(parse(text, "r.yaml", environment or {}))
+    return list(caught.value.causes)
+
+
+def test_what_can_run() -> None:
+    """The defaults can be run, and so can what the documentation shows."""
+    check_runnable(parse(None, "(no file)", {}))
+    check_runnable(parse("items: {attachment: text, minidump: drop, replay: drop}\n", "r", {}))
+
+
+def test_everything_at_once(tmp_path: Path) -> None:
+    """Each thing that cannot be done is told, at its line in the file."""
+    here = tmp_path.as_posix()
+    text = f"""\
+listen:
+  workers: 2
+  tls:
+    cert: {here}/cert.pem
+    key: {here}/key.pem
+spool: {{backend: jetstream, servers: ['nats://a']}}
+hash: {{secret_file: {here}/secret}}
+"""
+    assert [
+        "r.yaml:2: listen.workers: more than one is not available in this version (write 1)",
+        "r.yaml:6: spool.backend: jetstream is not available in this version (sqlite or memory)",
+        f"r.yaml:4: listen.tls.cert: {here}/cert.pem cannot be read: No such file or directory",
+        f"r.yaml:5: listen.tls.key: {here}/key.pem cannot be read: No such file or directory",
+        f"{here}/secret:1: the hash secret cannot be read: No such file or directory",
+    ] == refused(text)
+
+
+def test_files_that_are_no_certificate(tmp_path: Path) -> None:
+    """Files that are there and hold no PEM are told too; nothing of them is shown."""
+    file = tmp_path / "x.pem"
+    file.write_text("hidden")
+    text = f"listen: {{tls: {{cert: '{file}', key: '{file}'}}}}\n"
+    assert [
+        "r.yaml:1: listen.tls.cert: certificate and key are not PEM, or do not belong"
+    ] == refused(text)
+
+
+def test_where_it_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a variable or an option asked for is told by its name."""
+    wanted = "listen.workers: more than one is not available in this version (write 1)"
+    assert [f"RELAY_LISTEN__WORKERS:1: {wanted}"] == refused(None, {"RELAY_LISTEN__WORKERS": "3"})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        check_runnable(load_settings(None, {}, workers=2))
+    assert (f"--workers:1: {wanted}",) == caught.value.causes
