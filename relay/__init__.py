@@ -4,6 +4,8 @@ The names here are the public Python contract; everything else may change.
 """
 
 import secrets
+import shlex
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -52,5 +54,7 @@ def load_scrubber(*paths: str | Path, secret: bytes | None = None, verify: bool 
     if verify:
         mistakes = as_mistakes(run_examples(rules, lambda some: Scrubber.from_rules(some, keys)))
         if mistakes:
-            raise RuleError(mistakes)
+            given = "".join(f" --rules {shlex.quote(str(path))}" for path in paths)
+            hint = f"run `relay rules test{given}`"
+            raise RuleError(tuple(replace(mistake, hint=hint) for mistake in mistakes))
     return Scrubber.from_rules(rules, keys)

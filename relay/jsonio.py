@@ -58,7 +58,17 @@ def dumps(value: Any) -> bytes:
         raise JsonError("a value has no JSON form") from None
 
 
-_DIGIT_RUN: Final = tuple(str(d).encode() for d in range(10))
+def pretty(value: Any, *, sort_keys: bool = False) -> str:
+    """Serialise to JSON for people: indented by two, a line a value, no newline at the end.
+
+    Raises:
+        JsonError: a value that has no JSON form, or is too deep.
+    """
+    try:
+        text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=sort_keys, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise JsonError("a value has no JSON form") from None
+    return text.encode("utf-8", "replace").decode()
 
 
 def _may_be_inexact(raw: bytes) -> bool:

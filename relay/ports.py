@@ -1,4 +1,4 @@
-"""The Protocols between the services and the adapters: Clock, Spool, Upstream, Sink.
+"""The Protocols between the services and the adapters: Clock, Spool, Upstream.
 
 Law of this file: types only. An adapter may use nothing of a service; a service knows adapters by
 these names alone. `tests/contract/` holds one suite a port, run over every implementation.
@@ -113,5 +113,5 @@ class Upstream(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close connections."""
+        """Close connections. May be repeated."""
         ...

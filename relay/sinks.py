@@ -5,7 +5,6 @@ anything else that was sent. Files appear whole: written under another name firs
 """
 
 import asyncio
-import json
 import os
 from collections import deque
 from datetime import UTC, datetime
@@ -104,7 +103,6 @@ def _documents(body: bytes) -> list[tuple[str, bytes | None]]:
 
 def _indented(payload: bytes) -> bytes | None:
     try:
-        value = jsonio.loads(payload)
-        return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    except (jsonio.JsonError, RecursionError, ValueError):
+        return jsonio.pretty(jsonio.loads(payload)).encode() + b"\n"
+    except jsonio.JsonError:
         return None

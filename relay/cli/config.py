@@ -1,12 +1,11 @@
 """`relay config check | show`: is the configuration right, and what does it come to."""
 
 import argparse
-import json
 import sys
 
 import relay
-from relay.cli.options import add_config, add_json, settings_of
-from relay.config import masked, read_secret, show
+from relay.cli.options import add_config, add_json, print_json, settings_of
+from relay.config import check_runnable, masked, show
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,18 +16,23 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     show_ = actions.add_parser("show", help="print what holds, secrets masked")
     add_config(check)
     add_config(show_)
+    add_json(check)
     add_json(show_)
     check.set_defaults(run=run_check)
     show_.set_defaults(run=run_show)
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """Load everything that `serve` loads; mistakes come out as errors."""
+    """Look at everything that `serve` looks at before it starts; mistakes come out as errors."""
     settings = settings_of(options)
-    read_secret(settings.hash)
+    check_runnable(settings)
     scrubber = relay.load_scrubber(*settings.rules)
-    where = settings.source or "defaults (no file)"
     rules = len(scrubber.compiled.rules)
+    if options.json:
+        file, projects = settings.source or None, len(settings.projects)
+        print_json({"file": file, "projects": projects, "rules": rules, "mistakes": []})
+        return 0
+    where = settings.source or "defaults (no file)"
     print(f"{where}: {len(settings.projects)} project(s), {rules} rules: fine")
     return 0
 
@@ -37,7 +41,7 @@ def run_show(options: argparse.Namespace) -> int:
     """Print every setting."""
     settings = settings_of(options)
     if options.json:
-        print(json.dumps(masked(settings), ensure_ascii=False))
+        print_json(masked(settings))
     else:
         sys.stdout.write(show(settings))
     return 0

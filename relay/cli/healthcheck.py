@@ -5,7 +5,7 @@ import http.client
 import ssl
 import sys
 
-from relay.cli.options import add_config, settings_of
+from relay.cli.options import add_config, add_json, print_json, settings_of
 from relay.server.admin import LIVE, READY
 
 TIMEOUT = 5.0
@@ -18,6 +18,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--host", metavar="H", help="address of the ingest port")
     parser.add_argument("--port", metavar="P", type=int, help="the ingest port")
     parser.add_argument("--live", action="store_true", help="only whether it answers")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -38,9 +39,15 @@ def run(options: argparse.Namespace) -> int:
         connection.request("GET", LIVE if options.live else READY)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
+        if options.json:
+            print_json({"healthy": False, "status": None})
         print("relay: no answer", file=sys.stderr)
         return 1
     finally:
         connection.close()
-    print("healthy" if status == http.client.OK else "not healthy")
-    return 0 if status == http.client.OK else 1
+    healthy = status == http.client.OK
+    if options.json:
+        print_json({"healthy": healthy, "status": status})
+    else:
+        print("healthy" if healthy else "not healthy")
+    return 0 if healthy else 1

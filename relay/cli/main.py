@@ -1,6 +1,6 @@
 """The `relay` command: arguments in, an exit status out.
 
-0 is fine, 1 found something wrong, 2 wrong use.
+0 is fine, 1 found something wrong, 2 wrong use; to name a path that does not exist is wrong use.
 
 Law of this package: errors go to stderr, data to stdout; colour only on a terminal.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from relay import __version__
 from relay.cli import config, healthcheck, rules, scrub, serve
+from relay.cli.options import as_json, missing_path, print_json
 from relay.errors import MistakesError, RelayError
 
 WRONG = 1
@@ -22,9 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
     parser = build_parser()
     options = parser.parse_args(arguments)
+    missing = missing_path(options)
+    if missing is not None:
+        print(f"relay: {missing}: no such file or folder", file=sys.stderr)
+        return MISUSED
     try:
         return int(options.run(options))
     except MistakesError as error:
+        if getattr(options, "json", False):
+            print_json({"mistakes": as_json(error.mistakes)})
         count = len(error.mistakes)
         for mistake in error.mistakes:
             print(mistake, file=sys.stderr)

@@ -1,11 +1,15 @@
 """Options that several commands share, and what they all need: rules, configuration."""
 
 import argparse
+import dataclasses
 import os
 import sys
-from typing import IO
+from collections.abc import Sequence
+from typing import IO, Any
 
+from relay import jsonio
 from relay.config import Settings, load_settings
+from relay.errors import Mistake
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +35,28 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON for scripts")
+
+
+def missing_path(options: argparse.Namespace) -> str | None:
+    """Return the first path on the command line that does not exist; None if all are there.
+
+    That is wrong use, whatever the command. A path from the environment or a file is not looked at.
+    """
+    config, rules = getattr(options, "config", None), getattr(options, "rules", [])
+    for path in filter(None, (config, *rules)):
+        if not os.path.lexists(path):
+            return str(path)
+    return None
+
+
+def as_json(mistakes: Sequence[Mistake]) -> list[dict[str, str | int]]:
+    """Return mistakes as plain data, for JSON."""
+    return [dataclasses.asdict(mistake) for mistake in mistakes]
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON for a script."""
+    print(jsonio.dumps(value).decode())
 
 
 def settings_of(options: argparse.Namespace, **given: str | int | None) -> Settings:

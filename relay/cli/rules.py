@@ -1,7 +1,6 @@
 """`relay rules test | list`: hold rules against their examples, and show what there is."""
 
 import argparse
-import json
 import secrets
 import sys
 from typing import Any
@@ -10,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules
+from relay import jsonio, rulefiles
+from relay.cli.options import add_json, add_rules, print_json
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Rule
@@ -53,7 +52,7 @@ def run_test(options: argparse.Namespace) -> int:
             "examples": len(results),
             "failed": [_as_json(result) for result in failed],
         }
-        print(json.dumps(shown, ensure_ascii=False))
+        print_json(shown)
     else:
         for result in failed:
             _show(result)
@@ -80,14 +79,14 @@ def _show(result: ExampleResult) -> None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else jsonio.dumps(value).decode()
 
 
 def run_list(options: argparse.Namespace) -> int:
     """Show every rule in a line."""
     rules = load(options)
     if options.json:
-        print(json.dumps([_summary(rule) for rule in rules], ensure_ascii=False))
+        print_json([_summary(rule) for rule in rules])
         return 0
     table = Table(box=None, pad_edge=False)
     for heading in ("rule", "status", "does", "finds"):

@@ -2,13 +2,13 @@
 
 import argparse
 import difflib
-import json
 import sys
 
 import relay
 from relay import jsonio
 from relay.cli.options import add_rules, binary_stdout, read_input
 from relay.errors import RelayError
+from relay.outcomes import Outcome
 from relay.scrub.scrubber import Scrubber
 
 KINDS = ("envelope", "event", "text")
@@ -29,7 +29,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Scrub; 1 when the input is not what it should be."""
+    """Scrub; 1 when the input is not what it should be, or not all of it comes out."""
     try:
         data = read_input(options.file)
     except OSError as error:
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     scrubber = relay.load_scrubber(*options.rules)
     kind = options.kind or guess(data)
     try:
-        clean = scrub(scrubber, data, kind)
+        clean, lost = scrub(scrubber, data, kind)
     except jsonio.JsonError as error:
         print(f"relay: {error}", file=sys.stderr)
         return 1
@@ -48,11 +48,15 @@ def run(options: argparse.Namespace) -> int:
         out = binary_stdout()
         out.write(clean)
         out.flush()
-    return 0
+    for outcome in lost:
+        # The kind is one of ours, or "unknown": a stranger's word is not repeated.
+        line = f"item {outcome.index + 1}, {outcome.kind}: {outcome.reason}"
+        print(f"relay: {line}", file=sys.stderr)
+    return 1 if lost else 0
 
 
-def scrub(scrubber: Scrubber, data: bytes, kind: str) -> bytes:
-    """Scrub bytes of a kind.
+def scrub(scrubber: Scrubber, data: bytes, kind: str) -> tuple[bytes, tuple[Outcome, ...]]:
+    """Scrub bytes of a kind; return clean ones, and what became of the items that are not in them.
 
     Raises:
         RelayError: it is no such thing.
@@ -60,11 +64,12 @@ def scrub(scrubber: Scrubber, data: bytes, kind: str) -> bytes:
     """
     match kind:
         case "envelope":
-            return scrubber.scrub_envelope(data).body
+            result = scrubber.scrub_envelope(data)
+            return result.body, tuple(o for o in result.outcomes if not o.accepted)
         case "event":
-            return scrubber.scrub_json(data).body
+            return scrubber.scrub_json(data).body, ()
         case "text":
-            return scrubber.scrub_text(data.decode("utf-8", "replace")).encode()
+            return scrubber.scrub_text(data.decode("utf-8", "replace")).encode(), ()
         case _:
             raise RelayError(f"unknown kind {kind}")
 
@@ -106,6 +111,6 @@ def _lines(data: bytes, kind: str) -> list[str]:
             continue
         if isinstance(value, dict):
             value.pop("_meta", None)
-        shown = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+        shown = jsonio.pretty(value, sort_keys=True)
         lines += [part + "\n" for part in shown.split("\n")]
     return lines

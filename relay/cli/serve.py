@@ -6,7 +6,7 @@ import sys
 
 from relay import logs
 from relay.cli.options import add_config, settings_of
-from relay.config import ANY, Folder, ProjectSettings, Settings, mask_upstream
+from relay.config import ANY, Folder, ProjectSettings, Settings, check_runnable, mask_upstream
 from relay.errors import RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import Started, serve
@@ -26,9 +26,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal."""
     settings = settings_of(options, host=options.host, port=options.port, workers=options.workers)
-    if settings.listen.workers != 1:
-        print("relay: more than one worker is not supported yet", file=sys.stderr)
-        return 2
+    check_runnable(settings)
     logs.setup(level=10 if options.debug else 20)
     try:
         _run_loop(settings)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.jsonio import JsonError, dumps, loads
+from relay.jsonio import JsonError, dumps, loads, pretty
 from tests.strategies import json_documents
 
 
@@ -95,3 +95,38 @@ def test_deep_documents_are_written() -> None:
     for _ in range(400):
         value = [value]
     assert b"[" * 400 + b"1" + b"]" * 400 == dumps(value)
+
+
+@given(json_documents)
+def test_pretty_round_trip(value: Any) -> None:
+    """What is written for people reads back the same, in the order of its keys too."""
+    assert dumps(value) == dumps(loads(pretty(value)))
+
+
+def test_pretty() -> None:
+    """A line a value, letters as they are; keys in order only where that is asked for."""
+    assert '{\n  "b": "é",\n  "a": [\n    1\n  ]\n}' == pretty({"b": "é", "a": [1]})
+    assert '{\n  "a": 1,\n  "b": 2\n}' == pretty({"b": 2, "a": 1}, sort_keys=True)
+
+
+def test_pretty_is_utf_8() -> None:
+    """No lone surrogate is left for whoever encodes it."""
+    assert '"?"' == pretty("\ud800")
+
+
+@pytest.mark.parametrize("value", [object(), {1: object()}, math.inf])
+def test_no_pretty_form(value: Any) -> None:
+    """What has no JSON form has no indented one, and the error shows none of it."""
+    with pytest.raises(JsonError, match=r"^a value has no JSON form$"):
+        pretty(value)
+
+
+def test_too_deep_for_pretty() -> None:
+    """A document that is too deep is refused, not a crash."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(JsonError):
+        pretty(deep)
+    while deep:  # taken apart here, for Python would do so recursively
+        deep = deep.pop()

@@ -39,6 +39,50 @@ def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) ->
     assert ("", True) == (out, f"{file}:3: " in err)
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("listen: {workers: 2}\n", "listen.workers: more than one is not available"),
+        (
+            "spool: {backend: jetstream, servers: [x]}\n",
+            "spool.backend: jetstream is not available",
+        ),
+        ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "gone.pem cannot be read"),
+        ("hash: {secret_file: gone}\n", "the hash secret cannot be read"),
+        ("items: {minidump: scrub}\n", "items.minidump: scrub is not available"),
+    ],
+)
+def test_check_refuses_what_serve_refuses(
+    more: str, expected: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be served is no fine configuration; both commands say the same."""
+    file.write_text(GOOD + more)
+    said = []
+    for command in (["config", "check"], ["serve"]):
+        assert 1 == main([*command, "--config", str(file)])
+        out, err = capsys.readouterr()
+        said.append(err)
+        assert ("", True) == (out, expected in err)
+    assert said[0] == said[1]
+
+
+def test_check_for_scripts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A script gets counts, and each mistake with file, line and hint."""
+    assert 0 == main(["config", "check", "--json", "--config", str(file)])
+    fine = json.loads(capsys.readouterr().out)
+    assert (str(file), 1, []) == (fine["file"], fine["projects"], fine["mistakes"])
+    file.write_text(GOOD + "listn: {}\n")
+    assert 1 == main(["config", "check", "--json", "--config", str(file)])
+    out, err = capsys.readouterr()
+    wrong = {
+        "file": str(file),
+        "line": 3,
+        "message": "unknown key 'listn'",
+        "hint": "did you mean 'listen'?",
+    }
+    assert ({"mistakes": [wrong]}, True) == (json.loads(out), "1 mistake" in err)
+
+
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_show(more: list[str], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What holds is shown, the upstream's key masked."""

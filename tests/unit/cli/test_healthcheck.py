@@ -25,7 +25,8 @@ async def test_a_healthy_relay(capsys: pytest.CaptureFixture[str]) -> None:
     add_health_routes(app, Health({}))
     async with TestServer(app) as server:
         assert 0 == await ask(server.port or 0)
-    assert "healthy\n" == capsys.readouterr().out
+        assert 0 == await ask(server.port or 0, "--json")
+    assert 'healthy\n{"healthy":true,"status":200}\n' == capsys.readouterr().out
 
 
 async def test_a_relay_that_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +40,8 @@ async def test_a_relay_that_is_not_ready(capsys: pytest.CaptureFixture[str]) -> 
     async with TestServer(app) as server:
         assert 1 == await ask(server.port or 0)
         assert 0 == await ask(server.port or 0, "--live")
-    assert "not healthy\nhealthy\n" == capsys.readouterr().out
+        assert 1 == await ask(server.port or 0, "--json")
+    assert 'not healthy\nhealthy\n{"healthy":false,"status":503}\n' == capsys.readouterr().out
 
 
 async def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,4 +50,6 @@ async def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     assert 1 == await ask(port)
-    assert "relay: no answer\n" == capsys.readouterr().err
+    assert ("", "relay: no answer\n") == capsys.readouterr()
+    assert 1 == await ask(port, "--json")
+    assert '{"healthy":false,"status":null}\n' == capsys.readouterr().out

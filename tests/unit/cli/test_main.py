@@ -21,6 +21,34 @@ def test_wrong_use_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]
     assert ("", True) == (out, "usage: relay" in err)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "--config"], ["config", "check", "--config"], ["config", "show", "--config"],
+        ["healthcheck", "--config"], ["rules", "test", "--rules"], ["rules", "list", "--rules"],
+        ["scrub", "--rules"], ["scrub"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_path_that_is_not_there_is_2(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path on the command line that does not exist is wrong use, for every command."""
+    gone = str(tmp_path / "gone")
+    assert 2 == main([*arguments, gone])
+    out, err = capsys.readouterr()
+    assert ("", True) == (out, err.lower().startswith(f"relay: {gone}: no such file or ".lower()))
+
+
+def test_a_path_from_the_environment_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A configuration that RELAY_CONFIG names and nobody has is found wrong: 1."""
+    monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "gone"))
+    assert 1 == main(["config", "check"])
+    assert "1: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     """`--version` says the version."""
     with pytest.raises(SystemExit) as caught:

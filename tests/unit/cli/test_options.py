@@ -11,10 +11,14 @@ from relay.cli.options import (
     add_config,
     add_json,
     add_rules,
+    as_json,
     binary_stdout,
+    missing_path,
+    print_json,
     read_input,
     settings_of,
 )
+from relay.errors import Mistake
 
 
 def test_options() -> None:
@@ -26,6 +30,22 @@ def test_options() -> None:
     assert (["a", "b"], True, "c") == (options.rules, options.json, options.config)
     options = parser.parse_args([])
     assert ([], False, None) == (options.rules, options.json, options.config)
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    """The first path that is not there is returned; a command without paths has none missing."""
+    here, gone = str(tmp_path), str(tmp_path / "gone")
+    for config, rules, expected in (
+        (None, [], None), (here, [here], None), (here, [here, gone], gone), (gone, [], gone),
+    ):  # fmt: skip
+        assert expected == missing_path(argparse.Namespace(config=config, rules=rules))
+    assert missing_path(argparse.Namespace()) is None
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Mistakes are maps for scripts, and JSON is one line with letters as they are."""
+    print_json(as_json([Mistake("é.yaml", 3, "a", "b")]))
+    assert '[{"file":"é.yaml","line":3,"message":"a","hint":"b"}]\n' == capsys.readouterr().out
 
 
 def test_settings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,10 +67,14 @@ def test_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder without rules, and one that is not there, are mistakes."""
-    for path in (tmp_path, tmp_path / "nowhere"):
-        assert 1 == main(["rules", "test", "--rules", str(path)])
+    """A folder without rules is a mistake, and a script reads it on stdout."""
+    assert 1 == main(["rules", "test", "--rules", str(tmp_path)])
     assert "no rule files" in capsys.readouterr().err
+    assert 1 == main(["rules", "test", "--json", "--rules", str(tmp_path)])
+    (mistake,) = json.loads(capsys.readouterr().out)["mistakes"]
+    assert (str(tmp_path), 1, "no rule files") == (
+        mistake["file"], mistake["line"], mistake["message"],
+    )  # fmt: skip
 
 
 def test_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

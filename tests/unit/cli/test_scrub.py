@@ -63,6 +63,29 @@ def test_an_envelope_from_stdin(
     assert ADDRESS.encode() not in clean.items[0].payload
 
 
+@pytest.mark.parametrize("more", [[], ["--diff"]])
+def test_what_is_lost_is_told(
+    more: list[str], tmp_path: Path, rules: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Each item that does not come out has a line on stderr; the clean rest is on stdout."""
+    file = tmp_path / "e"
+    file.write_bytes(
+        ENVELOPE + b'{"type":"203.0.113.77"}\n{}\n{"type":"statsd"}\na:1|c\n'
+        b'{"type":"session"}\n{broken\n{"type":"attachment"}\nat 203.0.113.77\n'
+    )
+    assert 1 == main(["scrub", str(file), "--kind", "envelope", "--rules", rules, *more])
+    out, err = capfdbinary.readouterr()
+    assert [
+        b"relay: item 2, unknown: unknown_item",
+        b"relay: item 3, statsd: item_policy",
+        b"relay: item 4, session: invalid",
+    ] == err.splitlines()
+    if not more:
+        items = parse(out).items
+        assert ["event", "attachment"] == [item.kind for item in items]
+        assert b"at [ip]" == items[1].payload
+
+
 def test_text(tmp_path: Path, rules: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Text is scrubbed as text, whatever bytes are in it."""
     file = tmp_path / "e.txt"

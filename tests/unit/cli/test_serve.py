@@ -43,10 +43,13 @@ def test_the_upstreams_key_is_masked() -> None:
     assert "any project and key" in text
 
 
-def test_more_than_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What is not there yet is refused, not passed over."""
     monkeypatch.chdir(tmp_path)
-    assert 2 == main(["serve", "--workers", "2"])
+    assert 1 == main(["serve", "--workers", "2"])
+    assert "--workers:1: listen.workers: more than one is not" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken(
