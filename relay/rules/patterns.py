@@ -112,9 +112,10 @@ def compile_pattern(source: str) -> Pattern:
         text = error.args[0] if error.args else "invalid"
         raise PatternError(text.decode() if isinstance(text, bytes) else str(text)) from None
     for probe in _EMPTY_PROBES:
-        found = compiled.search(probe)
-        if found is not None and found.start() == found.end():
-            raise PatternError("the pattern can match the empty string")
+        for at in range(len(probe) + 1):
+            found = compiled.search(probe, at)
+            if found is not None and found.start() == found.end():
+                raise PatternError("the pattern can match the empty string")
     # The wrapper's own search makes an object for each match; its inner call gives bare spans.
     return Pattern(source, compiled.groups, compiled._regexp.Match)  # noqa: SLF001
 

@@ -79,6 +79,9 @@ _PLACES: Final[tuple[tuple[ValueType, tuple[str, ...]], ...]] = (
     (ValueType.SPAN, ("spans", "*")),
     (ValueType.SDK, ("sdk",)),
 )
+_NEVER: Final = frozenset({"datetime", "binary", "minidump", "heap_memory", "stack_memory"})
+"""Types of Sentry's that no value here has: a rule must not be passed over in silence."""
+
 _CONTAINER_NAMES: Final = frozenset({"values"})
 
 
@@ -228,6 +231,8 @@ class _Parser:
         if self.source.startswith("$", self.at):
             self.at += 1
             name = self.word()
+            if name in _NEVER:
+                raise self.fail(f"${name} selects nothing in this version")
             if name not in TYPE_NAMES:
                 hint = nearest(name, TYPE_NAMES)
                 raise self.fail(f"unknown type ${name}{hint and f' ({hint})'}")

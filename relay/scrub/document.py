@@ -14,6 +14,7 @@ from relay.rules.compiling import CompiledRules, Hot, TextRule, applies
 from relay.rules.model import Method, Redaction, Status
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.hashing import HashKeys
+from relay.scrub.lists import ListText, list_text
 from relay.scrub.protected import KEYS, must_have_shape, shape_at
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
@@ -103,6 +104,7 @@ class DocumentScrubber:
     shadow: dict[int, int] = field(default_factory=dict)
     _changes: list[_Change] = field(default_factory=list, repr=False)
     _drafts: list[_Draft] = field(default_factory=list, repr=False)
+    _lists: dict[int, ListText] = field(default_factory=dict, repr=False)
     _last: tuple[Link, Path] = field(default=(None, ()), repr=False)
     _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
     _gone: set[_Slot] = field(default_factory=set, repr=False)
@@ -115,6 +117,7 @@ class DocumentScrubber:
             ScrubError: too deep, or too much work for its size.
         """
         walked = walk(root)
+        self._read_lists(walked)
         texts = self.compiled.unknown(walked.texts)
         hits = search(self.compiled, texts, self.budget)
         by_text = {texts[number]: found for number, found in hits.items()}
@@ -122,6 +125,15 @@ class DocumentScrubber:
         self._decide(walked, by_text)
         self._settle()
         self._apply()
+
+    def _read_lists(self, walked: Walked) -> None:
+        """Have each list of words or numbers searched as one text too."""
+        for container in walked.containers:
+            if type(container.node) is list:
+                read = list_text(container.node)
+                if read is not None:
+                    self._lists[id(container.node)] = read
+                    walked.texts.setdefault(read.text, len(walked.texts))
 
     # --- deciding --------------------------------------------------------------------------------
 
@@ -175,6 +187,8 @@ class DocumentScrubber:
         outer = container.name
         # A rule about whole values has mostly taken the list; where it wants text, it has not.
         around = hot.get(outer)
+        read = self._lists.get(id(node))
+        across = read.covered(by_text.get(read.text, ())) if read is not None else {}
         pair: Hot | None = None
         if len(node) == 2 and type(node[0]) is str and self.structural:
             # A pair, in a list of pairs or alone, as in the arguments of a log call.
@@ -189,10 +203,12 @@ class DocumentScrubber:
             if (
                 rules is not None
                 or everywhere
+                or index in across
                 or (kind is str and value in by_text)
                 or (numbers and (kind is int or kind is float) and number_text(value) in by_text)
             ):
-                self._value(_Place(container, index, name, _TYPES[kind]), value, rules, by_text)
+                place = _Place(container, index, name, _TYPES[kind])
+                self._value(place, value, rules, by_text, across.get(index, ()))
 
     def _path(self, place: _Place) -> Path:
         """Return a path as selectors see it: the value of a pair stands under the pair's key."""
@@ -211,6 +227,7 @@ class DocumentScrubber:
         value: Any,
         rules: Hot | None,
         by_text: dict[str, list[Hit]],
+        across: Sequence[Hit] = (),
     ) -> None:
         """Decide about one value: a rule about the whole, its shape, or what was found in it."""
         kind = type(value)
@@ -238,6 +255,8 @@ class DocumentScrubber:
         else:
             return
         found: Sequence[Hit] = by_text.get(text, ())
+        if across:
+            found = [*found, *across]
         if rules is not None and rules.keyed:
             found = [*found, *search_keyed(self.compiled, rules.keyed, text, self.budget)]
         self._text(place, text, found, rules.keyed if rules is not None else ())

@@ -20,7 +20,11 @@ from relay.scrub.document import DocumentScrubber
 from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
 from relay.scrub.items.attachment import scrub_attachment
-from relay.scrub.items.event import forget_client_address, never_infer_address
+from relay.scrub.items.event import (
+    forget_client_address,
+    never_infer_address,
+    never_infer_in_container,
+)
 from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
@@ -91,6 +95,9 @@ class Scrubber:
         """
         value = jsonio.loads(document)
         value, done = self.scrub_value(value, len(document))
+        if isinstance(value, dict) and isinstance(value.get("sdk"), dict):
+            # An event's; whoever sends it on must not have an address inferred.
+            never_infer_address(value)
         return ScrubResult(jsonio.dumps(value), as_remarks(done.notes), shadow=done.shadow)
 
     def scrub_text(self, text: str) -> str:
@@ -217,6 +224,8 @@ class Scrubber:
         value, done = self.scrub_value(value, size, kind.name, write_remarks=is_event)
         if kind.name in _INFERRING and isinstance(value, dict):
             never_infer_address(value)
+        elif kind.shape is Shape.CONTAINER and isinstance(value, dict):
+            never_infer_in_container(value)
         if is_event and isinstance(value, dict) and notes:
             write_meta(value.setdefault("_meta", {}), notes)
         if isinstance(value, dict) and "_meta" in value:

@@ -5,7 +5,7 @@ pass; only rules that can hit look closer, and only views that would differ are 
 reads what the round before has opened, to a small depth. Work is counted, not timed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from relay.scrub.readings import Reading
 from relay.scrub.structure import entries, looks_like_json, value_after
 from relay.scrub.views import VIEWS, fold, may_hide
 
-MAX_ROUNDS: Final = 6
+MAX_ROUNDS: Final = 7
 """How deep views nest: an identity round and so many minus one of opened text."""
 
 
@@ -38,6 +38,10 @@ class Hit(NamedTuple):
     rule: int
     inner: Path = ()
     wants_word: bool = False
+
+    def __repr__(self) -> str:
+        # A path inside a string is made of the payload's keys.
+        return f"Hit({self.start}, {self.end}, rule={self.rule}, depth={len(self.inner)})"
 
 
 @dataclass(slots=True)
@@ -130,8 +134,11 @@ class _Search:
         self.found[0] = set(found)
         buffer = join([text])
         for turn in range(1, MAX_ROUNDS):
-            opened = [r for view in range(len(VIEWS)) for r in self.open(view, buffer)]
-            opened = self.fresh([*opened, *self.fold(buffer)])
+            folded = self.fold(buffer)
+            opened = [
+                r for view in range(len(VIEWS)) for r in self.open(view, buffer, None, folded)
+            ]
+            opened = self.fresh([*opened, *folded.values()])
             if not opened:
                 break
             buffer = join([reading.text for reading in opened], opened)
@@ -166,6 +173,7 @@ class _Search:
     def round(self, buffer: Buffer, *, last: bool) -> list[Reading]:
         """Search texts, add what is found, return the readings that their views open."""
         candidates = self.compiled.prefilter.stretches(buffer.data, buffer.starts)
+        folded = {} if buffer.ascii or last else self.fold(buffer)
         rules = len(self.compiled.text)
         opened: list[Reading] = []
         for number in sorted(candidates):
@@ -175,10 +183,8 @@ class _Search:
             elif number >= rules + len(VIEWS):
                 self.keys(buffer, stretches)
             elif not last:
-                opened += self.open(number - rules, buffer, stretches)
-        if not buffer.ascii and not last:
-            opened += self.fold(buffer)
-        return opened
+                opened += self.open(number - rules, buffer, stretches, folded)
+        return [*opened, *folded.values()]
 
     def add(self, origin: int, hit: Hit) -> None:
         """Note a hit."""
@@ -238,16 +244,25 @@ class _Search:
     # --- views -----------------------------------------------------------------------------------
 
     def open(
-        self, view: int, buffer: Buffer, stretches: Sequence[Span] | None = None
+        self,
+        view: int,
+        buffer: Buffer,
+        stretches: Sequence[Span] | None,
+        folded: Collection[int],
     ) -> Iterator[Reading]:
-        """Make one view of every reading that its trigger fires in."""
+        """Make one view of every reading that its trigger fires in.
+
+        Texts that read differently when folded are passed over: their folded reading is opened in
+        the next round, and two ways to the same text would multiply with each view.
+        """
         work, candidates = buffer.hits(VIEWS[view].trigger, stretches)
         if not candidates:
             return
         self.budget.spend(work)
         spans: dict[int, list[Span]] = {}
         for number, start, end in candidates:
-            spans.setdefault(number, []).append((start, end))
+            if number not in folded:
+                spans.setdefault(number, []).append((start, end))
         by_token, claimed = VIEWS[view].by_token, self.claims.spans
         for number, found in spans.items():
             reading = buffer.reading(number)
@@ -262,15 +277,17 @@ class _Search:
                 if text:
                     yield reading.derive(text, starts, ends)
 
-    def fold(self, buffer: Buffer) -> Iterator[Reading]:
-        """Make the view of look-alikes of every text that is not ASCII."""
+    def fold(self, buffer: Buffer) -> dict[int, Reading]:
+        """Make the view of look-alikes of every text that is not ASCII, by the text's number."""
+        made: dict[int, Reading] = {}
         for number, text in enumerate(buffer.texts):
             if text.isascii():
                 continue
             self.budget.spend(len(text))
             folded = fold(text)
             if folded is not None and folded[0]:
-                yield buffer.reading(number).derive(*folded)
+                made[number] = buffer.reading(number).derive(*folded)
+        return made
 
     # --- keys inside text ------------------------------------------------------------------------
 

@@ -36,3 +36,10 @@ def never_infer_address(event: dict[str, Any]) -> None:
     if not isinstance(settings, dict):
         settings = sdk["settings"] = {}
     settings["infer_ip"] = "never"
+
+
+def never_infer_in_container(container: dict[str, Any]) -> None:
+    """Say the same in a container of spans, logs or metrics that has settings, in place."""
+    settings = container.get("ingest_settings")
+    if isinstance(settings, dict):
+        settings.update(infer_ip="never", infer_user_agent="never")

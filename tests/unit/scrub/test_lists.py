@@ -1,0 +1,69 @@
+"""Lists read as one text: what is spread over the elements of a list is found."""
+
+import json
+
+import pytest
+
+import relay
+from relay.scrub.lists import list_text
+from relay.scrub.scrubber import Scrubber
+from relay.scrub.search import Hit
+
+PHRASE = [
+    "legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal", "winner",
+    "thank", "yellow",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scrubber() -> Scrubber:
+    """The rules that ship."""
+    return relay.load_scrubber(verify=False)
+
+
+def test_a_phrase_word_by_word_is_gone(scrubber: Scrubber) -> None:
+    """A recovery phrase whose words are elements of a list is redacted, element by element."""
+    body = json.loads(scrubber.scrub_json(json.dumps({"extra": {"words": PHRASE}}).encode()).body)
+    assert ["[mnemonic]"] * 12 == body["extra"]["words"]
+
+
+def test_words_beside_a_phrase_stay(scrubber: Scrubber) -> None:
+    """Only the elements that the phrase covers are redacted."""
+    words = ["step", "Zaphod", *PHRASE, "Zaphod"]
+    body = json.loads(scrubber.scrub_json(json.dumps({"vars": {"argv": words}}).encode()).body)
+    assert ["step", "Zaphod", *["[mnemonic]"] * 12, "Zaphod"] == body["vars"]["argv"]
+
+
+def test_a_derivation_path_in_numbers_is_gone(scrubber: Scrubber) -> None:
+    """A path as a list of hardened numbers is redacted."""
+    path = [2147483692, 2147483648, 2147483648, 0, 5]
+    body = json.loads(scrubber.scrub_json(json.dumps({"extra": {"p": path}}).encode()).body)
+    assert ["[path]"] * 5 == body["extra"]["p"]
+
+
+def test_ordinary_lists_stay(scrubber: Scrubber) -> None:
+    """Lists of names and numbers come back as they are, and twice is once."""
+    document = {"modules": ["Breadcrumbs", "Console", "Dedupe"], "n": [1, 2, 3], "x": ["a", 1]}
+    body = scrubber.scrub_json(json.dumps(document).encode()).body
+    assert document == json.loads(body)
+    once = scrubber.scrub_json(json.dumps({"w": PHRASE}).encode()).body
+    assert once == scrubber.scrub_json(once).body
+
+
+def test_what_is_read_as_one_text() -> None:
+    """Short strings and whole numbers are; other lists are not."""
+    read = list_text(["ab", 12, "c"])
+    assert read is not None
+    assert ("ab, 12, c", (0, 4, 8)) == (read.text, read.starts)
+    assert [None] * 5 == [
+        list_text(node) for node in (["a", "b"], ["a", 1.5, "b"], ["a", "", "b"], ["a", [], "b"],
+                                     ["a", "x" * 25, "b"])
+    ]  # fmt: skip
+
+
+def test_only_hits_over_several_elements_count() -> None:
+    """What lies inside one element is found there; what covers several takes each as a whole."""
+    read = list_text(["abc", "def", "ghi"])
+    assert read is not None
+    inside, over = Hit(0, 3, 1), Hit(2, 7, 2)
+    assert {0: [Hit(0, 3, 2)], 1: [Hit(0, 3, 2)]} == read.covered([inside, over])
