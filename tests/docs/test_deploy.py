@@ -74,6 +74,21 @@ def test_the_image_runs_without_root() -> None:
     assert "\nVOLUME /data\n" in stage
 
 
+def test_only_what_listens_is_exposed() -> None:
+    """The image names the ports that are reached from outside of the container as it comes."""
+    environment = dict(re.findall(r"^ .*\b(RELAY_\w+)=(\S+)", DOCKERFILE, re.MULTILINE))
+    settings = config.parse(None, "(no file)", environment)
+    open_ports = [str(s.port) for s in (settings.listen, settings.admin) if s.host == "0.0.0.0"]
+    (exposed,) = re.findall(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE)
+    assert open_ports == exposed.split()
+
+
+def test_images_of_others_have_a_version() -> None:
+    """What others publish is taken by its major version, so that it does not change under us."""
+    images = [resolved(service["image"]) for service in COMPOSE["services"].values()]
+    assert ["scrub-relay", "bugsink/bugsink:2", "bugsink/bugsink:2"] == images
+
+
 def test_the_image_gets_what_it_copies() -> None:
     """Everything that the Dockerfile copies is let through by .dockerignore, and is there."""
     allowed = {

@@ -128,7 +128,7 @@ def test_methods_and_states() -> None:
 def test_item_kinds() -> None:
     """The page about the configuration names every kind of item, and no other."""
     section = pages()["docs/configuration.md"].partition("## Items\n")[2].partition("\n## ")[0]
-    assert {*KINDS, "drop"} == set(re.findall(r"`(\w+)`", section))
+    assert {*KINDS, "drop", "scrub"} == set(re.findall(r"`(\w+)`", section))
 
 
 def test_limits() -> None:
