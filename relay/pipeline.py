@@ -131,23 +131,10 @@ def process(
         AuthError: nobody, or several, are named as the caller.
         ProjectError: the project or its key are not known.
     """
-    limits = request.limits
-    if request.credentials is not None and request.project is not None:
-        early = find_project(request.project, request.credentials.key)
-        limits = early.limits if early is not None else limits
-    envelope = parse(data, limits)
-    caller = join_auth(request.credentials, request.project, envelope.headers.get("dsn"))
-    policy = find_project(caller.project, caller.key) if caller.project is not None else None
-    if policy is None or caller.project is None:
-        raise ProjectError("unknown project or key")
-
+    envelope = parse(data, _limits(request, find_project))
+    caller, policy = _caller(request, envelope, find_project)
     read = [_read(item) for item in envelope.items]
-    shared = (
-        *request.evidence(policy.consent),
-        *read_envelope_evidence(envelope.headers, policy.consent),
-    )
-    decision = decide(policy.consent, shared, [_evidence(r, policy.consent) for r in read])
-
+    decision = _consent(request, envelope, read, policy.consent)
     event_id = _event_id(envelope, read, request.new_id)
     done = [
         _scrub(i, r, verdict, event_id, policy, scrubber)
@@ -159,7 +146,6 @@ def process(
         minimal = Verdict.MINIMAL in decision.items
         permit, in_headers = _permit(envelope, done, event_id, caller, policy, scrubber, minimal)
         redactions.update(in_headers)
-    shadow = sum((Counter(d.shadow) for d in done), Counter[str]())
     return Processed(
         policy=policy,
         decision=decision,
@@ -168,8 +154,35 @@ def process(
         items=len(envelope.items),
         event_id=event_id,
         redactions=redactions,
-        shadow=shadow,
+        shadow=sum((Counter(d.shadow) for d in done), Counter[str]()),
     )
+
+
+def _limits(request: RequestFacts, find_project: FindProject) -> Limits:
+    """Return the project's own limits where the request names it, before anything is parsed."""
+    if request.credentials is None or request.project is None:
+        return request.limits
+    policy = find_project(request.project, request.credentials.key)
+    return policy.limits if policy is not None else request.limits
+
+
+def _caller(
+    request: RequestFacts, envelope: Envelope, find_project: FindProject
+) -> tuple[Credentials, ProjectPolicy]:
+    """Return who calls, by what request and envelope say together, and what holds for them."""
+    caller = join_auth(request.credentials, request.project, envelope.headers.get("dsn"))
+    policy = find_project(caller.project, caller.key) if caller.project is not None else None
+    if policy is None:
+        raise ProjectError("unknown project or key")
+    return caller, policy
+
+
+def _consent(
+    request: RequestFacts, envelope: Envelope, read: Sequence[_Read], policy: ConsentPolicy
+) -> ConsentDecision:
+    """Add up what the request, the envelope's header and each item say about consent."""
+    shared = (*request.evidence(policy), *read_envelope_evidence(envelope.headers, policy))
+    return decide(policy, shared, [_evidence(r, policy) for r in read])
 
 
 def _read(item: Item) -> _Read:
