@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from relay.errors import ConsentError
+from relay.errors import ConsentDeniedError, ConsentError
 from relay.outcomes import Reason
 from relay.protocol.dsn import DsnError, parse_dsn
 
@@ -249,7 +249,8 @@ def decide(
 def refusal(decision: ConsentDecision) -> ConsentError:
     """Make the error to answer a refused request with; the reason is its one cause."""
     if decision.verdict is Verdict.DENIED:
-        return ConsentError("the user has not agreed to reports", (Reason.CONSENT_DENIED.value,))
+        reason = Reason.CONSENT_DENIED
+        return ConsentDeniedError("the user has not agreed to reports", (reason.value,))
     return ConsentError("nothing says that the user agreed", (Reason.CONSENT_MISSING.value,))
 
 

@@ -38,9 +38,15 @@ class EnvelopeError(RequestError):
 
 
 class BodyError(RequestError):
-    """A body that does not decompress (400)."""
+    """A body that does not decompress, or ends too early (400)."""
 
     reason = "invalid_body"
+
+
+class LateBodyError(BodyError):
+    """A body that did not come in time (408)."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
 
 
 class TooLargeError(RequestError):
@@ -78,10 +84,33 @@ class ProjectError(RequestError):
 
 
 class ConsentError(RequestError):
-    """Consent is missing or denied (403); `reason` of the answer is in `causes`."""
+    """Nothing says that the user agreed (403); the answer has the reason in `causes`."""
 
     status = HTTPStatus.FORBIDDEN
     reason = "consent_missing"
+
+
+class ConsentDeniedError(ConsentError):
+    """Something says that the user did not agree (403)."""
+
+    reason = "consent_denied"
+
+
+class RouteError(RequestError):
+    """A path that we do not take (404)."""
+
+    status = HTTPStatus.NOT_FOUND
+    reason = "unknown_route"
+
+
+class MethodError(RouteError):
+    """A method that the route does not take (405); `allowed` are those that it does."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__("method not allowed")
+        self.allowed = allowed
 
 
 # --- what we could not do ------------------------------------------------------------------------
@@ -99,6 +128,13 @@ class SpoolUnavailableError(RelayError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     reason = "spool_unavailable"
+
+
+class OverloadedError(RelayError):
+    """Too many bytes of bodies are under way (503 with Retry-After)."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = "overloaded"
 
 
 class UpstreamError(RelayError):
@@ -148,3 +184,9 @@ class ConfigError(MistakesError):
     """A configuration that does not load."""
 
     reason = "config"
+
+
+class ListenError(RelayError):
+    """A port that cannot be opened as it is configured: it is taken, or its certificate is bad."""
+
+    reason = "listen"

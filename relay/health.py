@@ -5,14 +5,11 @@ answer in time makes the process not ready; it never ends it.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from relay.errors import RelayError
 from relay.ports import Spool
-
-log = logging.getLogger(__name__)
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one part may take to answer."""
@@ -25,27 +22,16 @@ class Health:
 
     def __init__(self, checks: Mapping[str, Check] | None = None) -> None:
         self._checks = dict(checks or {})
-        self._reported: dict[str, bool] = {}
+        self._serving = True
 
-    def report(self, part: str, *, ok: bool) -> None:
-        """Take a part's own word, such as `spool` after a write, or `serving` when stopping.
-
-        It stands until the part reports again.
-        """
-        before = self._reported.get(part, True)
-        self._reported[part] = ok
-        if before and not ok:
-            log.warning("a part is not well", extra={"component": part})
-        elif ok and not before:
-            log.info("a part is well again", extra={"component": part})
+    def stop(self) -> None:
+        """From now on the process is not ready: it is well, but it is stopping."""
+        self._serving = False
 
     async def parts(self) -> dict[str, bool]:
-        """Return every part's state, asking those that have a check."""
-        states = dict(self._reported)
-        for part, check in self._checks.items():
-            well = await _ask(check)
-            states[part] = well and states.get(part, True)
-        return states
+        """Return every part's state, asking each check; `serving` is the process itself."""
+        states = {part: await _ask(check) for part, check in self._checks.items()}
+        return {**states, "serving": self._serving}
 
     async def ready(self) -> bool:
         """Return whether all parts are well."""

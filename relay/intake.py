@@ -1,6 +1,7 @@
 """Intake: one body from a client through `process` into the spool, counted on the way.
 
-Law of this file: accepted means on disk. Whatever is raised here has kept nothing.
+Law of this file: accepted means on disk. Whatever is raised here has kept nothing. However a
+request ends, it is counted once, under one `Reason`.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.consent import refusal
-from relay.errors import RelayError, RequestError
+from relay.errors import RelayError
 from relay.metrics import Metrics
 from relay.outcomes import Reason
 from relay.pipeline import FindProject, Processed, RequestFacts, process
@@ -96,53 +97,66 @@ class Intake:
             SpoolFullError: try again later.
             SpoolUnavailableError: try again later.
         """
-        scrubber = self._rotation.current()
-        started = self._timer()
         try:
-            if len(body) < OFF_LOOP:
-                done = process(body, facts, self.find_project, scrubber)
-            else:
-                done = await asyncio.to_thread(process, body, facts, self.find_project, scrubber)
-        except RequestError as error:
+            done = await self._process(body, facts)
+        except Exception as error:
             self.count_refused(error, facts.project)
             raise
-        self._metrics.observe("relay_scrub_seconds", self._timer() - started)
         if done.envelope is not None:
             try:
                 await self._spool.put(done.envelope)
-            except RelayError as error:
-                self._count_unspooled(done, Reason(error.reason))
+            except Exception as error:
+                self._count(done, lost=reason_of(error))
                 raise
         self._count(done)
         if done.decision.refused and done.policy.consent.answer != _ACCEPT_AND_DISCARD:
             raise refusal(done.decision)
         return Taken(done.event_id)
 
-    def count_refused(self, error: RelayError, project: str | None) -> None:
-        """Count a request that was refused before its items were looked at."""
+    def count_refused(self, error: Exception, project: str | None) -> None:
+        """Count a request that ended before its items were looked at; `take` counts its own."""
         # A project id comes from the client: it is a label only where it is configured.
         label = project if project is not None and project in self._projects else _UNKNOWN_PROJECT
-        self._metrics.count("relay_envelopes_total", project=label, outcome=Reason(error.reason))
+        self._metrics.count("relay_envelopes_total", project=label, outcome=reason_of(error))
 
     def project_of_key(self, key: str) -> str | None:
         """Return the project that a key belongs to, for routes that name none."""
         return next((project for project, own in self._projects.items() if own == key), None)
 
-    def _count(self, done: Processed) -> None:
-        self._metrics.count("relay_consent_total", verdict=done.decision.verdict)
+    async def _process(self, body: bytes, facts: RequestFacts) -> Processed:
+        scrubber = self._rotation.current()
+        started = self._timer()
+        if len(body) < OFF_LOOP:
+            done = process(body, facts, self.find_project, scrubber)
+        else:
+            done = await asyncio.to_thread(process, body, facts, self.find_project, scrubber)
+        self._metrics.observe("relay_scrub_seconds", self._timer() - started)
+        return done
+
+    def _count(self, done: Processed, lost: Reason | None = None) -> None:
+        """Count an envelope; `lost` says why what passed did not get into the spool."""
+        count = self._metrics.count
+        for verdict in set(done.decision.items):
+            count("relay_consent_total", verdict=verdict)
         for outcome in done.outcomes:
-            self._metrics.count("relay_items_total", kind=outcome.kind, reason=outcome.reason)
-        for rule, times in done.redactions.items():
-            self._metrics.count("relay_redactions_total", times, rule=rule)
-        self._metrics.count(
-            "relay_envelopes_total", project=done.policy.project, outcome=_outcome_of(done)
+            reason = lost if lost is not None and outcome.accepted else outcome.reason
+            count("relay_items_total", kind=outcome.kind, reason=reason)
+        if lost is None:  # else the client sends it again, and it would count twice
+            for rule, times in done.redactions.items():
+                count("relay_redactions_total", times, rule=rule)
+            for rule, times in done.shadow.items():
+                count("relay_shadow_hits_total", times, rule=rule)
+        count(
+            "relay_envelopes_total", project=done.policy.project, outcome=lost or _outcome_of(done)
         )
 
-    def _count_unspooled(self, done: Processed, reason: Reason) -> None:
-        for outcome in done.outcomes:
-            lost = reason if outcome.accepted else outcome.reason
-            self._metrics.count("relay_items_total", kind=outcome.kind, reason=lost)
-        self._metrics.count("relay_envelopes_total", project=done.policy.project, outcome=reason)
+
+def reason_of(error: Exception) -> Reason:
+    """Return the word to count an error under; what is not an error of a request is our mistake."""
+    try:
+        return Reason(error.reason) if isinstance(error, RelayError) else Reason.INTERNAL
+    except ValueError:
+        return Reason.INTERNAL
 
 
 _ACCEPT_AND_DISCARD: Final = 200
@@ -150,8 +164,10 @@ _ACCEPT_AND_DISCARD: Final = 200
 
 def _outcome_of(done: Processed) -> Reason:
     """Return the one word for an envelope: accepted if anything of it goes on, else why not."""
-    if done.envelope is not None or not done.outcomes:
+    if done.envelope is not None:
         return Reason.ACCEPTED
+    if not done.outcomes:
+        return Reason.EMPTY
     if done.decision.refused:
         return done.decision.reason
     return done.outcomes[0].reason

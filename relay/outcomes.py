@@ -12,6 +12,7 @@ class Reason(StrEnum):
     """Why an item or a whole request did not go on. `ACCEPTED` is the one good end."""
 
     ACCEPTED = "accepted"
+    EMPTY = "empty"
     CONSENT_MISSING = "consent_missing"
     CONSENT_DENIED = "consent_denied"
     INVALID = "invalid"
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     UNKNOWN_ROUTE = "unknown_route"
     ITEM_POLICY = "item_policy"
     SCRUB_FAILED = "scrub_failed"
+    OVERLOADED = "overloaded"
     SPOOL_FULL = "spool_full"
     SPOOL_UNAVAILABLE = "spool_unavailable"
     EXPIRED = "expired"
@@ -36,11 +38,12 @@ class Reason(StrEnum):
 
 DESCRIPTIONS: dict[Reason, str] = {
     Reason.ACCEPTED: "Scrubbed and written to the spool.",
+    Reason.EMPTY: "An envelope without items: answered with 200, and nothing to forward.",
     Reason.CONSENT_MISSING: "Nothing in the request says that the user agreed.",
     Reason.CONSENT_DENIED: "Something in the request says that the user did not agree.",
     Reason.INVALID: "The item is not what its kind says (for instance broken JSON).",
     Reason.INVALID_ENVELOPE: "The bytes are not an envelope.",
-    Reason.INVALID_BODY: "The body does not decompress, or ends too early.",
+    Reason.INVALID_BODY: "The body does not decompress, ends too early, or takes too long.",
     Reason.TOO_LARGE: "Over a size or count limit, counted on decompressed bytes.",
     Reason.UNSUPPORTED_ENCODING: "A Content-Encoding that the relay does not know.",
     Reason.AUTH: "No, several or malformed credentials.",
@@ -49,6 +52,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.UNKNOWN_ROUTE: "A path or method that the relay does not take.",
     Reason.ITEM_POLICY: "A known item kind that is configured, or by default, dropped.",
     Reason.SCRUB_FAILED: "The scrubber could not finish inside its bounds.",
+    Reason.OVERLOADED: "Too many bytes of other bodies are under way.",
     Reason.SPOOL_FULL: "The spool has reached its bound.",
     Reason.SPOOL_UNAVAILABLE: "The spool cannot be written.",
     Reason.EXPIRED: "Older than the spool keeps.",

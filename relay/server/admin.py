@@ -17,6 +17,7 @@ from relay.errors import SpoolUnavailableError
 from relay.health import Health
 from relay.metrics import Metrics
 from relay.ports import Spool
+from relay.server.answers import json_answer
 
 HEALTH: Final = web.AppKey("health", Health)
 METRICS: Final = web.AppKey("metrics", Metrics)
@@ -101,12 +102,12 @@ async def _index(_: web.Request) -> web.Response:
 
 
 async def _live(_: web.Request) -> web.Response:
-    return web.json_response({"is_healthy": True})
+    return json_answer({"is_healthy": True})
 
 
 async def _ready(request: web.Request) -> web.Response:
     well = await request.app[HEALTH].ready()
-    return web.json_response({"is_healthy": well}, status=200 if well else 503)
+    return json_answer({"is_healthy": well}, 200 if well else 503)
 
 
 async def _metrics(request: web.Request) -> web.Response:

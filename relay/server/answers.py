@@ -12,12 +12,18 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from relay import jsonio
-from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
+from relay.errors import (
+    MethodError,
+    OverloadedError,
+    RelayError,
+    SpoolFullError,
+    SpoolUnavailableError,
+)
 
 log = logging.getLogger("relay.server")
 
 RETRY_AFTER: Final = "30"
-"""Seconds after which a client may come again when the spool is full or away."""
+"""Seconds after which a client may come again when there is no room, or the spool is away."""
 
 ALLOWED_HEADERS: Final = (
     "x-sentry-auth", "x-requested-with", "origin", "referer", "accept", "content-type",
@@ -34,12 +40,18 @@ def json_answer(body: Any, status: int = HTTPStatus.OK) -> web.Response:
     return web.Response(body=jsonio.dumps(body), status=status, content_type="application/json")
 
 
-def error_answer(error: RelayError) -> web.Response:
-    """Return an error as the protocol has it."""
+def error_answer(error: Exception) -> web.Response:
+    """Return an error as the protocol has it; of an error that is not ours, only that it is one."""
+    if not isinstance(error, RelayError):
+        # The log gets the error's class, never its text: that could hold a part of a payload.
+        log.error("request_failed", extra={"error": type(error).__name__})
+        error = RelayError("internal error")
     answer = json_answer({"detail": error.detail, "causes": list(error.causes)}, error.status)
     answer.headers["X-Sentry-Error"] = error.detail
-    if isinstance(error, SpoolFullError | SpoolUnavailableError):
+    if isinstance(error, SpoolFullError | SpoolUnavailableError | OverloadedError):
         answer.headers[hdrs.RETRY_AFTER] = RETRY_AFTER
+    if isinstance(error, MethodError):
+        answer.headers[hdrs.ALLOW] = ", ".join((*error.allowed, hdrs.METH_OPTIONS))
     return answer
 
 
@@ -79,32 +91,3 @@ class Cors:
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = self._headers
             answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = MAX_AGE
         return answer
-
-
-def _plain_error(status: int, detail: str) -> web.Response:
-    answer = json_answer({"detail": detail, "causes": []}, status)
-    answer.headers["X-Sentry-Error"] = detail
-    return answer
-
-
-def not_found() -> web.Response:
-    """Answer a path that we do not take: nothing that is not scrubbed is forwarded."""
-    return _plain_error(HTTPStatus.NOT_FOUND, "not found")
-
-
-def method_not_allowed(methods: str) -> web.Response:
-    """Answer a method that the route does not take."""
-    answer = _plain_error(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
-    answer.headers[hdrs.ALLOW] = methods
-    return answer
-
-
-def request_timeout() -> web.Response:
-    """Answer a body that did not come in time."""
-    return _plain_error(HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time")
-
-
-def internal_error(error: BaseException) -> web.Response:
-    """Answer a mistake of ours; the log gets the error's class, never its text."""
-    log.error("request_failed", extra={"error": type(error).__name__})
-    return _plain_error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")

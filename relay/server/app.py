@@ -11,44 +11,41 @@ import secrets
 import signal
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from aiohttp import web
 
 from relay import __version__, load_scrubber
 from relay.clock import SystemClock
-from relay.config import ANY, Folder, ProjectSettings, Settings, SpoolSettings, Tls, read_secret
+from relay.config import ANY, Settings, SpoolSettings, read_secret
 from relay.consent import Missing
-from relay.delivery import RetryAt
 from relay.errors import RelayError
-from relay.forwarder import Delivery, Forwarder, Observe
+from relay.forwarder import Forwarder
 from relay.health import Health, flag_check, spool_check
 from relay.intake import Intake, Rotation
 from relay.metrics import Metrics
-from relay.pipeline import ProjectPolicy
-from relay.ports import Clock, Spool, Upstream
-from relay.protocol.dsn import Dsn
-from relay.scrub.permit import ScrubbedEnvelope
+from relay.ports import Clock, Spool
 from relay.scrub.scrubber import Scrubber
 from relay.server.admin import build_admin_app
 from relay.server.answers import Cors
+from relay.server.counting import delivery_counter, drop_counter
 from relay.server.ingest import Ingest, build_ingest_app
-from relay.sinks import FileSink
-from relay.spool.bounds import Bounds, Dropped
+from relay.server.listening import open_port, tls_context
+from relay.server.projects import Projects
+from relay.spool.bounds import Bounds
 from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
-from relay.upstream import SentryUpstream
 
 log = logging.getLogger("relay.server")
 
-SHUTDOWN_SECONDS = 10.0
-"""How long requests under way may take after a signal to stop."""
-
 GRACE_SECONDS = 5.0
-"""How long sends under way may take after that; what is not sent stays in the spool."""
+"""How long sends under way may take after the last request; what is not sent stays in the spool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,78 +58,13 @@ class Started:
     admin_port: int
 
 
-class Projects:
-    """Looks up what holds for a client's project and key, and where its envelopes go."""
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._policies: dict[int, ProjectPolicy] = {}
-        self._upstreams: dict[str, Upstream] = {}
-        for project in settings.projects:
-            own = project.upstream.key if isinstance(project.upstream, Dsn) else None
-            self._policies[id(project)] = ProjectPolicy(
-                project.project, project.consent, project.items, project.limits, own
-            )
-
-    def find(self, project: str, key: str) -> ProjectPolicy | None:
-        """See `pipeline.FindProject`."""
-        found = self._settings.find_project(project, key)
-        return self._policies[id(found)] if found is not None else None
-
-    def route(self, envelope: ScrubbedEnvelope) -> Upstream | None:
-        """See `forwarder.Route`; the same object for the same upstream."""
-        found = self._settings.find_project(envelope.project, envelope.key)
-        if found is None:
-            return None
-        name = _upstream_name(found)
-        if name not in self._upstreams:
-            self._upstreams[name] = _make_upstream(found, self._clock)
-        return self._upstreams[name]
-
-    @property
-    def keys(self) -> Mapping[str, str]:
-        """The configured project ids and their keys."""
-        return {p.project: p.key for p in self._settings.projects if not p.catch_all}
-
-    async def close(self) -> None:
-        """Close all upstreams."""
-        for upstream in self._upstreams.values():
-            await upstream.close()
-
-
-def _upstream_name(project: ProjectSettings) -> str:
-    match project.upstream:
-        case Folder(path):
-            return f"file:{path}"
-        case Dsn() as dsn:
-            return str(dsn)
-        case host:
-            return str(host)
-
-
-def _make_upstream(project: ProjectSettings, clock: Clock) -> Upstream:
-    match project.upstream:
-        case Folder(path):
-            return FileSink(Path(path), clock)
-        case Dsn() as dsn:
-            return SentryUpstream(dsn.envelope_url(), dsn.key)
-        case host:
-            netloc = f"[{host.host}]" if ":" in host.host else host.host
-            port = f":{host.port}" if host.port is not None else ""
-            return SentryUpstream(f"{host.scheme}://{netloc}{port}{host.prefix}")
-
-
 async def open_spool(settings: SpoolSettings, clock: Clock, metrics: Metrics) -> Spool:
     """Open the spool that is configured.
 
     Raises:
         SpoolUnavailableError: it cannot be opened.
     """
-
-    def on_drop(dropped: Dropped) -> None:
-        metrics.count("relay_spool_dropped_total", reason=dropped.reason)
-
+    on_drop = drop_counter(metrics)
     bounds = Bounds(max_bytes=settings.max_bytes, max_age=settings.max_age)
     match settings.backend:
         case "memory":
@@ -160,54 +92,67 @@ async def serve(
         RuleError: a rule does not load, or fails its own examples.
         ConfigError: the hash secret cannot be read.
         SpoolUnavailableError: the spool cannot be opened.
-        OSError: a port is taken.
+        ListenError: the certificate cannot be read; or, in a group, a port is taken.
     """
     stop = stop or asyncio.Event()
     clock = SystemClock()
     metrics = Metrics()
     scrubber = load_scrubber(*settings.rules)
     secret = read_secret(settings.hash) or secrets.token_bytes(32)
-    metrics.gauge("relay_build_info", 1, version=__version__)
-    metrics.gauge("relay_rules_loaded", len(scrubber.compiled.rules))
-    _warn(settings)
+    tls = tls_context(settings.listen.tls)
+    _tell(settings, metrics, len(scrubber.compiled.rules))
     async with AsyncExitStack() as stack:
         projects = Projects(settings, clock)
         stack.push_async_callback(projects.close)
         spool = await open_spool(settings.spool, clock, metrics)
         stack.push_async_callback(spool.close)
         forwarder = Forwarder(
-            spool, projects.route, clock, random.random, observe=_delivery_counter(metrics)
+            spool, projects.route, clock, random.random, observe=delivery_counter(metrics)
         )
         forwarding = asyncio.Event()
         health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
         ingest = _ingest(settings, projects, scrubber, secret, spool, metrics, clock)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-            stack.callback(loop.remove_signal_handler, number)
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(_forward(forwarder, forwarding))
-            async with _ports(settings, ingest, health, metrics, spool) as started:
-                on_start(started)
-                log.info("started", extra=_about(started, scrubber))
-                await stop.wait()
-                log.info("stopping")
-                health.report("serving", ok=False)
-            # Nothing comes in any more; what is on its way out may arrive.
-            forwarder.stop()
-            await asyncio.wait([running], timeout=GRACE_SECONDS)
-            running.cancel()
+        stack.enter_context(_signals(stop))
+        ports = _ports(settings, tls, ingest, health, metrics, spool)
+        await _run(forwarder, forwarding, ports, health, on_start, stop)
     log.info("stopped")
 
 
-def _about(started: Started, scrubber: Scrubber) -> dict[str, str | int]:
-    return {
-        "host": started.host,
-        "port": started.port,
-        "admin_port": started.admin_port,
-        "rules": len(scrubber.compiled.rules),
-        "version": __version__,
-    }
+async def _run(
+    forwarder: Forwarder,
+    forwarding: asyncio.Event,
+    ports: AbstractAsyncContextManager[Started],
+    health: Health,
+    on_start: Callable[[Started], None],
+    stop: asyncio.Event,
+) -> None:
+    """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_forward(forwarder, forwarding))
+        async with ports as started:
+            on_start(started)
+            log.info("started", extra=asdict(started))
+            await stop.wait()
+            log.info("stopping")
+            health.stop()
+        # Nothing comes in any more; what is on its way out may arrive.
+        forwarder.stop()
+        await asyncio.wait([running], timeout=GRACE_SECONDS)
+        running.cancel()
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set `stop` inside the block."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
@@ -242,72 +187,31 @@ def _ingest(
 
 @asynccontextmanager
 async def _ports(
-    settings: Settings, ingest: Ingest, health: Health, metrics: Metrics, spool: Spool
+    settings: Settings,
+    tls: ssl.SSLContext | None,
+    ingest: Ingest,
+    health: Health,
+    metrics: Metrics,
+    spool: Spool,
 ) -> AsyncIterator[Started]:
     """Open the admin port, then the ingest port; close them in the other order."""
-    admin = build_admin_app(
-        metrics=metrics, health=health, spool=spool, tokens=settings.admin.tokens
-    )
+    inside, outside = settings.admin, settings.listen
+    admin_app = build_admin_app(metrics=metrics, health=health, spool=spool, tokens=inside.tokens)
+    app = build_ingest_app(ingest, health)
     async with (
-        _port(admin, settings.admin.host, settings.admin.port) as admin_port,
-        _port(
-            build_ingest_app(ingest, health),
-            settings.listen.host,
-            settings.listen.port,
-            _tls(settings.listen.tls),
-            ingest.drained,
+        open_port("admin", admin_app, inside.host, inside.port) as admin_port,
+        open_port(
+            "ingest", app, outside.host, outside.port, tls=tls, drained=ingest.drained
         ) as port,
     ):
-        yield Started(settings.listen.host, port, settings.admin.host, admin_port)
+        yield Started(outside.host, port, inside.host, admin_port)
 
 
-@asynccontextmanager
-async def _port(
-    app: web.Application,
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None = None,
-    drained: Callable[[], Awaitable[None]] | None = None,
-) -> AsyncIterator[int]:
-    # We decompress ourselves, counting; and no access log, for it would show addresses and keys.
-    runner = web.AppRunner(
-        app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS
-    )
-    await runner.setup()
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
-    try:
-        await site.start()
-        yield int(runner.addresses[0][1])
-        await site.stop()
-        if drained is not None:
-            # The runner's own clean-up would stop reading bodies that are still arriving.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SHUTDOWN_SECONDS):
-                    await drained()
-    finally:
-        await runner.cleanup()
-
-
-def _tls(tls: Tls | None) -> ssl.SSLContext | None:
-    if tls is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tls.cert, tls.key)
-    return context
-
-
-def _delivery_counter(metrics: Metrics) -> Observe:
-    def observe(delivery: Delivery) -> None:
-        status = str(delivery.status) if delivery.status is not None else "error"
-        metrics.count("relay_upstream_responses_total", status=status)
-        if isinstance(delivery.decision, RetryAt):
-            metrics.count("relay_upstream_retries_total")
-
-    return observe
-
-
-def _warn(settings: Settings) -> None:
-    """Say loudly what weakens the promise."""
+def _tell(settings: Settings, metrics: Metrics, rules: int) -> None:
+    """Say what was loaded, and loudly what weakens the promise."""
+    metrics.gauge("relay_build_info", 1, version=__version__)
+    metrics.gauge("relay_rules_loaded", rules)
+    log.info("loaded", extra={"rules": rules, "version": __version__})
     for project in settings.projects:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:

@@ -6,6 +6,8 @@ not looked at.
 
 import asyncio
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -13,20 +15,31 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from relay.consent import PATH_PREFIX, read_request_evidence
-from relay.errors import BodyError, ProjectError, RelayError, RequestError
+from relay.errors import (
+    AuthError,
+    BodyError,
+    LateBodyError,
+    MethodError,
+    OverloadedError,
+    ProjectError,
+    RouteError,
+)
 from relay.health import Health
 from relay.intake import Intake, Taken
 from relay.metrics import Metrics
 from relay.pipeline import ProjectPolicy, RequestFacts
 from relay.protocol.auth import read_request_auth
 from relay.protocol.body import make_decoder
-from relay.protocol.limits import Limits
+from relay.protocol.limits import MIB, Limits
 from relay.protocol.store import as_envelope, decode_store
 from relay.server import answers
 from relay.server.admin import add_health_routes
 
 BODY_TIMEOUT: Final = 60.0
 """Seconds that a whole body may take."""
+
+IN_FLIGHT: Final = 1024 * MIB
+"""Bytes of bodies, decompressed, that may be under way in all."""
 
 PIXEL: Final = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
@@ -62,11 +75,44 @@ def find_target(path: str) -> Target | None:
             return None
 
 
+class Load:
+    """Counts the bytes of all bodies under way, from their arrival to their answer."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+
+    @contextmanager
+    def body(self) -> Iterator[Callable[[int], None]]:
+        """Yield a function that counts bytes of one body; at the end they are given back.
+
+        The function raises OverloadedError where they are too many, unless no other is under way.
+        """
+        own = 0
+
+        def count(size: int) -> None:
+            nonlocal own
+            if self._bytes + size > self._limit and self._bytes > own:
+                raise OverloadedError("too many reports at one time")
+            own += size
+            self._bytes += size
+
+        try:
+            yield count
+        finally:
+            self._bytes -= own
+
+
 class Ingest:
     """Answers the ingest routes."""
 
     def __init__(
-        self, intake: Intake, metrics: Metrics, cors: answers.Cors, limits: Limits
+        self,
+        intake: Intake,
+        metrics: Metrics,
+        cors: answers.Cors,
+        limits: Limits,
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         """Set up.
 
@@ -75,11 +121,13 @@ class Ingest:
             metrics: counts requests.
             cors: what pages of other origins may do.
             limits: for bodies whose project is not known yet.
+            in_flight: bytes of bodies, decompressed, that may be under way in all.
         """
         self._intake = intake
         self._metrics = metrics
         self._cors = cors
         self._limits = limits
+        self._load = Load(in_flight)
         self._stopping = False
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -96,9 +144,8 @@ class Ingest:
         self._under_way += 1
         self._idle.clear()
         try:
-            answer = (
-                await self._answer(request, target) if target is not None else answers.not_found()
-            )
+            with self._load.body() as count:
+                answer = await self._answer(request, target, count)
         finally:
             self._under_way -= 1
             if self._under_way == 0:
@@ -110,48 +157,52 @@ class Ingest:
         self._metrics.count("relay_requests_total", route=route, status=str(answer.status))
         return answer
 
-    async def _answer(self, request: web.Request, target: Target) -> web.Response:
-        methods = _METHODS[target.route]
-        if request.method == hdrs.METH_OPTIONS:
-            return self._cors.preflight(request, ", ".join(methods))
-        if request.method not in methods:
-            return answers.method_not_allowed(", ".join((*methods, "OPTIONS")))
+    async def _answer(
+        self, request: web.Request, target: Target | None, count: Callable[[int], None]
+    ) -> web.Response:
+        """Answer, and see to it that the request is counted once: here, or by the intake."""
+        if target is not None and request.method == hdrs.METH_OPTIONS:
+            return self._cors.preflight(request, ", ".join(_METHODS[target.route]))
         try:
-            return await self._take(request, target)
-        except RelayError as error:
-            return answers.error_answer(error)
-        except TimeoutError:
-            return answers.request_timeout()
-        except ConnectionError:
-            # The client went away; nobody reads this.
-            return answers.error_answer(BodyError("the body ended too early"))
+            body, facts = await self._receive(request, target, count)
         except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
-            return answers.internal_error(error)
-
-    async def _take(self, request: web.Request, target: Target) -> web.Response:
+            self._intake.count_refused(error, target.project if target is not None else None)
+            return answers.error_answer(error)
         try:
-            facts, policy = self._facts(request, target)
-            limits = policy.limits if policy is not None else self._limits
-            if target.route == "store":
-                if request.method == hdrs.METH_GET:
-                    body = request.query.get("sentry_data", "").encode()
-                else:
-                    body = await self._read(request, limits.body, limits)
-                body = as_envelope(decode_store(body, limits))
-            else:
-                body = await self._read(request, limits.envelope, limits)
-        except RequestError as error:
-            self._intake.count_refused(error, target.project)
-            raise
-        taken = await self._intake.take(body, facts)
+            taken = await self._intake.take(body, facts)
+        except Exception as error:  # noqa: BLE001 - as above
+            return answers.error_answer(error)
         if request.method == hdrs.METH_GET:
             return web.Response(body=PIXEL, content_type="image/gif")
         return _accepted(taken)
+
+    async def _receive(
+        self, request: web.Request, target: Target | None, count: Callable[[int], None]
+    ) -> tuple[bytes, RequestFacts]:
+        """Read all of a request: the body as an envelope, and the facts beside it."""
+        if target is None:
+            raise RouteError("not found")
+        if request.method not in _METHODS[target.route]:
+            raise MethodError(_METHODS[target.route])
+        facts, policy = self._facts(request, target)
+        limits = policy.limits if policy is not None else self._limits
+        if target.route != "store":
+            return await self._read(request, limits.envelope, limits, count), facts
+        if request.method == hdrs.METH_GET:
+            body = request.query.get("sentry_data", "").encode()
+        else:
+            body = await self._read(request, limits.body, limits, count)
+        body = as_envelope(decode_store(body, limits))
+        count(len(body))
+        return body, facts
 
     def _facts(
         self, request: web.Request, target: Target
     ) -> tuple[RequestFacts, ProjectPolicy | None]:
         """Read all but the body; refuse an unknown project before the body is read."""
+        for name in ("X-Sentry-Auth", hdrs.AUTHORIZATION):
+            if len(request.headers.getall(name, ())) > 1:
+                raise AuthError("multiple authorization payloads detected")
         query = [(name, value) for name, value in request.query.items()]
         headers = {name.lower(): value for name, value in request.headers.items()}
         credentials = read_request_auth(headers, query)
@@ -175,14 +226,26 @@ class Ingest:
         )
         return facts, policy
 
-    async def _read(self, request: web.Request, max_size: int, limits: Limits) -> bytes:
+    async def _read(
+        self, request: web.Request, max_size: int, limits: Limits, count: Callable[[int], None]
+    ) -> bytes:
         """Read and decompress the body, counting as it comes."""
-        decoder = make_decoder(request.headers.get(hdrs.CONTENT_ENCODING), max_size, limits.ratio)
+        # A repeated header is a list (RFC 9110, 5.3), and a list of encodings is not taken.
+        encoding = ",".join(request.headers.getall(hdrs.CONTENT_ENCODING, ()))
+        decoder = make_decoder(encoding, max_size, limits.ratio)
         pieces: list[bytes] = []
-        async with asyncio.timeout(BODY_TIMEOUT):
-            # One by one: a chunk over the limit must end the reading.
-            async for chunk in request.content.iter_any():
-                pieces.append(decoder.feed(chunk))  # noqa: PERF401
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                # One by one: a chunk over a limit must end the reading.
+                async for chunk in request.content.iter_any():
+                    piece = decoder.feed(chunk)
+                    count(len(piece))
+                    pieces.append(piece)
+        except TimeoutError:
+            raise LateBodyError("the body did not arrive in time") from None
+        except ConnectionError:
+            # The client went away; nobody reads the answer.
+            raise BodyError("the body ended too early") from None
         pieces.append(decoder.finish())
         return b"".join(pieces)
 

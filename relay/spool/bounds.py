@@ -40,7 +40,8 @@ class Bounds:
 class Dropped:
     """One envelope that a spool gave up.
 
-    `buried` is true for a dead letter, whose loss was counted when it was buried.
+    `buried` is true for a dead letter: its loss was counted when it was buried, under the reason
+    that it was buried for, so whoever counts these leaves it out.
     """
 
     project: str

@@ -319,4 +319,5 @@ def test_verdict_has_a_reason(verdict: Verdict) -> None:
 def test_refusal(shared: list[Evidence], cause: str) -> None:
     """The error to answer is a 403 whose cause is the reason's word."""
     error = refusal(decide(POLICY, shared, [ItemEvidence("event")]))
+    assert cause == error.reason
     assert (403, (cause,)) == (error.status, error.causes)

@@ -1,6 +1,7 @@
 """Health: ready only when every part says so."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -30,7 +31,8 @@ async def test_one_part_is_enough_to_say_no() -> None:
     h = Health(
         {"rules": flag_check(lambda: True), "forwarder": flag_check(lambda: False), "spool": broken}
     )
-    assert {"rules": True, "forwarder": False, "spool": False} == await h.parts()
+    wanted = {"rules": True, "forwarder": False, "spool": False, "serving": True}
+    assert wanted == await h.parts()
     assert not await h.ready()
 
 
@@ -40,13 +42,14 @@ async def test_a_part_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> N
     assert not await Health({"spool": stuck}).ready()
 
 
-async def test_a_report_stands_until_the_next() -> None:
-    """A part's own word counts with its check, until it says otherwise."""
+async def test_a_process_that_stops_is_not_ready(caplog: pytest.LogCaptureFixture) -> None:
+    """A stop ends readiness, and is no illness: nothing is said of one in the log."""
     h = Health({"spool": flag_check(lambda: True)})
-    h.report("spool", ok=False)
+    with caplog.at_level(logging.DEBUG):
+        h.stop()
+    assert {"spool": True, "serving": False} == await h.parts()
     assert not await h.ready()
-    h.report("spool", ok=True)
-    assert await h.ready()
+    assert [] == caplog.records
 
 
 async def test_a_mistake_of_ours_is_not_hidden() -> None:

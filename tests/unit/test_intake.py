@@ -1,11 +1,13 @@
 """Intake: a body through the pipeline into the spool, counted."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from relay.consent import ConsentPolicy, Evidence, Source
+from relay import intake as intake_module
+from relay.consent import ConsentPolicy, Evidence, Missing, Source, Verdict
 from relay.errors import (
     ConsentError,
     EnvelopeError,
@@ -13,25 +15,28 @@ from relay.errors import (
     RelayError,
     SpoolFullError,
     SpoolUnavailableError,
+    UpstreamError,
 )
 from relay.intake import OFF_LOOP, Intake, Rotation, Taken
 from relay.metrics import Metrics
+from relay.outcomes import Reason
 from relay.pipeline import ProjectPolicy, RequestFacts
 from relay.protocol.auth import Credentials
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
-from tests.inline_rules import HASHED, IP, scrubber
+from tests.inline_rules import HASHED, IP, MASKED, scrubber
 
 KEY = "a" * 32
 ID = "f" * 32
 ADDRESS = "203.0.113.77"
+SHADOW = f"{MASKED}\nstatus: shadow"
 
 
 class SickSpool(MemorySpool):
     """A spool that takes nothing."""
 
-    def __init__(self, error: RelayError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__(FakeClock())
         self.error = error
 
@@ -51,7 +56,7 @@ class Setup:
         self.intake = Intake(
             find_project=lambda project, key: found if (project, key) == ("1", KEY) else None,
             projects={"1": KEY},
-            rotation=Rotation(scrubber(IP, HASHED), b"s" * 32, 60, self.clock),
+            rotation=Rotation(scrubber(IP, HASHED, SHADOW), b"s" * 32, 60, self.clock),
             spool=self.spool,
             metrics=self.metrics,
             timer=lambda: 1.0,
@@ -61,6 +66,23 @@ class Setup:
         """Take a body."""
         facts = RequestFacts(Credentials(KEY), project, lambda _: evidence, ID)
         return await self.intake.take(body, facts)
+
+    def ends(self) -> dict[str, float]:
+        """How many envelopes were counted under each word."""
+        projects = ("1", "unknown")
+        counted = {
+            reason.value: sum(
+                self.metrics.value("relay_envelopes_total", project=project, outcome=reason)
+                for project in projects
+            )
+            for reason in Reason
+        }
+        return {reason: number for reason, number in counted.items() if number}
+
+    def verdicts(self) -> dict[str, float]:
+        """How often each verdict was counted."""
+        counted = {v.value: self.metrics.value("relay_consent_total", verdict=v) for v in Verdict}
+        return {verdict: number for verdict, number in counted.items() if number}
 
     async def bodies(self) -> list[bytes]:
         """What is in the spool."""
@@ -116,7 +138,6 @@ async def test_what_is_dropped_is_not_put() -> None:
     setup = Setup()
     body = b'{"event_id":"%s"}\n{"type":"made_up"}\n{}\n' % ID.encode()
     assert Taken(ID) == await setup.take(body, GRANT)
-    assert Taken(None) == await setup.take(b"{}\n", GRANT)
     assert [] == await setup.bodies()
     assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome="unknown_item")
 
@@ -140,15 +161,80 @@ async def test_refused_requests_are_counted(
     assert ADDRESS.encode() not in setup.metrics.render()
 
 
-@pytest.mark.parametrize("error", [SpoolFullError("full"), SpoolUnavailableError("away")])
-async def test_what_could_not_be_spooled_is_not_accepted(error: RelayError) -> None:
+async def test_an_empty_envelope_has_its_own_word() -> None:
+    """An envelope without items is answered; nothing is spooled, and no verdict is counted."""
+    setup = Setup()
+    assert Taken(None) == await setup.take(b"{}\n")
+    assert [] == await setup.bodies()
+    assert ({"empty": 1}, {}) == (setup.ends(), setup.verdicts())
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SpoolFullError("full"), "spool_full"),
+        (SpoolUnavailableError("away"), "spool_unavailable"),
+        (ValueError(ADDRESS), "internal"),
+        (UpstreamError("no word of a request"), "internal"),
+    ],
+)
+async def test_what_could_not_be_spooled_is_not_accepted(error: Exception, reason: str) -> None:
     """When the spool fails, the error is raised and no item counts as accepted."""
     setup = Setup(SickSpool(error))
     with pytest.raises(type(error)):
         await setup.take(event(), GRANT)
-    assert 1 == setup.metrics.value("relay_items_total", kind="event", reason=error.reason)
+    assert 1 == setup.metrics.value("relay_items_total", kind="event", reason=reason)
     assert 0 == setup.metrics.value("relay_items_total", kind="event", reason="accepted")
-    assert 1 == setup.metrics.value("relay_envelopes_total", project="1", outcome=error.reason)
+    assert ({reason: 1}, {"granted": 1}) == (setup.ends(), setup.verdicts())
+
+
+async def test_a_mistake_of_ours_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the pipeline itself fails, the request is counted as such, once."""
+
+    def broken(*_: object) -> None:
+        raise TypeError(ADDRESS)
+
+    monkeypatch.setattr(intake_module, "process", broken)
+    setup = Setup()
+    with pytest.raises(TypeError):
+        await setup.take(event(), GRANT)
+    assert {"internal": 1} == setup.ends()
+
+
+FEEDBACK = b'{"type":"feedback"}\n{"contexts":{"feedback":{"message":"broken"}}}\n'
+PICTURE = b'{"type":"attachment","length":1}\nx\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "evidence", "missing", "verdicts"),
+    [
+        (event(), [GRANT], Missing.REJECT, ["granted"]),
+        (event(), [DENY], Missing.REJECT, ["denied"]),
+        (event(), [], Missing.REJECT, ["missing"]),
+        (event(), [], Missing.MINIMAL, ["minimal"]),
+        (b"{}\n" + FEEDBACK, [], Missing.REJECT, ["explicit"]),
+        (b"{}\n" + FEEDBACK + PICTURE + PICTURE, [], Missing.REJECT, ["explicit", "missing"]),
+        (event() + PICTURE, [], Missing.MINIMAL, ["minimal", "missing"]),
+        (event() + PICTURE, [GRANT], Missing.REJECT, ["granted"]),
+    ],
+)
+async def test_verdicts_are_those_of_the_items(
+    body: bytes, evidence: list[Evidence], missing: Missing, verdicts: list[str]
+) -> None:
+    """Each verdict that an item got is counted, once an envelope: what passed is not `missing`."""
+    setup = Setup(missing=missing)
+    with suppress(ConsentError):
+        await setup.take(body, *evidence)
+    assert dict.fromkeys(verdicts, 1) == setup.verdicts()
+
+
+async def test_shadow_rules_are_counted() -> None:
+    """A rule on trial changes nothing, and its hits are counted by its id."""
+    setup = Setup()
+    await setup.take(event("hushhush and hushnow"), GRANT)
+    assert b"hushhush and hushnow" in (await setup.bodies())[0]
+    assert 2 == setup.metrics.value("relay_shadow_hits_total", rule="t/masked")
+    assert 0 == setup.metrics.value("relay_redactions_total", rule="t/masked")
 
 
 async def test_pseudonyms_change_with_the_period() -> None:

@@ -71,7 +71,8 @@ async def test_health_routes_stand_on_any_app(path: str) -> None:
     add_health_routes(app, Health())
     async with TestClient(TestServer(app)) as client:
         response = await client.get(f"/api/relay/healthcheck/{path}")
-        assert (200, {"is_healthy": True}) == (response.status, await response.json())
+        assert (200, b'{"is_healthy":true}') == (response.status, await response.read())
+        assert "application/json" == response.headers["Content-Type"]
 
 
 @pytest.mark.parametrize(

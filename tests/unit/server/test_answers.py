@@ -6,7 +6,16 @@ import logging
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from relay.errors import EnvelopeError, RelayError, SpoolFullError, SpoolUnavailableError
+from relay.errors import (
+    EnvelopeError,
+    LateBodyError,
+    MethodError,
+    OverloadedError,
+    RelayError,
+    RouteError,
+    SpoolFullError,
+    SpoolUnavailableError,
+)
 from relay.server import answers
 
 
@@ -21,6 +30,10 @@ def body(answer: object) -> dict[str, object]:
         (EnvelopeError("bad"), 400, None),
         (SpoolFullError("full"), 429, answers.RETRY_AFTER),
         (SpoolUnavailableError("away"), 503, answers.RETRY_AFTER),
+        (OverloadedError("busy"), 503, answers.RETRY_AFTER),
+        (RouteError("not found"), 404, None),
+        (MethodError(("POST",)), 405, None),
+        (LateBodyError("late"), 408, None),
         (RelayError("other"), 500, None),
     ],
 )
@@ -38,25 +51,19 @@ def test_causes_are_told() -> None:
     assert ["why"] == body(answer)["causes"]
 
 
-def test_plain_answers() -> None:
-    """Unknown paths, wrong methods, late bodies and our own mistakes have the same form."""
-    made = [
-        answers.not_found(),
-        answers.method_not_allowed("POST, OPTIONS"),
-        answers.request_timeout(),
-        answers.internal_error(ValueError("secret")),
-    ]
-    assert [404, 405, 408, 500] == [answer.status for answer in made]
-    assert [{"detail", "causes"}] * 4 == [set(body(answer)) for answer in made]
-    assert "POST, OPTIONS" == made[1].headers["Allow"]
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    """The answer to a method that is not taken names those that are."""
+    answer = answers.error_answer(MethodError(("POST", "GET")))
+    assert "POST, GET, OPTIONS" == answer.headers["Allow"]
 
 
 def test_a_mistake_of_ours_is_logged_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
-    """The log gets the class of an error, never what it says: that may be a payload."""
+    """Log and answer say that it happened, and never what it says: that may be a payload."""
     with caplog.at_level(logging.DEBUG):
-        answer = answers.internal_error(ValueError("secret"))
+        answer = answers.error_answer(ValueError("secret"))
     (record,) = caplog.records
     assert "ValueError" == record.error  # type: ignore[attr-defined]
+    assert (500, {"detail": "internal error", "causes": []}) == (answer.status, body(answer))
     assert "secret" not in caplog.text + str(record.__dict__) + str(answer.body)
 
 

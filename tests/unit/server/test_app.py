@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,17 +11,13 @@ import aiohttp
 import pytest
 
 from relay.config import parse
-from relay.errors import ConfigError, RuleError, SpoolUnavailableError
+from relay.errors import ConfigError, ListenError, RuleError, SpoolUnavailableError
 from relay.metrics import Metrics
-from relay.server.app import Projects, Started, open_spool, serve
-from relay.sinks import FileSink
+from relay.server.app import Started, open_spool, serve
 from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
-from relay.upstream import SentryUpstream
-from tests.fakes import FakeClock, envelope
+from tests.fakes import FakeClock
 
-KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
-SECRET = "ab" * 16
 ID = "0123456789abcdef0123456789abcdef"
 BASE = "listen: {port: 0}\nadmin: {port: 0}\n"
 
@@ -73,6 +70,7 @@ async def test_from_the_client_to_the_folder(
         ("rules: [nowhere]\n", RuleError),
         ("hash: {secret_file: nowhere}\n", ConfigError),
         ("spool: {path: blocked/spool.db}\n", SpoolUnavailableError),
+        ("listen: {port: 0, tls: {cert: nowhere, key: nowhere}}\n", ListenError),
     ],
 )
 async def test_what_is_wrong_ends_the_start(
@@ -82,11 +80,10 @@ async def test_what_is_wrong_ends_the_start(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "blocked").write_text("a file where a folder should be")
     opened: list[Started] = []
+    text = more if "listen" in more else BASE + more
     async with asyncio.timeout(20):
         with pytest.raises(error):
-            await serve(
-                parse(BASE + more, "r.yaml", {}), on_start=opened.append, stop=asyncio.Event()
-            )
+            await serve(parse(text, "r.yaml", {}), on_start=opened.append, stop=asyncio.Event())
     assert [] == opened
 
 
@@ -99,31 +96,13 @@ async def test_spools(tmp_path: Path) -> None:
         await spool.close()
 
 
-async def test_projects_and_their_upstreams() -> None:
-    """A client's project and key find what holds, and each upstream is made once."""
-    text = (
-        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
-        f"  - {{id: '8', key: {KEY}, upstream: 'file:./inbox'}}\n"
-        "  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n"
-    )
-    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
-    found = projects.find("7", KEY)
-    assert found is not None
-    assert ("7", SECRET) == (found.project, found.upstream_key)
-    other = projects.find("99", "c" * 32)
-    assert other is not None
-    assert ("*", None) == (other.project, other.upstream_key)
-    assert {"7": KEY, "8": KEY} == dict(projects.keys)
-    routes = [projects.route(envelope(project=p, key=KEY)) for p in ("7", "7", "8", "99")]
-    assert [SentryUpstream, SentryUpstream, FileSink, SentryUpstream] == [type(r) for r in routes]
-    assert routes[0] is routes[1] is not routes[3]
-    await projects.close()
-
-
-def test_an_unknown_project_has_no_route() -> None:
-    """What is not configured any more goes nowhere."""
-    text = f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'file:./inbox'}}\n"
-    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
-    assert projects.find("8", KEY) is None
-    assert projects.find("7", "c" * 32) is None
-    assert projects.route(envelope(project="8", key=KEY)) is None
+async def test_a_normal_stop_warns_of_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From start to stop the log says what happens, and nothing is wrong."""
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO, "relay")
+    async with running(BASE + "spool: {backend: memory}\n"):
+        pass
+    said = [(record.levelname, record.msg) for record in caplog.records]
+    assert [("INFO", word) for word in ("loaded", "started", "stopping", "stopped")] == said

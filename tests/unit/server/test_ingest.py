@@ -13,16 +13,18 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from relay.consent import ConsentPolicy
-from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
+from relay.errors import OverloadedError, RelayError, SpoolFullError, SpoolUnavailableError
 from relay.health import Health
 from relay.intake import Intake, Rotation
 from relay.metrics import Metrics
+from relay.outcomes import Reason
 from relay.pipeline import ProjectPolicy
 from relay.protocol.limits import Limits
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.server import ingest as ingest_module
 from relay.server.answers import Cors
-from relay.server.ingest import PIXEL, Ingest, Target, build_ingest_app, find_target
+from relay.server.ingest import PIXEL, Ingest, Load, Target, build_ingest_app, find_target
+from relay.server.listening import open_port
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
 from tests.inline_rules import IP, scrubber
@@ -48,13 +50,24 @@ class SickSpool(MemorySpool):
         raise self.error
 
 
-@asynccontextmanager
-async def serving(
-    spool: MemorySpool | None = None, metrics: Metrics | None = None
-) -> AsyncIterator[Client]:
-    """Serve the ingest port."""
+class SlowSpool(MemorySpool):
+    """A spool that says when it is asked, and waits to be told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.asked = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def put(self, envelope: ScrubbedEnvelope) -> None:
+        """Wait, then store."""
+        self.asked.set()
+        await self.go_on.wait()
+        await super().put(envelope)
+
+
+def made(spool: MemorySpool | None, metrics: Metrics, in_flight: int) -> Ingest:
+    """Make what answers."""
     clock = FakeClock()
-    metrics = metrics or Metrics()
     policy = ProjectPolicy("1", ConsentPolicy(), limits=LIMITS)
     intake = Intake(
         find_project=lambda project, key: policy if (project, key) == ("1", KEY) else None,
@@ -64,10 +77,18 @@ async def serving(
         metrics=metrics,
         timer=lambda: 0.0,
     )
-    app = build_ingest_app(
-        Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), LIMITS), Health({})
-    )
-    server = TestServer(app)
+    return Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), LIMITS, in_flight)
+
+
+@asynccontextmanager
+async def serving(
+    spool: MemorySpool | None = None,
+    metrics: Metrics | None = None,
+    in_flight: int = ingest_module.IN_FLIGHT,
+) -> AsyncIterator[Client]:
+    """Serve the ingest port."""
+    ingest = made(spool, metrics or Metrics(), in_flight)
+    server = TestServer(build_ingest_app(ingest, Health({})))
     await server.start_server(auto_decompress=False)
     async with TestClient(server, auto_decompress=False) as client:
         yield client
@@ -215,7 +236,7 @@ async def test_methods() -> None:
     [
         (SpoolFullError("full"), 429, "30"),
         (SpoolUnavailableError("away"), 503, "30"),
-        (RelayError(f"odd {0}"), 500, None),
+        (RelayError("odd"), 500, None),
         (ValueError(ADDRESS), 500, None),
     ],
 )
@@ -232,16 +253,156 @@ async def test_a_sick_spool(
 
 
 async def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that stands still is given up."""
+    """A body that stands still is given up, and counted."""
     monkeypatch.setattr(ingest_module, "BODY_TIMEOUT", 0.05)
-
-    async with serving() as client:
+    metrics = Metrics()
+    async with serving(metrics=metrics) as client:
         reader, writer = await asyncio.open_connection(client.host, client.port)
         head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
         writer.write(head.encode() + b"{}")
         status = await asyncio.wait_for(reader.readline(), 10)
         writer.close()
     assert b" 408 " in status
+    assert {("1", "invalid_body"): 1} == ends(metrics)
+
+
+async def test_a_client_that_breaks_off_is_counted() -> None:
+    """A body that ends in the middle leaves its line too, though nobody reads the answer."""
+    metrics = Metrics()
+    ingest = made(None, metrics, ingest_module.IN_FLIGHT)
+    reading = asyncio.Event()
+    facts = ingest._facts
+
+    def seen(*arguments: Any) -> Any:
+        reading.set()
+        return facts(*arguments)
+
+    ingest._facts = seen  # type: ignore[method-assign]
+    app = build_ingest_app(ingest, Health({}))
+    async with open_port("ingest", app, "127.0.0.1", 0) as port, asyncio.timeout(10):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+        writer.write(head.encode() + b"{}")
+        await reading.wait()
+        writer.close()
+        await ingest.drained()
+    assert {("1", "invalid_body"): 1} == ends(metrics)
+
+
+def ends(metrics: Metrics) -> dict[tuple[str, str], float]:
+    """How many requests were counted, by project and word."""
+    labels = [(project, reason.value) for project in ("1", "unknown") for reason in Reason]
+    counted = {
+        (project, reason): metrics.value("relay_envelopes_total", project=project, outcome=reason)
+        for project, reason in labels
+    }
+    return {label: number for label, number in counted.items() if number}
+
+
+GOOD = f"/api/1/envelope/?{AUTH}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "encoding", "project", "reason"),
+    [
+        ("POST", GOOD, event(), "", "1", "accepted"),
+        ("POST", GOOD, b"{}", "", "1", "empty"),
+        ("POST", GOOD, b'{}\n{"type":"new"}\n{}', "", "1", "consent_missing"),
+        ("POST", f"{GOOD}&consent=1", b'{}\n{"type":"new"}\n{}', "", "1", "unknown_item"),
+        ("POST", GOOD, event(tags={}), "", "1", "consent_missing"),
+        ("POST", GOOD, event(tags={"allowReport": False}), "", "1", "consent_denied"),
+        ("POST", GOOD, b"nonsense", "", "1", "invalid_envelope"),
+        ("POST", GOOD, b"nonsense", "gzip", "1", "invalid_body"),
+        ("POST", GOOD, b"nonsense", "rot13", "1", "unsupported_encoding"),
+        ("POST", GOOD, b"x" * 30_000, "", "1", "too_large"),
+        ("POST", "/api/1/envelope/", event(), "", "1", "auth"),
+        ("POST", f"/api/2/envelope/?{AUTH}", event(), "", "unknown", "unknown_project"),
+        ("PUT", GOOD, event(), "", "1", "unknown_route"),
+        ("POST", "/api/1/minidump/", event(), "", "unknown", "unknown_route"),
+        ("OPTIONS", "/nowhere", b"", "", "unknown", "unknown_route"),
+        ("OPTIONS", GOOD, b"", "", "", ""),
+        ("GET", "/api/relay/healthcheck/live/", b"", "", "", ""),
+    ],
+)
+async def test_each_request_is_counted_once(
+    method: str, path: str, body: bytes, encoding: str, project: str, reason: str
+) -> None:
+    """However a request ends, it counts under one word; preflights and health under none."""
+    metrics = Metrics()
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    async with serving(metrics=metrics) as client:
+        await client.request(method, path, data=body, headers=headers)
+    assert ({(project, reason): 1} if reason else {}) == ends(metrics)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SpoolFullError("full"), "spool_full"),
+        (SpoolUnavailableError("away"), "spool_unavailable"),
+        (ValueError(ADDRESS), "internal"),
+    ],
+)
+async def test_what_we_could_not_do_is_counted_once(error: Exception, reason: str) -> None:
+    """An answer of 429, 503 or 500 counts under one word, too."""
+    metrics = Metrics()
+    async with serving(SickSpool(error), metrics) as client:
+        await client.post(GOOD, data=event())
+    assert {("1", reason): 1} == ends(metrics)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "status", "detail"),
+    [
+        ("X-Sentry-Auth", ["Sentry sentry_key=" + "b" * 32, f"Sentry {AUTH}"], 401, "multiple"),
+        ("X-Sentry-Auth", [f"Sentry {AUTH}", f"Sentry {AUTH}"], 401, "multiple"),
+        ("Authorization", [f"Sentry {AUTH}", "Sentry sentry_key=" + "b" * 32], 401, "multiple"),
+        ("Authorization", ["Bearer x", f"Sentry {AUTH}"], 401, "multiple"),
+        ("Content-Encoding", ["gzip", "identity"], 415, "the content encoding is not supported"),
+        ("Content-Encoding", ["identity", "identity"], 415, "the content encoding is"),
+    ],
+)
+async def test_repeated_headers(name: str, values: list[str], status: int, detail: str) -> None:
+    """A header that may stand once is refused when it stands twice, whatever it says."""
+    path = GOOD if name == "Content-Encoding" else "/api/1/envelope/"
+    headers = [(name, value) for value in values]
+    async with serving() as client:
+        response = await client.post(path, data=event(), headers=headers)
+        shown = await response.json()
+    assert (status, True) == (response.status, shown["detail"].startswith(detail))
+
+
+async def test_too_much_at_one_time() -> None:
+    """While as much is under way as may be, others are put off; after that they are taken."""
+    spool, metrics = SlowSpool(), Metrics()
+    body = event()
+    async with (
+        serving(spool, metrics, in_flight=len(body) + 10) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        first = group.create_task(client.post(GOOD, data=body))
+        await spool.asked.wait()
+        second = await client.post(GOOD, data=body)
+        assert (503, "30") == (second.status, second.headers["Retry-After"])
+        spool.go_on.set()
+        assert 200 == (await first).status
+        assert 200 == (await client.post(GOOD, data=body)).status
+    assert {("1", "accepted"): 2, ("1", "overloaded"): 1} == ends(metrics)
+
+
+def test_bytes_under_way_are_given_back() -> None:
+    """Bodies share one bound, one alone may pass it, and what has ended counts no more."""
+    load = Load(100)
+    with load.body() as one:
+        one(60)
+        one(60)
+        with pytest.raises(OverloadedError), load.body() as two:
+            two(1)
+    with load.body() as one, load.body() as two:
+        one(60)
+        two(40)
+        with pytest.raises(OverloadedError):
+            one(1)
 
 
 async def test_health_and_counting() -> None:

@@ -1,0 +1,74 @@
+"""The configured projects: what holds for a client's project and key, and where envelopes go."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from relay.config import Folder, ProjectSettings, Settings
+from relay.pipeline import ProjectPolicy
+from relay.ports import Clock, Upstream
+from relay.protocol.dsn import Dsn
+from relay.scrub.permit import ScrubbedEnvelope
+from relay.sinks import FileSink
+from relay.upstream import SentryUpstream
+
+
+class Projects:
+    """Looks up what holds for a client's project and key, and where its envelopes go."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._policies: dict[int, ProjectPolicy] = {}
+        self._upstreams: dict[str, Upstream] = {}
+        for project in settings.projects:
+            own = project.upstream.key if isinstance(project.upstream, Dsn) else None
+            self._policies[id(project)] = ProjectPolicy(
+                project.project, project.consent, project.items, project.limits, own
+            )
+
+    def find(self, project: str, key: str) -> ProjectPolicy | None:
+        """See `pipeline.FindProject`."""
+        found = self._settings.find_project(project, key)
+        return self._policies[id(found)] if found is not None else None
+
+    def route(self, envelope: ScrubbedEnvelope) -> Upstream | None:
+        """See `forwarder.Route`; the same object for the same upstream."""
+        found = self._settings.find_project(envelope.project, envelope.key)
+        if found is None:
+            return None
+        name = _upstream_name(found)
+        if name not in self._upstreams:
+            self._upstreams[name] = _make_upstream(found, self._clock)
+        return self._upstreams[name]
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The configured project ids and their keys."""
+        return {p.project: p.key for p in self._settings.projects if not p.catch_all}
+
+    async def close(self) -> None:
+        """Close all upstreams."""
+        for upstream in self._upstreams.values():
+            await upstream.close()
+
+
+def _upstream_name(project: ProjectSettings) -> str:
+    match project.upstream:
+        case Folder(path):
+            return f"file:{path}"
+        case Dsn() as dsn:
+            return str(dsn)
+        case host:
+            return str(host)
+
+
+def _make_upstream(project: ProjectSettings, clock: Clock) -> Upstream:
+    match project.upstream:
+        case Folder(path):
+            return FileSink(Path(path), clock)
+        case Dsn() as dsn:
+            return SentryUpstream(dsn.envelope_url(), dsn.key)
+        case host:
+            netloc = f"[{host.host}]" if ":" in host.host else host.host
+            port = f":{host.port}" if host.port is not None else ""
+            return SentryUpstream(f"{host.scheme}://{netloc}{port}{host.prefix}")

@@ -1,0 +1,54 @@
+"""Ports: what is wrong with one is said in words."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from relay.config import Tls
+from relay.errors import ListenError
+from relay.server.listening import open_port, tls_context
+
+
+async def test_a_port_that_is_taken_is_named() -> None:
+    """The error says which port it is, and why it cannot be had."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError) as caught:
+            async with open_port("admin", web.Application(), "127.0.0.1", port):
+                pass
+    assert (
+        f"cannot listen: admin port 127.0.0.1:{port}: Address already in use" == caught.value.detail
+    )
+
+
+async def test_an_address_that_is_none_is_named() -> None:
+    """The same for an address that is not this machine's."""
+    with pytest.raises(ListenError) as caught:
+        async with open_port("ingest", web.Application(), "192.0.2.1", 0):
+            pass
+    assert caught.value.detail.startswith("cannot listen: ingest port 192.0.2.1:0: Cannot assign")
+
+
+@pytest.mark.parametrize("there", [(), ("cert",), ("cert", "key")])
+def test_a_certificate_that_cannot_be_used(there: tuple[str, ...], tmp_path: Path) -> None:
+    """A file that is missing is named; so are two that are no certificate and key."""
+    paths = {name: tmp_path / f"{name}.pem" for name in ("cert", "key")}
+    for name in there:
+        paths[name].write_text("nothing in PEM")
+    with pytest.raises(ListenError) as caught:
+        tls_context(Tls(str(paths["cert"]), str(paths["key"])))
+    missing = [name for name in paths if name not in there]
+    if missing:
+        wanted = f"listen.tls.{missing[0]}: {paths[missing[0]]}: No such file or directory"
+        assert wanted == caught.value.detail
+    else:
+        assert caught.value.detail.startswith(f"listen.tls: {paths['cert']} and {paths['key']} are")
+
+
+def test_no_certificate_is_needed() -> None:
+    """Without a setting there is no TLS."""
+    assert tls_context(None) is None

@@ -1,0 +1,40 @@
+"""Projects: what holds for whom, and where it goes."""
+
+from relay.config import parse
+from relay.server.projects import Projects
+from relay.sinks import FileSink
+from relay.upstream import SentryUpstream
+from tests.fakes import FakeClock, envelope
+
+KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
+SECRET = "ab" * 16
+
+
+async def test_projects_and_their_upstreams() -> None:
+    """A client's project and key find what holds, and each upstream is made once."""
+    text = (
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
+        f"  - {{id: '8', key: {KEY}, upstream: 'file:./inbox'}}\n"
+        "  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n"
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    found = projects.find("7", KEY)
+    assert found is not None
+    assert ("7", SECRET) == (found.project, found.upstream_key)
+    other = projects.find("99", "c" * 32)
+    assert other is not None
+    assert ("*", None) == (other.project, other.upstream_key)
+    assert {"7": KEY, "8": KEY} == dict(projects.keys)
+    routes = [projects.route(envelope(project=p, key=KEY)) for p in ("7", "7", "8", "99")]
+    assert [SentryUpstream, SentryUpstream, FileSink, SentryUpstream] == [type(r) for r in routes]
+    assert routes[0] is routes[1] is not routes[3]
+    await projects.close()
+
+
+def test_an_unknown_project_has_no_route() -> None:
+    """What is not configured any more goes nowhere."""
+    text = f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'file:./inbox'}}\n"
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    assert projects.find("8", KEY) is None
+    assert projects.find("7", "c" * 32) is None
+    assert projects.route(envelope(project="8", key=KEY)) is None
