@@ -207,13 +207,13 @@ def _install_hooks() -> None:
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
-        log.critical("an exception ended the program", exc_info=(kind, error, traceback))
+        log.critical("uncaught_exception", exc_info=(kind, error, traceback))
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
-        _log_hook(log, "an exception ended a thread", args.exc_value)
+        _log_hook(log, "uncaught_exception_in_thread", args.exc_value)
 
     def unraisable(args: Any) -> None:
-        _log_hook(log, "an exception could not be raised", args.exc_value)
+        _log_hook(log, "unraisable_exception", args.exc_value)
 
     sys.excepthook = uncaught
     threading.excepthook = in_thread
