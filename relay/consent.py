@@ -15,6 +15,10 @@ How the cases that look open are decided, each held by a test:
 - The tag of one event is evidence for the whole envelope: an attachment, session or log beside it
   follows the envelope's verdict.
 - An explicit item carries no other item along, and no denial is ever turned into a skeleton.
+- A key that an object has twice (`allowReport` in tags, `consent` in the envelope header) denies:
+  parsers keep one of the two, and nobody can say which was meant.
+- A feedback is explicit only as one: with `contexts.feedback`, and without an exception, threads
+  or spans. An event that calls itself feedback follows the tag.
 - With `required: false` nothing is looked at, not even a denial: the operator has said that this
   project needs no consent.
 """
@@ -206,7 +210,8 @@ def read_envelope_evidence(
 def read_event_evidence(document: Any, policy: ConsentPolicy) -> tuple[Evidence, ...]:
     """Read the tags of a parsed event-like document; anything else has none.
 
-    Tags are a mapping, or a list of `[key, value]` or `{"key": …, "value": …}`. A repeated tag
+    Tags are a mapping, or a list of `[key, value]` or `{"key": …, "value": …}` (or `name`). A
+    repeated tag
     counts each time, and a named one without a value denies.
     """
     if not isinstance(document, Mapping):
@@ -216,6 +221,21 @@ def read_event_evidence(document: Any, policy: ConsentPolicy) -> tuple[Evidence,
         Evidence(Source.TAG, is_grant(value))
         for name, value in _tags(document.get("tags"))
         if isinstance(name, str) and name in names
+    )
+
+
+def is_feedback(document: Any) -> bool:
+    """Whether a parsed document is a feedback and nothing else: what an explicit kind passes for.
+
+    It has `contexts.feedback`, and neither exceptions nor threads nor spans.
+    """
+    if not isinstance(document, Mapping):
+        return False
+    contexts = document.get("contexts")
+    return (
+        isinstance(contexts, Mapping)
+        and isinstance(contexts.get("feedback"), Mapping)
+        and not any(document.get(key) for key in ("exception", "threads", "spans"))
     )
 
 
@@ -276,7 +296,7 @@ def _tags(tags: Any) -> Iterator[tuple[Any, Any]]:
     elif isinstance(tags, list):
         for entry in tags:
             if isinstance(entry, Mapping):
-                yield entry.get("key"), entry.get("value", _ABSENT)
+                yield entry.get("key", entry.get("name")), entry.get("value", _ABSENT)
             elif isinstance(entry, list) and entry:
                 # A pair has two parts; one that has not is present all the same, and denies.
                 yield entry[0], entry[1] if len(entry) == 2 else _ABSENT

@@ -5,6 +5,7 @@ NaN and infinities, integers beyond 64 bits, deep nesting) is decided here and n
 """
 
 import json
+from collections.abc import Collection
 from typing import Any, Final
 
 import orjson
@@ -77,6 +78,30 @@ def _may_be_inexact(raw: bytes) -> bool:
     A cheap test: it may say yes for digits inside a string, which only costs time.
     """
     return _LONG_RUN in raw.translate(_DIGITS)
+
+
+def repeats(data: bytes, names: Collection[str]) -> bool:
+    """Return whether an object in a document has one of these keys twice.
+
+    Args:
+        data: a document that `loads` takes.
+        names: keys, which are looked for as they are commonly written, without escapes.
+    """
+    if all(data.count(b'"' + name.encode() + b'"') < 2 for name in names):
+        return False
+    found = False
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal found
+        keys = [key for key, _ in pairs if key in names]
+        found = found or len(set(keys)) < len(keys)
+        return dict(pairs)
+
+    try:
+        json.loads(data, object_pairs_hook=look)  # noqa: TID251 - the one place
+    except (ValueError, RecursionError):
+        return True
+    return found
 
 
 _DIGITS: Final = bytes(48 if 48 <= c <= 57 else 32 for c in range(256))

@@ -16,8 +16,10 @@ from relay.consent import (
     ConsentPolicy,
     Evidence,
     ItemEvidence,
+    Source,
     Verdict,
     decide,
+    is_feedback,
     read_envelope_evidence,
     read_event_evidence,
 )
@@ -182,6 +184,8 @@ def _consent(
 ) -> ConsentDecision:
     """Add up what the request, the envelope's header and each item say about consent."""
     shared = (*request.evidence(policy), *read_envelope_evidence(envelope.headers, policy))
+    if jsonio.repeats(envelope.raw_headers, {policy.envelope_key}):
+        shared = (*shared, Evidence(Source.ENVELOPE_HEADER, granted=False))
     return decide(policy, shared, [_evidence(r, policy) for r in read])
 
 
@@ -199,7 +203,13 @@ def _read(item: Item) -> _Read:
 
 def _evidence(read: _Read, policy: ConsentPolicy) -> ItemEvidence:
     kind = read.kind.name if read.kind is not None else ""
-    return ItemEvidence(kind, read_event_evidence(read.document, policy))
+    if kind == "feedback" and not is_feedback(read.document):
+        # An event under the name of a feedback is not the user's own act.
+        kind = "event"
+    evidence = read_event_evidence(read.document, policy)
+    if evidence and jsonio.repeats(read.item.payload, {policy.flag, *policy.flags, "tags"}):
+        evidence = (*evidence, Evidence(Source.TAG, granted=False))
+    return ItemEvidence(kind, evidence)
 
 
 def _event_id(envelope: Envelope, read: Sequence[_Read], new_id: str) -> str | None:

@@ -79,7 +79,7 @@ _ROWS: Final = (
     _json("security", "security", event_like=True, exclusive=True),
     # Not an event but a browser's bare report, and named in no rule yet: dropped.
     ItemKind("raw_security", ("security",), Shape.JSON, Policy.DROP, limit="event", exclusive=True),
-    _json("user_report", "default"),
+    _json("user_report", "default", event_like=True),
     _json("session", "session", limit="sessions"),
     _json("sessions", "session", limit="sessions"),
     _json("check_in", "monitor", limit="check_in", event_like=True),

@@ -54,7 +54,7 @@ class CompiledRules:
         rules: in the order they were loaded.
         text: the rules with a pattern that look everywhere.
         prefilter: asks their patterns at once, then `extra` patterns (the views' triggers).
-        by_key: numbers of whole-value rules by normalised key.
+        by_key: numbers of whole-value rules by normalised key; `*key` stands for all that end so.
         keyed: rules with a pattern that look under a key only, by normalised key.
         by_place: numbers of `any` rules by the last key of their selectors, case-folded.
         anywhere: numbers of `any` rules that no single key stands for.
@@ -62,6 +62,7 @@ class CompiledRules:
         digest: SHA-256 over the rules, hex; the same for the same set.
         markers: by number, the text that a rule writes if it is always the same one.
         plain: numbers of the rules whose hits count wherever they stand.
+        endings: the keys that begin with `*`.
     """
 
     rules: tuple[Rule, ...]
@@ -75,6 +76,7 @@ class CompiledRules:
     digest: str
     markers: tuple[str | None, ...]
     plain: frozenset[int]
+    endings: tuple[str, ...]
     _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
     _clean: set[str] = field(default_factory=set, repr=False)
 
@@ -114,6 +116,7 @@ class CompiledRules:
 
     def _look_up(self, key: str) -> Hot | None:
         names = {normalise_key(key), normalise_key(key.rpartition(".")[2])}
+        names.update(end for end in self.endings for name in tuple(names) if name.endswith(end[1:]))
         whole = {number for name in names for number in self.by_key.get(name, ())}
         whole.update(self.by_place.get(key.casefold(), ()))
         keyed = {rule.number: rule for name in names for rule in self.keyed.get(name, ())}
@@ -148,7 +151,7 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
                 anywhere.append(number)
             for key in keys or ():
                 by_place[key] = (*by_place.get(key, ()), number)
-    named = {key for rule in active for key in rule.match.spelled} | set(by_place)
+    named = {key.lstrip("*") for rule in active for key in rule.match.spelled} | set(by_place)
     key_words = compile_pattern(_key_pattern(named)) if named else None
     # Rules without a check come first, then checks in their own order, the cheap ones first: what
     # they find needs no second look.
@@ -161,6 +164,7 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
         prefilter=Prefilter([*sources, *extra, *([key_words.source] if key_words else [])]),
         by_key=by_key,
         keyed=keyed,
+        endings=tuple(sorted(key for key in {*by_key, *keyed} if key.startswith("*"))),
         by_place=by_place,
         anywhere=tuple(anywhere),
         key_words=key_words,

@@ -182,8 +182,10 @@ class _Reader:
             if not any_:
                 self.wrong(node.value["any"].line, "'any' can only be true")
         keys = self.words(node, "key")
-        if not all(map(normalise_key, keys)):
+        if not all(normalise_key(key).lstrip("*") for key in keys):
             self.wrong(node.value["key"].line, "a key needs letters or digits")
+        if any("*" in key[1:] for key in keys):
+            self.wrong(node.value["key"].line, "'*' stands at the start of a key only")
         pattern = self.pattern(node)
         if pattern is None and not keys and not any_ and "pattern" not in node.value:
             self.wrong(node.line, "a match needs 'pattern', 'key' or 'any'")

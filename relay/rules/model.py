@@ -44,7 +44,8 @@ class Match:
     Attributes:
         pattern: what to find in text; with `keys`, only in values under them.
         check: the name of a validator in `relay.detectors.CHECKS`; narrows or refuses a hit.
-        keys: whole values under these keys, as `normalise_key` writes them.
+        keys: whole values under these keys, as `normalise_key` writes them; one that begins with
+            `*` stands for every key that ends so.
         spelled: the same keys as the rule spells them.
         any: whatever stands at the place.
         near: lower-case words, one of which must be close by or in the path.

@@ -15,7 +15,7 @@ from relay.rules.model import Method, Redaction, Status
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.hashing import HashKeys
 from relay.scrub.lists import ListText, list_text
-from relay.scrub.protected import KEYS, must_have_shape, shape_at
+from relay.scrub.protected import KEYS, WORDS, Shape, must_have_shape, shape_at
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
 from relay.scrub.search import Budget, Hit, search, search_keyed
@@ -244,6 +244,7 @@ class DocumentScrubber:
                 shape = shape_at(path, key)
                 if shape is not None:
                     if shape(value):
+                        self._only_keyed(place, value, rules, shape)
                         return
                     if must_have_shape(path, key):
                         self._removals.append((place, PROTECTED_ID))
@@ -260,6 +261,15 @@ class DocumentScrubber:
         if rules is not None and rules.keyed:
             found = [*found, *search_keyed(self.compiled, rules.keyed, text, self.budget)]
         self._text(place, text, found, rules.keyed if rules is not None else ())
+
+    def _only_keyed(self, place: _Place, value: Any, rules: Hot | None, shape: Shape) -> None:
+        """Apply rules about keys, and no others, to a value that has its shape.
+
+        A shape of words says what a value is not; it does not say that a password is none.
+        """
+        if rules is not None and rules.keyed and type(value) is str and shape in WORDS:
+            found = search_keyed(self.compiled, rules.keyed, value, self.budget)
+            self._text(place, value, found, is_key=False)
 
     def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
         self._text(_Place(container, key, "", "string"), key, hits, is_key=True)

@@ -49,7 +49,8 @@ def is_debug_id(value: Any) -> bool:
         return True
     head, _, age = value.rpartition("-")
     return (is_id(head) and len(age) <= 8 and is_hex(age)) or (
-        32 < len(value) <= 40 and is_hex(value)
+        # As Breakpad writes it: the age is one digit, without a hyphen.
+        len(value) == 33 and is_hex(value)
     )
 
 
@@ -97,35 +98,48 @@ _SDK_SPLIT: Final = {ord(c): " " for c in "@/.-+_:"}
 
 
 def is_release(value: Any) -> bool:
-    """A version, package and version, or commit: short words, and at most one run of hex."""
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isascii():
+    """A version, `package@version+build`, or a commit; each part of short words.
+
+    Source: Sentry's documentation of releases. A word is letters, digits, hex of one case, or
+    short; so no address, key, phrase or MAC address has the shape.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= 200:
         return False
-    words = value.translate(_RELEASE_SPLIT).split(" ")
-    if len(words) > _WORDS_LIMIT or " " in value:
+    found = _RELEASE.fullmatch(value)
+    if found is None:
         return False
-    for word in words:
-        if not word:
-            continue
-        if not word.isalnum():
-            return False
-        if word.casefold() in _FOLDERS:
-            return False
-        if len(word) >= _WORD_LIMIT and not (
-            len(word) in (32, 40) and is_hex(word) and _is_one_case(word)
-        ):
-            return False
-    return _has_version(value, words)
+    words = [word for word in value.translate(_RELEASE_SPLIT).split(" ") if word]
+    mixed = sum(1 for word in words if not (word.isalpha() or word.isdigit()))
+    return (
+        len(words) <= _WORDS_LIMIT
+        and mixed <= _MIXED_LIMIT
+        and sum(len(word) == 2 and is_hex(word) for word in words) < _MAC_WORDS
+        and all(map(_is_release_word, words))
+        and not _FOLDERS.intersection(word.casefold() for word in words)
+    )
 
 
-def _has_version(value: str, words: list[str]) -> bool:
-    """Digits decide, so that a bare address or host name is no release."""
-    if len(words) == 1:
-        return value.isdigit() or (len(value) in (7, 8, 10, 12, 32, 40) and is_hex(value))
-    return any(word[:1].isdigit() or word[:1] == "v" for word in words)
+# A fixed shape, not a rule pattern.
+_RELEASE: Final = re.compile(  # noqa: TID251
+    r"(?:(?:@[a-z0-9][a-z0-9._-]*/)?[A-Za-z][A-Za-z0-9._-]*@)?"
+    r"(?:v?[0-9]+(?:\.[0-9]+)*(?:[-._][A-Za-z0-9]+)*|[0-9a-f]{7,40}|[0-9A-F]{7,40})"
+    r"(?:\+[A-Za-z0-9.-]+)?"
+)
+_MIXED_LIMIT: Final = 3
+_MAC_WORDS: Final = 6
+"""Pairs of hex digits that make a MAC address."""
 
 
-_FOLDERS: Final = frozenset({"home", "users"})
-"""After them a path names a person."""
+def _is_release_word(word: str) -> bool:
+    if word.isdigit():
+        return len(word) <= 14
+    if len(word) < (_WORD_LIMIT if word.isalpha() else 13):
+        return True
+    return len(word) <= 40 and is_hex(word) and _is_one_case(word)
+
+
+_FOLDERS: Final = frozenset({"home", "users", "local", "lan"})
+"""Words of paths and host names that name a person."""
 
 
 def is_sdk_text(value: Any) -> bool:
@@ -171,8 +185,6 @@ _BY_KEY: Final[dict[str, Shape]] = {
     ),
     **dict.fromkeys(("span_id", "parent_span_id"), is_span_id),
     "segment_id": is_segment_id,
-    **dict.fromkeys(("debug_id",), is_debug_id),
-    **dict.fromkeys(("code_id",), is_code_id),
     **dict.fromkeys(
         ("image_addr", "image_vmaddr", "instruction_addr", "symbol_addr", "function_addr"),
         is_address,
@@ -190,6 +202,8 @@ _FREE: Final[tuple[tuple[Selector, Shape], ...]] = (
     (parse_selector("sdk.**"), is_sdk_text),
     (parse_selector("trace.public_key"), is_public_key),
 )
+_IMAGES: Final[dict[str, Shape]] = {"debug_id": is_debug_id, "code_id": is_code_id}
+_IN_IMAGE: Final = parse_selector("debug_meta.images.*.*")
 
 _MEANT: Final = parse_selector(
     "event_id || timestamp || start_timestamp || received || sent_at || sid || started"
@@ -200,13 +214,18 @@ _MEANT: Final = parse_selector(
     " || **.frames.*.* || exception.values.*.stacktrace.frames.*.*"
 )
 
-KEYS: Final = frozenset(_BY_KEY) | {"release", "dist", "sdk", "public_key"}
+WORDS: Final[tuple[Shape, ...]] = (is_release, is_sdk_text, is_sdk_version)
+"""Shapes of words, which rules about keys still look at."""
+
+KEYS: Final = frozenset(_BY_KEY) | frozenset(_IMAGES) | {"release", "dist", "sdk", "public_key"}
 """Keys at or under which something may be protected; a cheap first test."""
 
 
 def shape_at(path: Path, key: str) -> Shape | None:
     """Return the shape that protects a value here from being searched, if any."""
     shape = _BY_KEY.get(key)
+    if shape is None and key in _IMAGES and _IN_IMAGE.holds(path, "string"):
+        shape = _IMAGES[key]
     if shape is not None:
         return shape
     for selector, free in _FREE:
@@ -217,4 +236,4 @@ def shape_at(path: Path, key: str) -> Shape | None:
 
 def must_have_shape(path: Path, key: str) -> bool:
     """Return whether a value here is dropped when it has not its shape."""
-    return key in _BY_KEY and _MEANT.holds(path, "string")
+    return (key in _BY_KEY or key in _IMAGES) and _MEANT.holds(path, "string")

@@ -140,15 +140,23 @@ def _is_remark(remark: Any) -> bool:
     )
 
 
+REMARKS_A_VALUE: Final = 64
+REMARKS_IN_ALL: Final = 4_000
+
+
 def write_meta(meta: dict[str, Any], notes: Sequence[Note]) -> None:
     """Add notes to a `_meta` tree in place. Ranges of older remarks on the same value go.
 
     What a tree cannot say is left out: the empty key stands for the node itself, and `clean_meta`
-    would not read a deeper one back.
+    would not read a deeper one back. Nor is more written than `REMARKS_A_VALUE` on one value and
+    `REMARKS_IN_ALL`: remarks must not outgrow the document that they are about.
     """
+    left = REMARKS_IN_ALL
     for path, remarks, length in notes:
         if "" in path or len(path) > _META_DEPTH:
             continue
+        if left <= 0:
+            return
         node = meta
         for part in path:
             name = part if type(part) is str else str(part)
@@ -159,7 +167,8 @@ def write_meta(meta: dict[str, Any], notes: Sequence[Note]) -> None:
         own = node.get("")
         if own is None:
             own = node[""] = {}
-        made = [list(remark) for remark in remarks]
+        made = [list(remark) for remark in remarks[: min(left, REMARKS_A_VALUE)]]
+        left -= len(made)
         own["rem"] = [*(remark[:2] for remark in own["rem"]), *made] if "rem" in own else made
         if length is not None:
             own.setdefault("len", length)

@@ -1,7 +1,7 @@
 """The scrubber: documents, texts and items in, clean ones out, with remarks.
 
-Law of this file: whatever goes wrong in an item drops that item. The contracts of `design.md`
-(`scrub_json`, `scrub_envelope`, `scrub_text`) stand here.
+Law of this file: whatever goes wrong in an item drops that item. The Python contract
+(`scrub_json`, `scrub_envelope`, `scrub_text`) stands here.
 """
 
 from collections import Counter

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.jsonio import JsonError, dumps, loads, pretty
+from relay.jsonio import JsonError, dumps, loads, pretty, repeats
 from tests.strategies import json_documents
 
 
@@ -130,3 +130,20 @@ def test_too_deep_for_pretty() -> None:
         pretty(deep)
     while deep:  # taken apart here, for Python would do so recursively
         deep = deep.pop()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"tags":{"a":1,"b":2}}', False),
+        (b'{"tags":{"a":1,"a":1}}', True),
+        (b'{"tags":{"a":1},"tags":{"a":2}}', True),
+        (b'{"x":{"a":1},"y":{"a":2}}', False),
+        (b'[{"a":1},{"a":1,"b":1,"a":1}]', True),
+        (b'{"b":1,"b":2}', False),
+        (b'{"a":1,"a":', True),
+    ],
+)
+def test_repeats(data: bytes, expected: bool) -> None:
+    """A key that one object has twice is seen, also where the document does not parse."""
+    assert expected is repeats(data, {"a", "tags"})

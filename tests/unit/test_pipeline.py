@@ -248,3 +248,43 @@ def test_shadow_rules_are_counted() -> None:
     done = process(data, facts(), find(ProjectPolicy("1")), made)
     assert {"t/ip": 2} == dict(done.shadow)
     assert {} == dict(done.redactions)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (b'{"tags":{"allowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
+        (b'{"tags":{"allowReport":false},"tags":{"allowReport":true}}', Reason.CONSENT_DENIED),
+        (b'{"tags":[{"name":"allowReport","value":false}]}', Reason.CONSENT_DENIED),
+        (b'{"tags":{"allowReport":true},"extra":{"allowReport":1}}', Reason.ACCEPTED),
+    ],
+)
+def test_a_denial_does_not_hide_behind_its_double(event: bytes, expected: Reason) -> None:
+    """A flag that an object has twice denies, whichever a parser would keep."""
+    assert [expected] == reasons(run(envelope(("event", event))))
+
+
+def test_a_doubled_flag_in_the_envelope_header_denies() -> None:
+    """The envelope header is held to the same."""
+    data = b'{"consent":"false","consent":"true"}\n{"type":"session"}\n{"did":"x"}\n'
+    assert [Reason.CONSENT_DENIED] == reasons(run(data))
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"contexts": {"feedback": {"message": "hello"}}}, Reason.ACCEPTED),
+        ({"message": "hello"}, Reason.CONSENT_MISSING),
+        ({"contexts": {"feedback": {}}, "exception": {"values": [1]}}, Reason.CONSENT_MISSING),
+    ],
+)
+@pytest.mark.parametrize("kind", ["feedback", "event"])
+def test_only_a_feedback_is_the_users_own_act(kind: str, document: dict, expected: Reason) -> None:
+    """An event that calls itself feedback does not pass without consent."""
+    assert [expected] == reasons(run(envelope((kind, {"type": "feedback", **document}))))
+
+
+def test_a_user_report_can_deny() -> None:
+    """A tag in a user report counts like any other."""
+    report = {"tags": {"allowReport": False}, "comments": "x"}
+    assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("user_report", report))))

@@ -59,7 +59,13 @@ def scrub_attachment(
         else:
             clean = jsonio.dumps(scrub_value(value, len(payload)))
             return bom + (clean if encoding == "utf-8" else clean.decode().encode(encoding))
-    return bom + scrub_text(text).encode(encoding, "replace")
+    clean = bom + scrub_text(text).encode(encoding, "replace")
+    if encoding != "utf-8":
+        # Bytes that are UTF-16 only in part, or not at all, are text in this reading.
+        other = clean.replace(b"\0", b"").decode("latin-1")
+        if scrub_text(other) != other:
+            return None
+    return clean
 
 
 def _decode(payload: bytes) -> tuple[bytes, str, str] | None:

@@ -79,6 +79,32 @@ def test_fresh_ones_of_bip_utils_are_found() -> None:
         assert [word] == found("bech32", word)
 
 
+@pytest.mark.parametrize("word", _VALID)
+def test_a_word_in_the_other_case_is_no_part_of_it(word: str) -> None:
+    """Bech32 has one case, so a word in the other case ends the data, and begins before the name."""
+    for glued in (word + "Label", word + "Send", "LABEL" + word, "LABEL" + word + "LABEL"):
+        assert [word] == found("bech32", glued)
+    for glued in (word.upper() + "label", "label" + word.upper(), "a" + word.upper() + "send"):
+        assert [word.upper()] == found("bech32", glued)
+
+
+@pytest.mark.parametrize("word", ["bc1qw508d6qejxtdg4y5r3z", "addr1qx2fxv2umyhttkxyxp8x0"])
+def test_a_cut_off_one_ends_where_the_case_changes(word: str) -> None:
+    """Shape is enough there too."""
+    assert [word] == found("bech32", word + "Send")
+    assert [word.upper()] == found("bech32", word.upper() + "send")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["bc1679ea5fc4115c4d27eb5eac816b73", "0bc1679ea5fc4225c4d27eb5eac826b73", "fc16790ea5f",
+     "9bc1c4d27eb5eac8d96b73d5fc4d27eb5eac8d96b73679ea5fc4d27eb5eac8d9"],
+)  # fmt: skip
+def test_hex_is_no_address_without_a_checksum(word: str) -> None:
+    """An id in hex holds `bc1` now and then, so digits of hex behind it are not telling."""
+    assert [] == found("bech32", word)
+
+
 def test_a_checksum_cuts_off_what_is_glued_behind() -> None:
     """Letters of the alphabet behind an address stay out of the span."""
     word = _VALID[0]
@@ -109,3 +135,21 @@ def test_fresh_cashaddrs_of_bip_utils_are_found() -> None:
         payload = whole.split(":")[1]
         assert [payload] == found("cashaddr", payload)
         assert [whole] == found("cashaddr", whole, payload)
+
+
+@pytest.mark.parametrize("word", ["Send", "SEND2", "send", "xyz9", "Label"])
+def test_cashaddr_between_words_of_the_other_case(word: str) -> None:
+    """A payload has one case; a word in the other one on either side is no part of it."""
+    payload = "qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
+    assert [payload] == found("cashaddr", word + payload)
+    assert [payload] == found("cashaddr", payload + word)
+    assert [payload.upper()] == found("cashaddr", payload.upper() + word)
+    assert [payload, payload] == found("cashaddr", payload + word + payload)
+    assert [f"bitcoincash:{payload}"] == found("cashaddr", f"bitcoincash:{payload}{word}", payload)
+
+
+def test_the_longer_cashaddr_wins_and_is_found_at_any_place() -> None:
+    """Hashes of 32 bytes too, wherever they stand in a wall of their own alphabet."""
+    payload = BchBech32Encoder.Encode("bitcoincash", b"\x03", token_bytes(32)).split(":")[1]
+    for head in ("", "q", "qp" * 60, "8" * 41):
+        assert payload in found("cashaddr", head + payload + "qp" * 30)

@@ -59,3 +59,32 @@ def test_fresh_keys_of_bip_utils_are_found() -> None:
                 continue
             assert [public] == found("xpub", public)
             assert [private] == found("xprv", private)
+
+
+_FEW_DIGITS = (
+    "xprv9yUajHYVjSuYgjWqSUZLntgKoiAktEmbvyRQFCyrUkj1SwcfQdU5yo847tvfw7GjWXEKbf7cMEBFxevmZPithafKyH"
+    "bVYMGgLyXyVtFUky8"
+)
+
+
+@pytest.mark.parametrize("length", [24, 30, 36, 44, 100, 110, 111])
+def test_a_key_with_few_digits_at_its_beginning_is_found(length: int) -> None:
+    """Chance leaves one key in a hundred with one digit in its first forty characters."""
+    assert [_FEW_DIGITS[:length]] == found("xprv", _FEW_DIGITS[:length])
+    assert [] == found("xpub", _FEW_DIGITS[:length])
+
+
+def test_a_key_that_a_word_is_glued_to_goes_with_it() -> None:
+    """Where the key ends cannot be told, so the word goes along."""
+    word = _FEW_DIGITS + "account"
+    assert [word] == found("xprv", word)
+
+
+def test_every_cut_of_random_keys_is_found() -> None:
+    """Whatever the digits, what is left of a key is found and told apart by its prefix."""
+    for number in range(40):
+        key = Bip44.FromSeed(bytes([number] * 32), Bip44Coins.BITCOIN).Purpose()
+        public, private = key.PublicKey().ToExtended(), key.PrivateKey().ToExtended()
+        for length in (44, 60, 100, 111):
+            assert [public[:length]] == found("xpub", public[:length])
+            assert [private[:length]] == found("xprv", private[:length])

@@ -51,6 +51,16 @@ def _found(text: str) -> list[str]:
         ("peer2001:db8:85a3::8a2e:370:7334", "2001:db8:85a3::8a2e:370:7334"),
         ("[dead::beef]", "dead::beef"),
         ("64:ff9b::203.0.113.42", "64:ff9b::203.0.113.42"),
+        ("acc.203.0.113.42", "203.0.113.42"),
+        ("acc1.tail.203.0.113.42:80", "203.0.113.42"),
+        ("acc.2001:db8:6ea8::d93f:c7db", "2001:db8:6ea8::d93f:c7db"),
+        ("app.2001:db8:0:0:8:800:200c:417a", "2001:db8:0:0:8:800:200c:417a"),
+        ("acc:2001:db8:0:0:8:800:200c:417a", "2001:db8:0:0:8:800:200c:417a"),
+        ("acc2001:db8:6ea8::d93f:c7db", "2001:db8:6ea8::d93f:c7db"),
+        ("acc[2001:db8:6ea8::d93f:c7db]:443", "2001:db8:6ea8::d93f:c7db"),
+        ("peers [fe80::1]", "fe80::1"),
+        ("host == 203.0.113.42", "203.0.113.42"),
+        ('server = "203.0.113.42"', "203.0.113.42"),
     ],
 )
 def test_addresses_are_found(text: str, expected: str) -> None:
@@ -67,7 +77,11 @@ def test_addresses_are_found(text: str, expected: str) -> None:
         "1.2.3.4.", "1.2.3.400", "127.0.0.1:21325", "127.255.0.1", "0.0.0.0:80", "::1", "[::1]:80",
         "::", "::ffff:127.0.0.1", "std::vector::push_back", "a::b", "::before", "dead::beef",
         "12:34:56", "2024-01-01T12:34:56.789Z", "AA:BB:CC:DD:EE:FF", "file.js:12:34", "1:2:3:4",
-        "foo2::bar3::baz", "c::d::e", "1::2::3",
+        "foo2::bar3::baz", "c::d::e", "1::2::3", "chrome.128.0.0.0", "acc.1.2.3.4", "v.10.20.30.40",
+        "bytes_le[4-1::-1]", "toks[::2]", "a[12::3]", "f(x)[1::2]", "m[0][1::2]", "a[i + 1::2]",
+        "x[..., 1::2]", "x[:, 12::3]", '__version__ = "3.5.0.1"', "brotlicffi>=1.2.0.0",
+        "brotlicffi>=24.11.0.1", "==1.2.3.4", "x ~= 1.2.3.4", "<=1.2.3.4", "x != 1.2.3.4",
+        "VERSION_ = '13.15.0.1'",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_an_address_survives(text: str) -> None:

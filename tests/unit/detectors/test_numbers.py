@@ -41,6 +41,18 @@ def test_mac_addresses(word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "candidate", "expected"),
+    [
+        ("acc:57:73:b2:ef:18:68", "cc:57:73:b2:ef:18", "57:73:b2:ef:18:68"),
+        ("face-57-73-b2-ef-18-68x", "ce-57-73-b2-ef-18", "57-73-b2-ef-18-68"),
+    ],
+)
+def test_a_mac_behind_a_word_that_ends_in_hex(text: str, candidate: str, expected: str) -> None:
+    """The word's last two letters look like a pair; the address begins behind them."""
+    assert [expected] == found("mac", text, candidate)
+
+
+@pytest.mark.parametrize(
     "text",
     ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "12-34-56-78-90-12", "12:34:56", "1:2:3:4:5:6",
      "00:1B-44:11:3A:B7", "001B44113AB7"],

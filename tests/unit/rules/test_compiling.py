@@ -2,7 +2,7 @@
 
 from relay.rules.compiling import applies, compile_rules
 from relay.rules.model import Status
-from tests.inline_rules import DEVICE, HASHED, IP, NUMBER, rules
+from tests.inline_rules import DEVICE, HASHED, IP, NUMBER, plain, rules, scrubber
 
 ANY = "id: t/any\nmatch: {any: true}\nwhere: ['user.IP', '**.hidden']\nredact: {method: remove}"
 EVERY = "id: t/every\nmatch: {any: true}\nwhere: ['user.*']\nredact: {method: remove}"
@@ -87,3 +87,14 @@ def test_digest() -> None:
     }
     assert 7 == len(others)
     assert Status.ENFORCE is rules(IP)[0].status
+
+
+def test_a_key_with_a_star_stands_for_all_that_end_so() -> None:
+    """`*password` finds user_password and dbPassword, in maps and in text, and no passwordHint."""
+    body = "id: t/p\nmatch: {key: ['*password']}\nredact: {method: replace, text: '[p]'}"
+    made = scrubber(body)
+    document = {"user_password": "a", "dbPassword": {"x": 1}, "passwordHint": "b", "password": "c"}
+    assert {
+        "user_password": "[p]", "dbPassword": "[p]", "passwordHint": "b", "password": "[p]",
+    } == plain(made, document)  # fmt: skip
+    assert "x_password=[p]&password_hint=b" == made.scrub_text("x_password=abc&password_hint=b")

@@ -2,7 +2,16 @@
 
 import pytest
 
-from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, show_path, write_meta
+from relay.scrub.remarks import (
+    REMARKS_A_VALUE,
+    REMARKS_IN_ALL,
+    Note,
+    Remark,
+    as_remarks,
+    clean_meta,
+    show_path,
+    write_meta,
+)
 
 RULE = "network/ip-address"
 
@@ -98,3 +107,14 @@ def test_what_is_written_reads_back() -> None:
     meta: dict = {}
     write_meta(meta, [Note(("a",) * 60, ((RULE, "s", 0, 1),), 3), Note(("b", 1), ((RULE, "x"),))])
     assert meta == clean_meta(meta)
+
+
+def test_remarks_do_not_outgrow_their_document() -> None:
+    """So many are written on one value, and so many in all."""
+    many = tuple(("r", "s", i, i + 1) for i in range(1_000))
+    meta: dict = {}
+    write_meta(meta, [Note((f"k{i}",), many, 5) for i in range(1_000)])
+    assert {REMARKS_A_VALUE, REMARKS_IN_ALL % REMARKS_A_VALUE or REMARKS_A_VALUE} >= {
+        len(node[""]["rem"]) for node in meta.values()
+    }
+    assert REMARKS_IN_ALL == sum(len(node[""]["rem"]) for node in meta.values())

@@ -72,3 +72,16 @@ def test_what_says_that_it_is_binary_is_not_forwarded(headers: dict[str, str]) -
     """Headers can only take away."""
     assert clean(b"plain text", **headers) is None
     assert clean(b"plain text", content_type="text/plain") == b"plain text"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\xff\xfe" + f"log {SECRET} x!".encode(),
+        f"log {SECRET} x! ".encode() + f"log {SECRET} x! ".encode("utf-16-le") * 3,
+    ],
+    ids=["a mark that lies", "appended in another encoding"],
+)
+def test_bytes_with_two_readings_are_searched_in_both(payload: bytes) -> None:
+    """What is UTF-16 only in part is not forwarded when the other reading holds something."""
+    assert None is clean(payload)
