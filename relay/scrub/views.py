@@ -144,9 +144,8 @@ def _put_bytes(out: _Builder, raw: bytes, start: int, width: int) -> None:
         at += size
 
 
-_SIMPLE: Final = {
-    "n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " ", "v": " ", "0": " ", "a": " ",
-}  # fmt: skip
+# Feeds, bells and the like are left out: they hide nothing, and names of folders begin so.
+_SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _unescape(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[Mapped]:
@@ -299,7 +298,7 @@ VIEWS: Final[tuple[View, ...]] = (
         "unescape",
         compile_pattern(
             r"\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2}|U[0-9A-Fa-f]{8}"
-            r"|[\\\"'/nrtbfv0a])"
+            r"|[\\\"'/nrt])"
         ),
         _unescape,
     ),
