@@ -6,8 +6,9 @@ Lightning do.
 """
 
 import re
+from collections.abc import Iterator
 
-from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, disjoint
+from relay.detectors.spans import Span, ascii_alnum, before, disjoint
 
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _VALUE = {char: value for value, char in enumerate(CHARSET)}
@@ -53,6 +54,7 @@ _PLAIN_NAMES = (
 )
 _PLAIN = frozenset(_PLAIN_NAMES.split())
 _KNOWN = _TELLING | _PLAIN
+_HEX = frozenset("0123456789abcdef")
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 
 
@@ -94,13 +96,18 @@ def _names(head: str) -> list[str]:
 
 
 def _shape(head: str, data: str) -> str:
-    """Give the known human-readable part that is enough without a checksum, or an empty string."""
+    """Give the known human-readable part that is enough without a checksum, or an empty string.
+
+    One in hex (`bc`) with data in hex is not: ids hold `bc1` by chance.
+    """
     mixed = any(char.isdigit() for char in data) and any(char.isalpha() for char in data)
     at = head.rfind("ln")
     if at >= 0 and head[at:].startswith(("lnbc", "lntb")) and len(data) >= _MIN_SHAPE and mixed:
         return head[at:]
     for n in range(min(_LONGEST_KNOWN, len(head)), 0, -1):
         name = head[-n:]
+        if name not in _KNOWN or (_HEX.issuperset(name) and _HEX.issuperset(data)):
+            continue
         alone = n == len(head) or not ascii_alnum(head[-n - 1])
         if name in _TELLING and (
             len(data) >= _MIN_SHAPE or (len(data) >= _MIN_TELLING and alone and mixed)
@@ -135,13 +142,37 @@ def bech32(text: str, start: int, end: int) -> tuple[Span, ...]:
 _SEPARATED = re.compile(rf"1[{CHARSET}]{{{_MIN_TELLING},}}")  # noqa: TID251
 
 
+_UPPER_TAIL = re.compile("[^a-z]*$")  # noqa: TID251
+_LOWER_TAIL = re.compile("[^A-Z]*$")  # noqa: TID251
+_UPPER_HEAD = re.compile("[^a-z]*")  # noqa: TID251
+_LOWER_HEAD = re.compile("[^A-Z]*")  # noqa: TID251
+
+
+def _one_case(run: str, first: int, at: int, stop: int) -> Span:
+    """Narrow a name's beginning and the data's end to the case of the data's first letter.
+
+    A word in the other case that is glued to either side is no part of it.
+    """
+    data, head = run[at + 1 : stop], run[first:at]
+    case = next((char for char in data if char.isalpha()), "")
+    if not case:
+        return first, stop
+    heads, tails = (_LOWER_HEAD, _LOWER_TAIL) if case.islower() else (_UPPER_HEAD, _UPPER_TAIL)
+    data_end = heads.match(data)
+    head_start = tails.search(head)
+    return (
+        first + (head_start.start() if head_start else 0),
+        at + 1 + (data_end.end() if data_end else 0),
+    )
+
+
 def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | None:
     """Look at one separator; `first` is where a name may begin, `stop` where data ends."""
-    data = run[at + 1 : stop]
-    if not (data.islower() or data.isupper() or data.isdigit()):
-        return None
+    first, stop = _one_case(run, first, at, stop)
     data = low[at + 1 : stop]
     head = low[first:at]
+    if len(data) < _MIN_TELLING:
+        return None
     if len(data) > _MAX_DATA:
         return first, stop
     name = _shape(head, data)
@@ -176,6 +207,11 @@ _CASH_PREFIXES = (
 _CASH_LENGTHS = (42, 61)
 """Characters of a payload with a hash of 20 or 32 bytes."""
 _CASH_MASK = 0x07FFFFFFFF
+_CASH_LEADS = frozenset("qpzrxwst")
+# One payload has one case; a closed shape, not a rule pattern.
+_CASH_RUN = re.compile(  # noqa: TID251
+    rf"[{CHARSET}]{{{_CASH_LENGTHS[0]},}}|[{CHARSET.upper()}]{{{_CASH_LENGTHS[0]},}}"
+)
 
 
 def _cash_step(state: int, value: int) -> int:
@@ -196,48 +232,59 @@ def _cash_targets(length: int) -> frozenset[int]:
     return frozenset(targets)
 
 
+def _cash_leaving(length: int) -> tuple[int, ...]:
+    """Give what each value adds to the state by the time that `length` more have followed it."""
+    added = []
+    for value in range(32):
+        state = value
+        for _ in range(length):
+            state = _cash_step(state, 0)
+        added.append(state)
+    return tuple(added)
+
+
 _CASH_TARGETS = {length: _cash_targets(length) for length in _CASH_LENGTHS}
-_CASH_TRIES = 64
-"""Starts that are tried in one candidate; behind it nothing but a wall remains."""
+_CASH_LEAVING = {length: _cash_leaving(length) for length in _CASH_LENGTHS}
 
 
 def cashaddr(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find cashaddr payloads, prefix or not, inside a run of base32 characters.
 
-    The run must be what stands after the colon, if any; the prefix is added to the span. At most
-    64 starts are tried; with more, the candidate is returned whole.
+    The run must be what stands after the colon, if any; the prefix is added to the span. Every
+    window is looked at, for the price of one pass over the run for each of the two lengths.
     """
-    run = text[start:end]
-    if not (run.islower() or run.isupper()):
-        return NOTHING
-    run = run.lower()
     spans: list[Span] = []
-    tries = 0
-    at = 0
-    while at + _CASH_LENGTHS[0] <= len(run):
-        found = 0
-        if run[at] in "qpzrwxst":
-            tries += 1
-            if tries > _CASH_TRIES:
-                return ((start, end),)
-            found = _cash_end(run, at)
-        if found:
-            spans.append((_with_prefix(text, start + at), start + found))
-        at = max(at + 1, found)
+    for found in _CASH_RUN.finditer(text, start, end):
+        first = found.start()
+        run = found.group().lower()
+        done = 0
+        for at, stop in sorted(_cash_windows(run), key=lambda span: (span[0], -span[1])):
+            if at >= done:
+                spans.append((_with_prefix(text, first + at), first + stop))
+                done = stop
     return disjoint(spans)
 
 
-def _cash_end(run: str, at: int) -> int:
-    state = 0
-    found = 0
-    for index, char in enumerate(run[at : at + _CASH_LENGTHS[-1]], 1):
-        value = _VALUE.get(char)
-        if value is None:
-            break
-        state = _cash_step(state, value)
-        if index in _CASH_LENGTHS and state in _CASH_TARGETS[index]:
-            found = at + index
-    return found
+def _cash_windows(run: str) -> Iterator[Span]:
+    """Give all valid windows of a run: each state is made of the one before.
+
+    A value comes in at the end of the window, and what the first one has grown to goes out.
+    """
+    values = [_VALUE[char] for char in run]
+    top, mask = _CASH_TOP, _CASH_MASK
+    for length in _CASH_LENGTHS:
+        if length > len(values):
+            return
+        targets, leaving = _CASH_TARGETS[length], _CASH_LEAVING[length]
+        state = 0
+        for value in values[:length]:
+            state = (state & mask) << 5 ^ value ^ top[state >> 35]
+        if state in targets and run[0] in _CASH_LEADS:
+            yield 0, length
+        for at, value in enumerate(values[length:], 1):
+            state = (state & mask) << 5 ^ value ^ top[state >> 35] ^ leaving[values[at - 1]]
+            if state in targets and run[at] in _CASH_LEADS:
+                yield at, at + length
 
 
 def _with_prefix(text: str, start: int) -> int:
