@@ -7,7 +7,7 @@ of trezor-firmware for the odd ones.
 import re
 
 from relay.detectors.base58 import BITCOIN
-from relay.detectors.spans import NOTHING, Span, disjoint
+from relay.detectors.spans import NOTHING, Span, disjoint, jagged
 
 _KEY_LENGTHS = (111, 112)
 _PREFIX = 4
@@ -26,7 +26,17 @@ _PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
 # A closed list, not a rule pattern.
 _PREFIX_AT = re.compile("|".join(sorted(_PREFIXES)))  # noqa: TID251
 _MIN_DIGITS = 2
-"""Fewest digits behind a prefix: a name in camel case has none, 20 of base58 rarely fewer."""
+"""Fewest digits behind a prefix, for what is short and has the case of a name in words."""
+_LONG = 40
+"""Characters behind a prefix that no name has: they are a key, with digits or without. A digit
+right behind the prefix, as most keys have it, is enough too: `xpub6`, `xprv9`."""
+
+
+def _is_rest(rest: str) -> bool:
+    """Tell whether what stands behind a prefix is left of a key, and not the rest of a name."""
+    if len(rest) >= _LONG or rest[0].isdigit():
+        return True
+    return sum(char.isdigit() for char in rest) >= _MIN_DIGITS or jagged(rest)
 
 
 def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...]:
@@ -37,8 +47,7 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
     at = -1
     while (found := _PREFIX_AT.search(run, at + 1, last)) is not None:
         at, prefix = found.start(), found.group()
-        rest = run[at + _PREFIX : at + _PREFIX + 2 * _MIN_AFTER_PREFIX]
-        if sum(char.isdigit() for char in rest) < _MIN_DIGITS:
+        if not _is_rest(run[at + _PREFIX :]):
             continue
         if (prefix in _PRIVATE_PREFIXES) != private:
             return NOTHING
