@@ -133,18 +133,57 @@ def test_version_over_7(headers: dict[str, str], query: list[tuple[str, str]]) -
 @pytest.mark.parametrize(
     "client",
     [
+        "sentry.javascript.browser/11.12.0",
+        "sentry.javascript.electron/4.24.0",
+        "sentry.javascript.google-cloud-serverless/10.0.0",
+        "sentry.native/0.7.0",
+        "sentry.java.spring-boot-4.jakarta/8.21.1",
+        "sentry.java.log4j2/7.0.0-rc.1",
+        "sentry.dotnet/6.0.0-beta.10",
+        "sentry-cli/3.8",
+        "sentry_flutter/9.0.0-alpha",
+        "raven-python/6.10.0",
+    ],
+)
+def test_the_name_of_an_sdk_is_kept(client: str) -> None:
+    """What SDKs call themselves goes on."""
+    query = [("sentry_key", KEY), ("sentry_client", client)]
+    assert Credentials(KEY, client) == read_request_auth({}, query)
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
         "no-version",
         "a/b/c",
-        "name/1.0 (jane@example.com)",
-        "/1",
-        "name/",
-        "na\u00efve/1",
-        "name/bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
-        "x" * 49 + "/1",
+        "sentry.python/1.0 (jane@example.com)",
+        "/1.0",
+        "sentry.python/",
+        "sentry.python/1",
+        "sentr\u00efve/1.0",
+        "sentry.python/\u0661.\u0662",
+        "sentry.python/1.0\n",
+        "sentry.python/bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "sentry.bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4/1.0",
+        "sentry." + "x" * 49 + "/1.0",
+        "203.0.113.42/203.0.113.42",
+        "sentry.python/203.0.113.42",
+        "sentry.203.0.113.42/1.0",
+        "sentry-203-0-113-42/1.0",
+        "sentry.cb00712a/1.0",
+        "sentry.c.b.0.0.7.1.2.a/1.0",
+        "sentry.python/1.0.0-beta.20301.13042",
+        "sentry.python/1.0.0-jane.1",
+        "sentry.python/203011.3042.1",
+        "a/355C817510C0EABF2F147145",
+        "sentry.python/355C817510C0EABF2F147145",
+        "jane.doe/1.0",
+        "sentryjane.doe/1.0",
+        "sentry.legal-winner-thank-year-wave-sausage/1.0",
     ],
 )
 def test_client_of_another_shape_is_left_out(client: str) -> None:
-    """Only a short name and version is kept of the client: it goes upstream."""
+    """Nothing is kept of the client but an SDK's name and version: it goes upstream."""
     query = [("sentry_key", KEY), ("sentry_client", client)]
     assert Credentials(KEY) == read_request_auth({}, query)
 
