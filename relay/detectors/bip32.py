@@ -45,6 +45,8 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
     if not enough or (glued and sum(marks) < _MIN_HARDENED):
         return NOTHING
     stop = first + length
-    if ascii_alnum(after(text, stop)):
+    # With a hardened part it is no fraction with a unit, so letters behind it are a glued word.
+    right = after(text, stop)
+    if right.isdigit() or (ascii_alnum(right) and not any(marks)):
         return NOTHING
     return ((start if rooted else first, stop),)

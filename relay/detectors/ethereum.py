@@ -5,9 +5,12 @@ Sources: EIP-55, RSKIP-60 (the chain's number is hashed along).
 
 from Crypto.Hash import keccak
 
-from relay.detectors.spans import NOTHING, Span, edges_free
+from relay.detectors.spans import NOTHING, Span
 
 _DIGITS = 40
+_MAX_RUN = _DIGITS + 8
+_MIN_CAPITALS = 5
+"""Fewest letters where all are capitals: each of them doubles what the checksum is worth."""
 _HEX = frozenset("0123456789abcdefABCDEF")
 _RSK_CHAINS = ("", "30", "31")
 
@@ -25,20 +28,33 @@ def _case_holds(digits: str, chain: str) -> bool:
 def eip55(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 40 hex digits in mixed case whose case is a valid checksum, `0x` before them or not.
 
-    All-lower and all-upper ones are left: bare they look like commit ids, with `0x` a rule knows
-    them by their shape.
+    The candidate is widened to the maximal run of hex; up to eight letters of it on one side may
+    belong to a word that is glued on. Those in small letters are left: bare they look like commit
+    ids, with `0x` a rule knows them by their shape.
     """
     if text[start : start + 2] in ("0x", "0X"):
         start += 2
-    digits = text[start:end]
-    if len(digits) != _DIGITS or not _HEX.issuperset(digits):
+    if end - start < _DIGITS or not _HEX.issuperset(text[start:end]):
         return NOTHING
-    if digits.islower() or digits.isupper() or digits.isdigit():
+    while start > 0 and text[start - 1] in _HEX and end - start <= _MAX_RUN:
+        start -= 1
+    while end < len(text) and text[end] in _HEX and end - start <= _MAX_RUN:
+        end += 1
+    if end - start > _MAX_RUN:
         return NOTHING
-    if text[start - 2 : start] in ("0x", "0X"):
-        start -= 2
-    if not edges_free(text, start, end):
-        return NOTHING
-    if any(_case_holds(digits, chain) for chain in _RSK_CHAINS):
-        return ((start, end),)
+    for first in dict.fromkeys((end - _DIGITS, start)):
+        last = first + _DIGITS
+        glued = text[start:first] + text[last:end]
+        if (glued.isalpha() or not glued) and _holds(text[first:last]):
+            prefixed = text[max(0, first - 2) : first] in ("0x", "0X")
+            return ((first - 2 if prefixed else first, last),)
     return NOTHING
+
+
+def _holds(digits: str) -> bool:
+    if digits.islower() or digits.isdigit():
+        return False
+    if digits.isupper():
+        # By chance an address has capitals only; one run of such digits in 4,000 passes.
+        return sum(char.isalpha() for char in digits) >= _MIN_CAPITALS and _case_holds(digits, "")
+    return any(_case_holds(digits, chain) for chain in _RSK_CHAINS)

@@ -4,6 +4,7 @@ Sources: RFC 791, RFC 4291, RFC 5952, RFC 4007 (zones). Loopback and unspecified
 they say nothing of anyone.
 """
 
+import re
 from ipaddress import AddressValueError, IPv6Address
 
 from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
@@ -12,15 +13,22 @@ _PARTS = 4
 _OCTET = 255
 _OCTET_DIGITS = 3
 _V6_CHARS = frozenset("0123456789abcdefABCDEF:.")
+_V6_LETTERS = "abcdefABCDEF."
 _V6_LONGEST = 45
 _V6_MIN_COLONS = 2
-_V6_GROUPS = 8
+_V6_DIGITS = 4
 _ZONE_LONGEST = 15
 _LOOPBACK = 127
 _LOOK_BACK = 24
 _VERSION_WORDS = ("version", "ver", "release", "build", "firmware", "fw")
 _VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
+_REQUIRES = (">=", "<=", "~=", "==", "!=")
 _GLUED_GROUPS = 4
+_SLICE_LOOK_BACK = 32
+_SLICE_GROUPS = 2
+"""Most numbers around the `::` of a slice; with one in the middle it has no two colons in a row."""
+# A closed shape, not a rule pattern: an open bracket behind a name, and an expression in it.
+_SLICE = re.compile(r"[\w)\]]\[[\w+\-*:., ]*$")  # noqa: TID251
 _TAGS = (
     "alpha",
     "beta",
@@ -77,7 +85,15 @@ def _is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
         name = token[0].lstrip("\"'(,;[") if token else ""
         bare = name.replace("_", "").replace("-", "").isalnum()
         return bare and (name[0].isupper() or not _far_from_version(octets))
+    compared = head.rstrip(" \"'")
+    if compared.endswith(_REQUIRES):
+        # `==` compares addresses too.
+        return not compared.endswith(("==", "!=")) or not _far_from_version(octets)
+    if head.endswith(".") and _last_word(head[:-1]) in _VERSION_MARKS:
+        return True
     low = head.rstrip(" :=\"'")
+    if low.endswith("_"):
+        return _last_word(low.rstrip("_")) in _VERSION_WORDS
     return _last_word(low) in (_VERSION_MARKS if low == head else _VERSION_WORDS)
 
 
@@ -86,7 +102,7 @@ def _ipv4(text: str, start: int, end: int) -> Span | None:
     if octets is None or octets[0] == _LOOPBACK or octets == [0, 0, 0, 0]:
         return None
     left, right = before(text, start), after(text, end)
-    if left == "." and ascii_alnum(before(text, start - 1)):
+    if left == "." and before(text, start - 1).isdigit():
         return None
     if right == "." and after(text, end + 1).isdigit():
         return None
@@ -95,7 +111,7 @@ def _ipv4(text: str, start: int, end: int) -> Span | None:
     glued = (
         ascii_alnum(left)
         or ascii_alnum(right)
-        or (left in ("-", "@", "_") and ascii_alnum(before(text, start - 1)))
+        or (left in ("-", "@", "_", ".") and ascii_alnum(before(text, start - 1)))
     )
     if glued and not _far_from_version(octets):
         return None
@@ -121,12 +137,31 @@ def _v6_bounds(text: str, start: int, end: int) -> Span:
 
 def _ipv6(text: str, start: int, end: int) -> Span | None:
     start, end = _v6_bounds(text, start, end)
+    first = text.find(":", start, end)
+    # A word that ends in letters of hex is glued on: `acc.2001:…`, `acc2001:…`, `acc:2001:…`.
+    dot = text.rfind(".", start, first)
+    begins = [start]
+    if dot >= 0 and any(char.isalpha() for char in text[start:dot]):
+        begins = [dot + 1]
+    elif first - start > _V6_DIGITS:
+        begins = [first - _V6_DIGITS]
+    elif text[start:first].isalpha():
+        begins.append(first + 1)
+    for begin in begins:
+        span = _ipv6_at(text, begin, end)
+        if span is not None:
+            return span
+    return None
+
+
+def _ipv6_at(text: str, start: int, end: int) -> Span | None:
     word = text[start:end]
     if not len("::1") <= len(word) <= _V6_LONGEST or word.count(":") < _V6_MIN_COLONS:
         return None
     left, right = before(text, start), after(text, end)
     groups = sum(bool(group) for group in word.split(":"))
-    if (ascii_alnum(left) or ascii_alnum(right) or left == "$") and groups < _GLUED_GROUPS:
+    glued = ascii_alnum(left) or ascii_alnum(right) or left in ("$", ".")
+    if glued and groups < _GLUED_GROUPS:
         return None
     try:
         address = IPv6Address(word)
@@ -135,15 +170,25 @@ def _ipv6(text: str, start: int, end: int) -> Span | None:
     mapped = address.ipv4_mapped
     if address.is_loopback or address.is_unspecified or (mapped and mapped.is_loopback):
         return None
+    if groups <= _SLICE_GROUPS and _in_slice(text, start):
+        return None
     if not any(char.isdigit() for char in word) and not _letters_are_address(text, start, end):
         return None
-    if right == "%":
-        stop = end + 1
+    return start, _zone_end(text, end)
+
+
+def _in_slice(text: str, start: int) -> bool:
+    """Tell whether an open bracket right behind a name stands before: `toks[1::2]`."""
+    return _SLICE.search(text[max(0, start - _SLICE_LOOK_BACK) : start]) is not None
+
+
+def _zone_end(text: str, end: int) -> int:
+    """Give the end of the zone (`%eth0`) that stands at `end`, or `end`."""
+    stop = end + 1
+    if after(text, end) == "%":
         while stop < len(text) and stop - end <= _ZONE_LONGEST and ascii_alnum(text[stop]):
             stop += 1
-        if stop > end + 1:
-            end = stop
-    return start, end
+    return stop if stop > end + 1 else end
 
 
 def _letters_are_address(text: str, start: int, end: int) -> bool:
@@ -167,7 +212,7 @@ def ip(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     word = text[start:end]
     if ":" not in word:
-        start, end = end - len(word.lstrip(".")), start + len(word.rstrip("."))
+        start, end = end - len(word.lstrip(_V6_LETTERS)), start + len(word.rstrip("."))
         span = _ipv4(text, start, end)
     else:
         span = _ipv6(text, start, end)

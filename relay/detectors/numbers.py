@@ -72,6 +72,9 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
 
     The null and the broadcast address stay.
     """
+    if text[start - 1 : start] in _HEX and text[start + _PAIR : start + _PAIR + 1] in ":-":
+        # A word that ends in letters of hex stands before: the first pair is its end.
+        start, end = start + _PAIR + 1, end + _PAIR + 1
     word = text[start:end]
     separators = {char for char in word if not char.isalnum()}
     if len(separators) != 1 or text[start - 1 : start] in _HEX or text[end : end + 1] in _HEX:

@@ -40,12 +40,24 @@ _MAX_LOCAL, _MAX_DOMAIN = 64, 253
 _MIN_SUFFIX = 2
 
 
+def _without_glue(domain: str) -> str:
+    """Cut what follows the last label that can be a top-level domain (`example.com.x`)."""
+    labels = domain.split(".")
+    while len(labels) > _MIN_SUFFIX and not _is_top_level(labels[-1]):
+        labels.pop()
+    return ".".join(labels)
+
+
+def _is_top_level(label: str) -> bool:
+    return len(label) >= _MIN_SUFFIX and (label.isalpha() or label.lower().startswith("xn--"))
+
+
 def _domain_holds(domain: str) -> bool:
     labels = domain.split(".")
     suffix = labels[-1].lower()
     if len(labels) < _MIN_SUFFIX or len(domain) > _MAX_DOMAIN or suffix in _FILE_SUFFIXES:
         return False
-    if len(suffix) < _MIN_SUFFIX or not (suffix.isalpha() or suffix.startswith("xn--")):
+    if not _is_top_level(suffix):
         return False
     return all(label and label[0] != "-" and label[-1] != "-" for label in labels)
 
@@ -63,6 +75,9 @@ def email(text: str, start: int, end: int) -> tuple[Span, ...]:
     if "-" in suffix and not suffix.lower().startswith("xn--"):
         end -= len(suffix) - suffix.index("-")
         domain = domain[: len(domain) - len(suffix) + suffix.index("-")]
+    whole = len(domain)
+    domain = _without_glue(domain)
+    end -= whole - len(domain)
     if not sign or not 0 < len(local) <= _MAX_LOCAL or local[0] == "." or local[-1] == ".":
         return NOTHING
     if not _domain_holds(domain):

@@ -81,7 +81,7 @@ def test_fresh_ones_of_bip_utils_are_found() -> None:
 
 @pytest.mark.parametrize("word", _VALID)
 def test_a_word_in_the_other_case_is_no_part_of_it(word: str) -> None:
-    """Bech32 has one case, so a word in the other case ends the data, and begins before the name."""
+    """Bech32 has one case, so a word in the other one ends the data, or stands before the name."""
     for glued in (word + "Label", word + "Send", "LABEL" + word, "LABEL" + word + "LABEL"):
         assert [word] == found("bech32", glued)
     for glued in (word.upper() + "label", "label" + word.upper(), "a" + word.upper() + "send"):

@@ -52,6 +52,15 @@ def test_a_path_glued_to_a_word_needs_two_hardened_parts() -> None:
     assert ["m/84'/0'"] == found("bip32_path", "accountm/84'/0'", "m/84'/0'")
 
 
+@pytest.mark.parametrize("word", ["Label", "label", "x", "_Send"])
+def test_a_word_behind_a_path_is_no_part_of_it(word: str) -> None:
+    """With a hardened part the path is plain enough to stand glued to a word."""
+    for path in ("m/84'/0'/0'/0/5", "84'/0'/0'/0/5", "m/0'/5"):
+        assert [path] == found("bip32_path", path + word, path)
+    assert [] == found("bip32_path", "m/0/1/2px", "m/0/1/2")
+    assert [] == found("bip32_path", "m/84'/0'/01234567890123", "m/84'/0'/0123456789")
+
+
 @pytest.mark.parametrize(
     "text",
     ["1/2/2024", "m/0", "12/24", "44'/x", "m/s", "1'/2", "99999999999'/0'/0'", "km/5'"],

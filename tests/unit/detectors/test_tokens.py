@@ -26,6 +26,9 @@ def test_jwt() -> None:
         ("jane+tag@mail.example.co.uk.", "jane+tag@mail.example.co.uk"),
         ("j@example.xn--p1ai", "j@example.xn--p1ai"),
         ("git@example.com", "git@example.com"),
+        ("jane.doe@example.com.x", "jane.doe@example.com"),
+        ("jane.doe@mail.example.co.uk.1.2", "jane.doe@mail.example.co.uk"),
+        ("jane.doe@example.com.203", "jane.doe@example.com"),
     ],
 )
 def test_addresses_of_people(text: str, expected: str) -> None:
@@ -44,6 +47,9 @@ def test_addresses_of_people(text: str, expected: str) -> None:
         ("lodash@4.17.21", None),
         ("a@-b.com", None),
         ("chunk@main.js", None),
+        ("chunk@main.js.1", None),
+        ("react-dom@18.2.0.x", None),
+        ("user@host.x", None),
     ],
 )
 def test_what_is_no_address_survives(text: str, candidate: str | None) -> None:
