@@ -271,8 +271,12 @@ def _path_predicate(parts: tuple[_Part, ...]) -> Predicate:
         wanted = parts[0].text
         return lambda _path, value_type, _root: value_type == wanted
     floating = parts[0].kind == "type"
+    # Most selectors name one place, at one depth.
+    length = None if floating or any(part.kind == "many" for part in parts) else len(parts)
 
     def holds(path: Path, value_type: str, root_type: str) -> bool:
+        if length is not None and len(path) != length:
+            return False
         # A type stands for the node itself, so the node must exist: the root is path ().
         starts = range(len(path) + 1) if floating else (0,)
         return any(_match(parts, path, start, value_type, root_type) for start in starts)

@@ -104,6 +104,8 @@ class DocumentScrubber:
     shadow: dict[int, int] = field(default_factory=dict)
     _changes: list[_Change] = field(default_factory=list, repr=False)
     _drafts: list[_Draft] = field(default_factory=list, repr=False)
+    _redacted: dict[int, tuple[str, list[Mark]]] = field(default_factory=dict, repr=False)
+    _alive: list[Sequence[Hit]] = field(default_factory=list, repr=False)
     _lists: dict[int, ListText] = field(default_factory=dict, repr=False)
     _last: tuple[Link, Path] = field(default=(None, ()), repr=False)
     _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
@@ -284,12 +286,24 @@ class DocumentScrubber:
         is_key: bool = False,
     ) -> None:
         """Note the change that hits make to a text."""
-        cuts = self._cuts(hits, place)
-        if not cuts:
-            return
-        new, marks = redact(text, cuts, self.compiled.rules, self.keys)
+        # The same hits, counting wherever they stand, make the same text each time.
+        known = self._redacted.get(id(hits))
+        if known is None:
+            cuts = self._cuts(hits, place)
+            if not cuts:
+                return
+            known = redact(text, cuts, self.compiled.rules, self.keys)
+            if type(hits) is list and not keyed and self._is_plain(hits):
+                self._redacted[id(hits)] = known
+                self._alive.append(hits)
+        new, marks = known
         if new != text:
             self._changes.append(_Change(place, is_key, new, len(text), marks, keyed))
+
+    def _is_plain(self, hits: list[Hit]) -> bool:
+        """Return whether hits count wherever they stand."""
+        plain = self.compiled.plain
+        return all(hit.rule in plain and not hit.wants_word for hit in hits)
 
     def _whole(self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
         """Return the rule that takes this whole value, if any; null, true and false stay."""
