@@ -50,7 +50,12 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times faster than the peer, at its best, the steady scrub is."""
+        """How many times faster the steady scrub is than the peer, net of parsing."""
+        return self.peer_parsed / self.steady
+
+    @property
+    def ratio_compiled(self) -> float:
+        """The same, with the peer's compiling taken off too."""
         return self.peer_compiled / self.steady
 
 
@@ -159,13 +164,20 @@ def main(arguments: list[str]) -> int:
     }
     rows = [compare(name, events[name]) for name in events if options.only in name]
     if options.json:
-        print(json.dumps([{**row.__dict__, "ratio": row.ratio} for row in rows]))
+        print(
+            json.dumps(
+                [
+                    {**row.__dict__, "ratio": row.ratio, "ratio_compiled": row.ratio_compiled}
+                    for row in rows
+                ]
+            )
+        )
         return 0
     rules = len(compare.scrubber.compiled.rules)
     table = Table(title=f"CPU ms of a scrub: {rules} rules of ours, 10 of sentry-relay's")
     for heading in (
         "event", "bytes", "ours, first sight", "ours, steady",
-        "peer, net of parsing", "peer, net of compiling", "times faster",
+        "peer, net of parsing", "times faster", "peer, net of compiling", "times faster",
     ):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "event" else "right")
     for row in rows:
@@ -175,8 +187,9 @@ def main(arguments: list[str]) -> int:
             f"{row.first * 1e3:.2f}",
             f"{row.steady * 1e3:.2f}",
             f"{row.peer_parsed * 1e3:.2f}",
+            f"{row.ratio:.2f}",
             f"{row.peer_compiled * 1e3:.2f}",
-            f"{row.ratio:.1f}",
+            f"{row.ratio_compiled:.2f}",
         )
-    Console(width=110).print(table)
+    Console(width=130).print(table)
     return 0
