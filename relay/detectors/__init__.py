@@ -16,6 +16,7 @@ from relay.detectors.bech32 import bech32, cashaddr
 from relay.detectors.bip32 import bip32_path
 from relay.detectors.ethereum import eip55
 from relay.detectors.extended_keys import xprv, xpub
+from relay.detectors.fields import account, token
 from relay.detectors.folders import drive_folders, user_folder
 from relay.detectors.hexes import hex64, node_id
 from relay.detectors.ip import ip
@@ -31,7 +32,8 @@ __all__ = ["CHECKS", "Check", "Span"]
 # the first have found is not looked at again.
 _ALL: tuple[Check, ...] = (
     xpub, xprv, device_state, hex64, bech32, eos, byron, onion, jwt, email, stellar, algorand, nem,
-    device_id, drive_folders, user_folder, value, ip, mac, node_id, bip32_path, abbreviated, eip55,
+    device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
+    abbreviated, eip55,
     luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ripple, solana, monero, ss58, base58check,
 )  # fmt: skip
 
