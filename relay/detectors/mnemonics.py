@@ -4,6 +4,8 @@ Sources: BIP39 (English list), SLIP-39. A run of 12 words goes even if its check
 mistyped, cut off, or in another order, and still gives the wallet away.
 """
 
+from itertools import pairwise
+
 from mnemonic import Mnemonic
 from shamir_mnemonic.wordlist import WORDLIST
 
@@ -129,12 +131,35 @@ def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
     return tuple(merged)
 
 
+_CODE_SEPARATORS = 3
+_CODE_SIGNS = frozenset("=;(){}")
+_CODE_REPEATS = 4
+"""One word in so many repeated, at least: two of 12 words drawn from 2048 are the same in 3 %."""
+
+
+def _is_code(text: str, start: int, end: int) -> bool:
+    """Tell whether a run repeats its words, with now this and now that sign of code between them.
+
+    `start: this.start, type: this.type` is made of listed words. A phrase has one separator, or two
+    where its lines end, and hardly a word twice.
+    """
+    words = _words(text, start, end)
+    names = {text[slice(*word)].lower() for word in words}
+    if (len(words) - len(names)) * _CODE_REPEATS <= len(words):
+        return False
+    gaps = {" ".join(text[one[1] : two[0]].split()) for one, two in pairwise(words)}
+    telling = any(gap == "." or not _CODE_SIGNS.isdisjoint(gap) for gap in gaps)
+    return telling and len(gaps) >= _CODE_SEPARATORS
+
+
 def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
-    Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters.
+    Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters. Code
+    that is made of such words stays.
     """
-    return _search(text, start, end, _LONG_RUN)
+    found = _search(text, start, end, _LONG_RUN)
+    return tuple(span for span in found if not _is_code(text, *span))
 
 
 def mnemonic_part(text: str, start: int, end: int) -> tuple[Span, ...]:

@@ -71,3 +71,21 @@ def test_sentences_survive(text: str) -> None:
     """Ordinary English has short words that are on no list."""
     assert [] == found("mnemonic", text)
     assert [] == found("mnemonic_part", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start: this.start, type: this.type, option: this.option, case: this.case, name: this.name",
+        "case 0: return start; case 1: return this; case 2: return name; case 3: return option;",
+    ],
+)
+def test_code_made_of_listed_words_survives(text: str) -> None:
+    """Code repeats its words, with several signs between them."""
+    assert [] == found("mnemonic", text)
+
+
+@pytest.mark.parametrize("text", ["1. all\n2. all, 3. all" + " all" * 9, "all, " * 11 + "all"])
+def test_a_phrase_of_one_word_is_found(text: str) -> None:
+    """Repeated words are a phrase where no sign of code stands between them."""
+    assert 1 == len(found("mnemonic", text))
