@@ -4,37 +4,47 @@ Sources: RFC 4648, Stellar SEP-23 (strkey, CRC16-XModem), Algorand "accounts" (S
 NEM technical reference (keccak-256), Tor rend-spec-v3 (SHA3-256).
 """
 
-from base64 import b32decode
-from binascii import Error, crc_hqx
+from binascii import crc_hqx
 from hashlib import new, sha3_256
+from itertools import pairwise
 
 from Crypto.Hash import keccak
 
 from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint
 
-_ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ALPHABET = frozenset(_BASE32)
+_TO_DIGITS = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
+_BITS = 5
 _STELLAR = {"G": (56,), "S": (56,), "M": (69,), "T": (56,), "X": (56,), "C": (56,), "P": (165,)}
 """Lengths in characters by lead: account, seed, muxed account, pre-authorised, hash, contract."""
-_STELLAR_VERSIONS = {"G": 6, "S": 18, "M": 12, "T": 19, "X": 23, "C": 2, "P": 15}
+_BYTE_END = frozenset("ABCD")
+"""Second characters where the first byte is a multiple of eight, as all versions here are."""
 _ALGORAND = 58
+_ALGORAND_END = frozenset("AEIMQUY4")
+"""Last characters of 58: the last two of 290 bits are none of the 36 bytes, and zero."""
 _NEM = 40
 _NEM_PARTS = (6, 6, 6, 6, 6, 6, 4)
 _NEM_LEADS = "NTM"
+_NEM_TRIES = 32
+"""Hashes for one candidate. Chance has a lead in 50 characters; one with more goes as a whole."""
 _ONION = 56
 
 
-def _decode(word: str) -> bytes | None:
-    try:
-        return b32decode(word + "=" * (-len(word) % 8))
-    except Error:
-        return None
+class _Run:
+    """A run of base32 as one number: the bytes of any window are a shift and a mask."""
 
+    __slots__ = ("length", "number")
 
-def _stellar_holds(word: str) -> bool:
-    data = _decode(word)
-    if data is None or data[0] >> 3 != _STELLAR_VERSIONS[word[0]]:
-        return False
-    return crc_hqx(data[:-2], 0) == int.from_bytes(data[-2:], "little")
+    def __init__(self, run: str) -> None:
+        self.length = len(run)
+        self.number = int(run.translate(_TO_DIGITS), 32)
+
+    def bytes_at(self, at: int, length: int) -> bytes:
+        """Decode `length` characters from `at`; bits that fill no byte at the end are dropped."""
+        bits = _BITS * length
+        value = self.number >> _BITS * (self.length - at - length) & (1 << bits) - 1
+        return (value >> bits % 8).to_bytes(bits // 8, "big")
 
 
 def stellar(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -44,14 +54,21 @@ def stellar(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if end - start > MAX_RUN:
         return ((start, end),)
-    if not _ALPHABET.issuperset(text[start:end]):
+    word = text[start:end]
+    if not word or not _ALPHABET.issuperset(word):
         return NOTHING
-    return disjoint(
-        (at, at + length)
-        for at in range(start, end)
-        for length in _STELLAR.get(text[at], ())
-        if at + length <= end and _stellar_holds(text[at : at + length])
-    )
+    run = _Run(word)
+    spans = []
+    for at, (lead, second) in enumerate(pairwise(word)):
+        if second not in _BYTE_END:
+            continue
+        for length in _STELLAR.get(lead, ()):
+            if at + length > run.length:
+                continue
+            data = run.bytes_at(at, length)
+            if crc_hqx(data[:-2], 0) == int.from_bytes(data[-2:], "little"):
+                spans.append((start + at, start + at + length))
+    return disjoint(spans)
 
 
 def algorand(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -61,46 +78,56 @@ def algorand(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if end - start > MAX_RUN:
         return ((start, end),)
-    if not _ALPHABET.issuperset(text[start:end]):
+    word = text[start:end]
+    if len(word) < _ALGORAND or not _ALPHABET.issuperset(word):
         return NOTHING
+    run = _Run(word)
     spans = []
-    for at in range(start, end - _ALGORAND + 1):
-        data = _decode(text[at : at + _ALGORAND])
-        if data is not None and new("sha512_256", data[:32]).digest()[-4:] == data[32:36]:
-            spans.append((at, at + _ALGORAND))
+    for at in range(run.length - _ALGORAND + 1):
+        if word[at + _ALGORAND - 1] not in _ALGORAND_END:
+            continue
+        data = run.bytes_at(at, _ALGORAND)
+        if new("sha512_256", data[:32]).digest()[-4:] == data[32:]:
+            spans.append((start + at, start + at + _ALGORAND))
     return disjoint(spans)
-
-
-def _nem_holds(word: str) -> bool:
-    data = _decode(word)
-    if data is None:
-        return False
-    digest = keccak.new(digest_bits=256, data=data[:21]).digest()
-    return digest[:4] == data[21:25]
 
 
 def nem(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find NEM addresses: 40 characters of base32, plain or dashed in groups of six.
 
-    At most `MAX_RUN` starts are tried; a longer run is returned whole.
+    A run over `MAX_RUN`, or with more than 32 possible starts, is returned whole.
     """
     if end - start > MAX_RUN:
         return ((start, end),)
     run = text[start:end].upper()
     spans = []
-    for at, char in enumerate(run):
-        if char not in _NEM_LEADS:
+    tries = 0
+    for at, pair in enumerate(pairwise(run)):
+        if pair[0] not in _NEM_LEADS or pair[1] not in _BYTE_END:
             continue
-        plain = run[at : at + _NEM]
-        dashed = run[at : at + _NEM + len(_NEM_PARTS) - 1]
-        if _ALPHABET.issuperset(plain):
-            if len(plain) == _NEM and _nem_holds(plain):
-                spans.append((start + at, start + at + len(plain)))
+        word, length = _nem_word(run, at)
+        if not word:
             continue
-        parts = dashed.split("-")
-        if tuple(map(len, parts)) == _NEM_PARTS and _nem_holds("".join(parts)):
-            spans.append((start + at, start + at + len(dashed)))
+        tries += 1
+        if tries > _NEM_TRIES:
+            return ((start, end),)
+        data = _Run(word).bytes_at(0, _NEM)
+        if keccak.new(digest_bits=256, data=data[:21]).digest()[:4] == data[21:]:
+            spans.append((start + at, start + at + length))
     return disjoint(spans)
+
+
+def _nem_word(run: str, at: int) -> tuple[str, int]:
+    """Give the 40 characters that stand at a place, dashes taken out, and how long they are."""
+    plain = run[at : at + _NEM]
+    if _ALPHABET.issuperset(plain):
+        return (plain, _NEM) if len(plain) == _NEM else ("", 0)
+    dashed = run[at : at + _NEM + len(_NEM_PARTS) - 1]
+    parts = dashed.split("-")
+    word = "".join(parts)
+    if tuple(map(len, parts)) != _NEM_PARTS or not _ALPHABET.issuperset(word):
+        return "", 0
+    return word, len(dashed)
 
 
 def onion(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -111,8 +138,8 @@ def onion(text: str, start: int, end: int) -> tuple[Span, ...]:
     word = text[start:end].upper()
     if len(word) != _ONION or not _ALPHABET.issuperset(word):
         return NOTHING
-    data = _decode(word)
-    if data is None or data[34] != 3:
+    data = _Run(word).bytes_at(0, _ONION)
+    if data[34] != 3:
         return NOTHING
     digest = sha3_256(b".onion checksum" + data[:32] + data[34:35]).digest()
     return ((start, end),) if digest[:2] == data[32:34] else NOTHING
