@@ -42,7 +42,8 @@ def test_fresh_ones_of_bip_utils() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["d0cbfe8a" * 5, "de709f2102306220921060314715629080e2fb77", "D0CBFE8A" * 5, "1234567890" * 4, "12" + _VECTORS[0], _VECTORS[0] + "1",
+    ["d0cbfe8a" * 5, "de709f2102306220921060314715629080e2fb77",
+     "D0CBFE8A" * 5, "1234567890" * 4, "12" + _VECTORS[0], _VECTORS[0] + "1",
      _VECTORS[0] * 2, "deadbeefcafe" + _VECTORS[0]],
 )  # fmt: skip
 def test_commit_ids_survive(word: str) -> None:
