@@ -32,12 +32,9 @@ def run(options: argparse.Namespace) -> int:
         _run_loop(settings)
     except BaseExceptionGroup as group:
         error = _first_of(group)
-        if isinstance(error, OSError):
-            print(f"relay: cannot listen: {error.strerror or 'unknown'}", file=sys.stderr)
-        elif isinstance(error, RelayError):
-            print(f"relay: {error.detail}", file=sys.stderr)
-        else:
+        if not isinstance(error, RelayError):
             raise
+        print(f"relay: {error.detail}", file=sys.stderr)
         return 1
     return 0
 
