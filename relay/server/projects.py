@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from relay.config import Folder, ProjectSettings, Settings
 from relay.pipeline import ProjectPolicy
@@ -10,6 +11,10 @@ from relay.protocol.dsn import Dsn
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.sinks import FileSink
 from relay.upstream import SentryUpstream
+
+_DIGITS: Final = frozenset("0123456789")
+_MAX_DIGITS: Final = 19
+"""Sentry's ids are whole numbers of 64 bits."""
 
 
 class Projects:
@@ -27,19 +32,26 @@ class Projects:
             )
 
     def find(self, project: str, key: str) -> ProjectPolicy | None:
-        """See `pipeline.FindProject`."""
-        found = self._settings.find_project(project, key)
+        """See `pipeline.FindProject`; a catch-all takes only numbers, as Sentry has them."""
+        found = self._find(project, key)
         return self._policies[id(found)] if found is not None else None
 
     def route(self, envelope: ScrubbedEnvelope) -> Upstream | None:
         """See `forwarder.Route`; the same object for the same upstream."""
-        found = self._settings.find_project(envelope.project, envelope.key)
+        found = self._find(envelope.project, envelope.key)
         if found is None:
             return None
         name = _upstream_name(found)
         if name not in self._upstreams:
             self._upstreams[name] = _make_upstream(found, self._clock)
         return self._upstreams[name]
+
+    def _find(self, project: str, key: str) -> ProjectSettings | None:
+        """Find by the client's words; a catch-all passes its project's on, in the URL upstream."""
+        found = self._settings.find_project(project, key)
+        if found is not None and found.catch_all and not _is_number(project):
+            return None
+        return found
 
     @property
     def keys(self) -> Mapping[str, str]:
@@ -50,6 +62,10 @@ class Projects:
         """Close all upstreams."""
         for upstream in self._upstreams.values():
             await upstream.close()
+
+
+def _is_number(project: str) -> bool:
+    return 0 < len(project) <= _MAX_DIGITS and _DIGITS.issuperset(project)
 
 
 def _upstream_name(project: ProjectSettings) -> str:

@@ -1,5 +1,7 @@
 """Projects: what holds for whom, and where it goes."""
 
+import pytest
+
 from relay.config import parse
 from relay.server.projects import Projects
 from relay.sinks import FileSink
@@ -38,3 +40,27 @@ def test_an_unknown_project_has_no_route() -> None:
     assert projects.find("8", KEY) is None
     assert projects.find("7", "c" * 32) is None
     assert projects.route(envelope(project="8", key=KEY)) is None
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        "",
+        "..",
+        ".",
+        "5/../../x",
+        "jane",
+        "jane.doe@example.com",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        "\u0665",
+        "-5",
+        "1" * 20,
+    ],
+)
+def test_a_catch_all_takes_only_numbers(project: str) -> None:
+    """Where the client's own project id goes into the upstream's URL, it is a number."""
+    text = "projects:\n  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n"
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    assert projects.find("5193825", KEY) is not None
+    assert projects.find(project, KEY) is None
+    assert projects.route(envelope(project=project, key=KEY)) is None
