@@ -56,6 +56,16 @@ class TooLargeError(RequestError):
     reason = "too_large"
 
 
+class MalformedError(BodyError):
+    """Bytes that are not a request in HTTP (400)."""
+
+
+class ExpectationError(MalformedError):
+    """An `Expect` header that asks for something else than `100-continue` (417)."""
+
+    status = HTTPStatus.EXPECTATION_FAILED
+
+
 class UnsupportedEncodingError(RequestError):
     """A Content-Encoding that we do not know (415)."""
 

@@ -87,6 +87,16 @@ class Decoder:
         self._codec.close()
         return b""
 
+    def limit(self, max_size: int, max_ratio: int) -> None:
+        """Hold these limits from now on; see `make_decoder`.
+
+        Raises:
+            TooLargeError: what has come is over them already.
+        """
+        self._max_size = max_size
+        self._max_ratio = max_ratio
+        self._count(0)
+
     def _count(self, size: int) -> None:
         self._written += size
         if self._written > self._max_size:

@@ -69,7 +69,7 @@ class Cors:
         names = dict.fromkeys((*ALLOWED_HEADERS, *(name.lower() for name in consent_headers)))
         self._headers = ", ".join(names)
 
-    def add(self, request: web.Request, answer: web.StreamResponse) -> None:
+    def add(self, request: web.BaseRequest, answer: web.StreamResponse) -> None:
         """Add them to an answer."""
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if "*" in self._origins:

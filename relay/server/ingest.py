@@ -6,40 +6,27 @@ not looked at.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from relay.consent import PATH_PREFIX, read_request_evidence
-from relay.errors import (
-    AuthError,
-    BodyError,
-    LateBodyError,
-    MethodError,
-    OverloadedError,
-    ProjectError,
-    RouteError,
-)
+from relay.errors import AuthError, MethodError, ProjectError, RelayError, RouteError
 from relay.health import Health
 from relay.intake import Intake, Taken
 from relay.metrics import Metrics
 from relay.pipeline import ProjectPolicy, RequestFacts
-from relay.protocol.auth import read_request_auth
-from relay.protocol.body import make_decoder
-from relay.protocol.limits import MIB, Limits
+from relay.protocol.auth import join_auth, read_request_auth
+from relay.protocol.dsn import DsnError, parse_project
+from relay.protocol.envelope import parse
+from relay.protocol.limits import Limits
 from relay.protocol.store import as_envelope, decode_store
 from relay.server import answers
 from relay.server.admin import add_health_routes
-
-BODY_TIMEOUT: Final = 60.0
-"""Seconds that a whole body may take."""
-
-IN_FLIGHT: Final = 1024 * MIB
-"""Bytes of bodies, decompressed, that may be under way in all."""
+from relay.server.bodies import IN_FLIGHT, Count, Load, read_body
 
 PIXEL: Final = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
@@ -73,34 +60,6 @@ def find_target(path: str) -> Target | None:
             return Target("tunnel", None, prefixed)
         case _:
             return None
-
-
-class Load:
-    """Counts the bytes of all bodies under way, from their arrival to their answer."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-
-    @contextmanager
-    def body(self) -> Iterator[Callable[[int], None]]:
-        """Yield a function that counts bytes of one body; at the end they are given back.
-
-        The function raises OverloadedError where they are too many, unless no other is under way.
-        """
-        own = 0
-
-        def count(size: int) -> None:
-            nonlocal own
-            if self._bytes + size > self._limit and self._bytes > own:
-                raise OverloadedError("too many reports at one time")
-            own += size
-            self._bytes += size
-
-        try:
-            yield count
-        finally:
-            self._bytes -= own
 
 
 class Ingest:
@@ -138,6 +97,14 @@ class Ingest:
         self._stopping = True
         await self._idle.wait()
 
+    def refuse(self, request: web.BaseRequest, error: RelayError) -> web.Response:
+        """Answer and count what is no request: bytes that are not HTTP as it is taken here."""
+        self._intake.count_refused(error, None)
+        answer = answers.error_answer(error)
+        self._cors.add(request, answer)
+        self._metrics.count("relay_requests_total", route="unknown", status=str(answer.status))
+        return answer
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer any request that is not about health."""
         target = find_target(request.path)
@@ -151,14 +118,14 @@ class Ingest:
             if self._under_way == 0:
                 self._idle.set()
         self._cors.add(request, answer)
-        if self._stopping:
+        if self._stopping or request.content.exception() is not None:
             answer.force_close()
         route = target.route if target is not None else "unknown"
         self._metrics.count("relay_requests_total", route=route, status=str(answer.status))
         return answer
 
     async def _answer(
-        self, request: web.Request, target: Target | None, count: Callable[[int], None]
+        self, request: web.Request, target: Target | None, count: Count
     ) -> web.Response:
         """Answer, and see to it that the request is counted once: here, or by the intake."""
         if target is not None and request.method == hdrs.METH_OPTIONS:
@@ -177,7 +144,7 @@ class Ingest:
         return _accepted(taken)
 
     async def _receive(
-        self, request: web.Request, target: Target | None, count: Callable[[int], None]
+        self, request: web.Request, target: Target | None, count: Count
     ) -> tuple[bytes, RequestFacts]:
         """Read all of a request: the body as an envelope, and the facts beside it."""
         if target is None:
@@ -187,11 +154,13 @@ class Ingest:
         facts, policy = self._facts(request, target)
         limits = policy.limits if policy is not None else self._limits
         if target.route != "store":
-            return await self._read(request, limits.envelope, limits, count), facts
+            learn = partial(self._named_in, facts) if policy is None else None
+            body, limits = await read_body(request, limits.envelope, limits, count, learn)
+            return body, replace(facts, limits=limits)
         if request.method == hdrs.METH_GET:
             body = request.query.get("sentry_data", "").encode()
         else:
-            body = await self._read(request, limits.body, limits, count)
+            body, _ = await read_body(request, limits.body, limits, count)
         body = as_envelope(decode_store(body, limits))
         count(len(body))
         return body, facts
@@ -199,21 +168,23 @@ class Ingest:
     def _facts(
         self, request: web.Request, target: Target
     ) -> tuple[RequestFacts, ProjectPolicy | None]:
-        """Read all but the body; refuse an unknown project before the body is read."""
+        """Read all but the body; refuse an unknown project before the body is read.
+
+        The policy is None where only the envelope's `dsn` can name project or key.
+        """
         for name in ("X-Sentry-Auth", hdrs.AUTHORIZATION):
             if len(request.headers.getall(name, ())) > 1:
                 raise AuthError("multiple authorization payloads detected")
         query = [(name, value) for name, value in request.query.items()]
         headers = {name.lower(): value for name, value in request.headers.items()}
         credentials = read_request_auth(headers, query)
-        project = target.project
-        if project is None and target.route == "store":
-            project = self._intake.project_of_key(credentials.key if credentials else "")
+        project = _checked_project(target.project)
+        if target.route == "store":
+            credentials = join_auth(credentials, project)  # a bare event has no `dsn`
+            project = project or self._intake.project_of_key(credentials.key) or ""
         policy = None
         if credentials is not None and project is not None:
-            policy = self._intake.find_project(project, credentials.key)
-            if policy is None:
-                raise ProjectError("unknown project or key")
+            policy = self._known(project, credentials.key)
         pairs = list(request.headers.items())
         facts = RequestFacts(
             credentials=credentials,
@@ -226,28 +197,25 @@ class Ingest:
         )
         return facts, policy
 
-    async def _read(
-        self, request: web.Request, max_size: int, limits: Limits, count: Callable[[int], None]
-    ) -> bytes:
-        """Read and decompress the body, counting as it comes."""
-        # A repeated header is a list (RFC 9110, 5.3), and a list of encodings is not taken.
-        encoding = ",".join(request.headers.getall(hdrs.CONTENT_ENCODING, ()))
-        decoder = make_decoder(encoding, max_size, limits.ratio)
-        pieces: list[bytes] = []
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT):
-                # One by one: a chunk over a limit must end the reading.
-                async for chunk in request.content.iter_any():
-                    piece = decoder.feed(chunk)
-                    count(len(piece))
-                    pieces.append(piece)
-        except TimeoutError:
-            raise LateBodyError("the body did not arrive in time") from None
-        except ConnectionError:
-            # The client went away; nobody reads the answer.
-            raise BodyError("the body ended too early") from None
-        pieces.append(decoder.finish())
-        return b"".join(pieces)
+    def _named_in(self, facts: RequestFacts, line: bytes) -> Limits:
+        """Return the limits of the project that an envelope's header line names."""
+        headers = parse(line, self._limits).headers
+        caller = join_auth(facts.credentials, facts.project, headers.get("dsn"))
+        return self._known(caller.project or "", caller.key).limits
+
+    def _known(self, project: str, key: str) -> ProjectPolicy:
+        policy = self._intake.find_project(project, key)
+        if policy is None:
+            raise ProjectError("unknown project or key")
+        return policy
+
+
+def _checked_project(project: str | None) -> str | None:
+    """Return the project id of a path, if it has one; a strange one is nobody's."""
+    try:
+        return parse_project(project) if project is not None else None
+    except DsnError:
+        raise ProjectError("unknown project or key") from None
 
 
 def _accepted(taken: Taken) -> web.Response:

@@ -1,20 +1,25 @@
 """Opening and closing a port, with TLS or without; what is wrong with it is said in words."""
 
+import asyncio
 import os
 import socket
 import ssl
-from asyncio import timeout
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
 from relay.config import Tls
 from relay.errors import ListenError
+from relay.server.connection import Connection, Refuse, expecting, plain_refusal
 
-SHUTDOWN_SECONDS = 10.0
+SHUTDOWN_SECONDS: Final = 10.0
 """How long requests under way may take after a signal to stop."""
+
+BACKLOG: Final = 128
+"""Connections that may wait to be taken."""
 
 
 @asynccontextmanager
@@ -26,6 +31,7 @@ async def open_port(
     *,
     tls: ssl.SSLContext | None = None,
     drained: Callable[[], Awaitable[None]] | None = None,
+    refuse: Refuse = plain_refusal,
 ) -> AsyncIterator[int]:
     """Serve an app until the block ends; yield the port's number.
 
@@ -36,24 +42,26 @@ async def open_port(
         port: its number; 0 takes a free one.
         tls: from `tls_context`.
         drained: returns when no request is under way.
+        refuse: answers what is no request.
 
     Raises:
         ListenError: it cannot be opened.
     """
-    # We decompress ourselves, counting; and no access log, for it would show addresses and keys.
-    runner = web.AppRunner(
-        app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_SECONDS
-    )
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    server = runner.server
+    assert server is not None
+    server.request_handler = expecting(server.request_handler, refuse)
     try:
-        await _start(site, f"{name} port {host}:{port}")
-        yield int(runner.addresses[0][1])
-        await site.stop()
+        listener = await _listen(server, refuse, f"{name} port {host}:{port}", host, port, tls)
+        try:
+            yield int(listener.sockets[0].getsockname()[1])
+        finally:
+            listener.close()
         if drained is not None:
             # The runner's own clean-up would stop reading bodies that are still arriving.
             with suppress(TimeoutError):
-                async with timeout(SHUTDOWN_SECONDS):
+                async with asyncio.timeout(SHUTDOWN_SECONDS):
                     await drained()
     finally:
         await runner.cleanup()
@@ -84,9 +92,15 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
     return context
 
 
-async def _start(site: web.TCPSite, name: str) -> None:
+async def _listen(
+    server: web.Server, refuse: Refuse, name: str, host: str, port: int, tls: ssl.SSLContext | None
+) -> asyncio.Server:
+    """Listen as `web.TCPSite` does it, which would make aiohttp's own connections."""
+    loop = asyncio.get_running_loop()
     try:
-        await site.start()
+        return await loop.create_server(
+            lambda: Connection(server, refuse, loop), host, port, ssl=tls, backlog=BACKLOG
+        )
     except OSError as error:
         raise ListenError(f"cannot listen: {name}: {_words(error)}") from None
 

@@ -150,6 +150,18 @@ def test_size_limit(encoding: str, compress: Callable[[bytes], bytes]) -> None:
         decode(body, encoding, len(TEXT) - 1)
 
 
+def test_limits_that_come_later() -> None:
+    """Other limits hold for what has come as for what comes."""
+    decoder = make_decoder("identity", 100)
+    decoder.feed(b"x" * 50)
+    decoder.limit(60, 1)
+    decoder.feed(b"x" * 10)
+    with pytest.raises(TooLargeError):
+        decoder.feed(b"x")
+    with pytest.raises(TooLargeError):
+        decoder.limit(59, 1)
+
+
 def gibibyte(encoding: str) -> bytes:
     """A GiB of zeros, made in steps."""
     streams = {

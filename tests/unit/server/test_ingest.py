@@ -21,9 +21,10 @@ from relay.outcomes import Reason
 from relay.pipeline import ProjectPolicy
 from relay.protocol.limits import Limits
 from relay.scrub.permit import ScrubbedEnvelope
-from relay.server import ingest as ingest_module
+from relay.server import bodies
 from relay.server.answers import Cors
-from relay.server.ingest import PIXEL, Ingest, Load, Target, build_ingest_app, find_target
+from relay.server.bodies import Load
+from relay.server.ingest import PIXEL, Ingest, Target, build_ingest_app, find_target
 from relay.server.listening import open_port
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
@@ -65,7 +66,9 @@ class SlowSpool(MemorySpool):
         await super().put(envelope)
 
 
-def made(spool: MemorySpool | None, metrics: Metrics, in_flight: int) -> Ingest:
+def made(
+    spool: MemorySpool | None, metrics: Metrics, in_flight: int, limits: Limits = LIMITS
+) -> Ingest:
     """Make what answers."""
     clock = FakeClock()
     policy = ProjectPolicy("1", ConsentPolicy(), limits=LIMITS)
@@ -77,17 +80,18 @@ def made(spool: MemorySpool | None, metrics: Metrics, in_flight: int) -> Ingest:
         metrics=metrics,
         timer=lambda: 0.0,
     )
-    return Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), LIMITS, in_flight)
+    return Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), limits, in_flight)
 
 
 @asynccontextmanager
 async def serving(
     spool: MemorySpool | None = None,
     metrics: Metrics | None = None,
-    in_flight: int = ingest_module.IN_FLIGHT,
+    in_flight: int = bodies.IN_FLIGHT,
+    limits: Limits = LIMITS,
 ) -> AsyncIterator[Client]:
     """Serve the ingest port."""
-    ingest = made(spool, metrics or Metrics(), in_flight)
+    ingest = made(spool, metrics or Metrics(), in_flight, limits)
     server = TestServer(build_ingest_app(ingest, Health({})))
     await server.start_server(auto_decompress=False)
     async with TestClient(server, auto_decompress=False) as client:
@@ -219,6 +223,78 @@ async def test_the_tunnel() -> None:
         assert 401 == (await client.post("/tunnel", data=event())).status
 
 
+def named(project: str = "1", key: str = KEY, **more: str) -> bytes:
+    """An envelope's header line that names a project and key."""
+    return json.dumps({"dsn": f"http://{key}@relay.example/{project}", **more}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "begun", "status"),
+    [
+        ("/tunnel", b"{}\n", 401),
+        ("/tunnel", b'{"dsn":"nonsense"}\n', 400),
+        ("/tunnel", b"nonsense\n", 400),
+        ("/tunnel", named("2"), 403),
+        ("/tunnel", named(key="b" * 32), 403),
+        (f"/tunnel?{AUTH}", b"{}\n", 403),
+        (f"/tunnel?{AUTH}", named(key="b" * 32), 400),
+        ("/api/1/envelope/", b"{}\n", 401),
+        ("/api/1/envelope/", named("2"), 400),
+        ("/api/2/envelope/", named("2"), 403),
+        ("/tunnel", b"{" * 4_000, 413),
+        ("/tunnel", named(trace="x" * 4_000), 413),
+        ("/tunnel", named() + b"x" * 21_000, 413),
+        ("/api/1/store/", b"{", 401),
+        ("/api/store/", b"{", 401),
+        ("/api/store/?sentry_key=" + "b" * 32, b"{", 403),
+        ("/api/jane.doe@example.com/envelope/", b"{", 403),
+        ("/api/../envelope/", b"{", 403),
+        ("/api/%2e%2e/envelope/", b"{", 403),
+        ("/api/5%2F..%2Fx/envelope/", b"{", 404),
+    ],
+)
+async def test_nobody_is_refused_before_the_rest_comes(
+    path: str, begun: bytes, status: int
+) -> None:
+    """Where only the body can name the caller, its first line decides while the rest is awaited."""
+    metrics = Metrics()
+    limits = Limits(header=3_000)
+    async with serving(metrics=metrics, limits=limits) as client, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n"
+        writer.write(head.encode() + begun)
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+    assert f"HTTP/1.1 {status} ".encode() == answer[:13]
+    assert 1 == sum(ends(metrics).values())
+
+
+async def test_the_project_that_the_first_line_names_sets_the_limits() -> None:
+    """Also for a compressed body that comes in small pieces, with what any project may send."""
+    wide = Limits(envelope=30_000, header=3_000)
+    async with serving(limits=wide) as client:
+        for size, status in ((10_000, 200), (22_000, 413)):
+            body = gzip.compress(named() + event(extra={"much": "x" * size}).partition(b"\n")[2])
+
+            async def pieces(body: bytes = body) -> AsyncIterator[bytes]:
+                for start in range(0, len(body), 50):
+                    yield body[start : start + 50]
+
+            headers = {"Content-Encoding": "gzip"}
+            response = await client.post("/tunnel", data=pieces(), headers=headers)
+            assert status == response.status, size
+
+
+async def test_a_bomb_of_nobody_costs_little() -> None:
+    """Before its first line has ended, a body is opened only as far as such a line may be long."""
+    metrics = Metrics()
+    bomb = gzip.compress(b"{" * 50_000_000, 9)
+    async with serving(metrics=metrics, limits=Limits(header=3_000), in_flight=10**9) as client:
+        response = await client.post("/tunnel", data=bomb, headers={"Content-Encoding": "gzip"})
+    assert (413, {("unknown", "too_large"): 1}) == (response.status, ends(metrics))
+
+
 async def test_methods() -> None:
     """Only the route's methods are taken; a preflight is answered with them."""
     async with serving() as client:
@@ -254,7 +330,7 @@ async def test_a_sick_spool(
 
 async def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that stands still is given up, and counted."""
-    monkeypatch.setattr(ingest_module, "BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.05)
     metrics = Metrics()
     async with serving(metrics=metrics) as client:
         reader, writer = await asyncio.open_connection(client.host, client.port)
@@ -269,7 +345,7 @@ async def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_a_client_that_breaks_off_is_counted() -> None:
     """A body that ends in the middle leaves its line too, though nobody reads the answer."""
     metrics = Metrics()
-    ingest = made(None, metrics, ingest_module.IN_FLIGHT)
+    ingest = made(None, metrics, bodies.IN_FLIGHT)
     reading = asyncio.Event()
     facts = ingest._facts
 
