@@ -111,7 +111,9 @@ async def serve(
         )
         forwarding = asyncio.Event()
         health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
-        ingest = _ingest(settings, projects, scrubber, secret, spool, metrics, clock)
+        intake = _intake(settings, projects, scrubber, secret, spool, metrics, clock)
+        stack.callback(intake.close)
+        ingest = _ingest(settings, intake, metrics)
         stack.enter_context(_signals(stop))
         ports = _ports(settings, tls, ingest, health, metrics, spool)
         await _run(forwarder, forwarding, ports, health, on_start, stop)
@@ -163,7 +165,7 @@ async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
         forwarding.clear()
 
 
-def _ingest(
+def _intake(
     settings: Settings,
     projects: Projects,
     scrubber: Scrubber,
@@ -171,8 +173,8 @@ def _ingest(
     spool: Spool,
     metrics: Metrics,
     clock: Clock,
-) -> Ingest:
-    intake = Intake(
+) -> Intake:
+    return Intake(
         find_project=projects.find,
         projects=projects.keys,
         rotation=Rotation(scrubber, secret, settings.hash.rotate, clock),
@@ -180,6 +182,9 @@ def _ingest(
         metrics=metrics,
         timer=time.perf_counter,
     )
+
+
+def _ingest(settings: Settings, intake: Intake, metrics: Metrics) -> Ingest:
     consent_headers = [project.consent.header for project in settings.projects]
     cors = Cors(settings.listen.origins, [settings.consent.header, *consent_headers])
     return Ingest(intake, metrics, cors, settings.limits)
@@ -201,7 +206,13 @@ async def _ports(
     async with (
         open_port("admin", admin_app, inside.host, inside.port) as admin_port,
         open_port(
-            "ingest", app, outside.host, outside.port, tls=tls, drained=ingest.drained
+            "ingest",
+            app,
+            outside.host,
+            outside.port,
+            tls=tls,
+            drained=ingest.drained,
+            refuse=ingest.refuse,
         ) as port,
     ):
         yield Started(outside.host, port, inside.host, admin_port)

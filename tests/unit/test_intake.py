@@ -1,6 +1,8 @@
 """Intake: a body through the pipeline into the spool, counted."""
 
+import asyncio
 import json
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -17,10 +19,10 @@ from relay.errors import (
     SpoolUnavailableError,
     UpstreamError,
 )
-from relay.intake import OFF_LOOP, Intake, Rotation, Taken
+from relay.intake import OFF_LOOP, THREADS, Intake, Rotation, Taken
 from relay.metrics import Metrics
 from relay.outcomes import Reason
-from relay.pipeline import ProjectPolicy, RequestFacts
+from relay.pipeline import Processed, ProjectPolicy, RequestFacts, process
 from relay.protocol.auth import Credentials
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.memory import MemorySpool
@@ -95,8 +97,48 @@ def event(message: str = "x", event_id: str = ID) -> bytes:
     return b'{}\n{"type":"event"}\n' + payload + b"\n"
 
 
+class Gate:
+    """Its `process` waits in a thread until the test opens it."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.inside = threading.Semaphore(0)
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def process(self, *arguments: Any) -> Processed:
+        """Wait, then process."""
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        self.inside.release()
+        assert self.open.wait(20)
+        with self._lock:
+            self.now -= 1
+        return process(*arguments)
+
+
 GRANT = Evidence(Source.URL, granted=True)
 DENY = Evidence(Source.URL, granted=False)
+
+
+async def test_large_bodies_are_scrubbed_in_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While many large bodies wait, the loop goes on, and no more than a few are in threads."""
+    gate, setup = Gate(), Setup()
+    monkeypatch.setattr(intake_module, "process", gate.process)
+    bodies = [event("x" * OFF_LOOP, f"{number:032x}") for number in range(THREADS + 2)]
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        tasks = [group.create_task(setup.take(body, GRANT)) for body in bodies]
+        for _ in range(THREADS):
+            await asyncio.to_thread(gate.inside.acquire)
+        assert THREADS == gate.now
+        gate.open.set()
+    assert len(bodies) == len({task.result().event_id for task in tasks})
+    assert THREADS == gate.most
+    setup.intake.close()
+    with pytest.raises(RuntimeError):
+        await setup.take(bodies[0], GRANT)
+    assert {"accepted": len(bodies), "internal": 1} == setup.ends()
 
 
 @pytest.mark.parametrize("padding", [0, OFF_LOOP])
