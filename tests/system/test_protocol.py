@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+import socket
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import zstandard
 
 from tests.system.running import (
     AUTH,
+    DEADLINE,
     ENVELOPE,
     KEY,
     LIVE,
@@ -215,6 +217,65 @@ def test_tunnel(setup: Setup, path: str) -> None:
 def test_tunnel_without_dsn(setup: Setup) -> None:
     """A tunnel that is not told where to is 401."""
     assert 401 == setup.client.send("POST", "/tunnel/", (), envelope(new_event())).status
+
+
+def test_an_unknown_caller_of_the_tunnel_is_refused_at_once(setup: Setup) -> None:
+    """The first line is enough to refuse: the rest is not waited for."""
+    head = f"POST /tunnel/ HTTP/1.1\r\nHost: x\r\nContent-Length: {150_000_000}\r\n\r\n"
+    dsn = f"https://{OTHER}@relay.example/{PROJECT}"
+    for line, status in (({}, 401), ({"dsn": dsn}, 403), ({"dsn": MARK}, 400)):
+        with socket.create_connection(("127.0.0.1", setup.relay.port), DEADLINE) as connection:
+            connection.sendall(head.encode() + json.dumps(line).encode() + b"\n")
+            assert f"HTTP/1.1 {status} ".encode() == connection.recv(13)
+
+
+# --- what goes upstream beside the body ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("client", "sent"),
+    [
+        ("sentry.javascript.electron/4.24.0", True),
+        ("203.0.113.42/203.0.113.42", False),
+        ("a/355C817510C0EABF2F147145", False),
+        ("jane.doe/1.0", False),
+    ],
+)
+def test_what_the_client_calls_itself(setup: Setup, client: str, sent: bool) -> None:
+    """A name and version of an SDK goes upstream, and nothing else that stands in its place."""
+    document = new_event()
+    path = f"{ENVELOPE}?sentry_key={KEY}&sentry_client={quote(client, safe='')}"
+    assert 200 == setup.client.send("POST", path, (), envelope(document)).status
+    setup.sentry.arrival(document["event_id"])
+    arrived = next(r for r in setup.sentry.mini.received if document["event_id"].encode() in r.body)
+    assert sent == (client in str(arrived.headers))
+    assert sent or "sentry_client=scrub-relay/" in arrived.headers["x-sentry-auth"]
+
+
+def test_a_catch_all_passes_numbers_on(tmp_path: Path) -> None:
+    """A project id that is no number, in the URL or in a `dsn`, does not reach the upstream."""
+    strange = [
+        "jane.doe@example.com", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "jane", "..", "%2e%2e",
+        "5%2f..%2f..", "%D9%A5",
+    ]  # fmt: skip
+    with sentry_in_thread() as sentry:
+        config = {"projects": [project(f"http://127.0.0.1:{sentry.port}", id="*", key="*")]}
+        with running(tmp_path / "relay", config) as relay:
+            client = Client(relay.port)
+            for odd in strange:
+                path = f"/api/{odd}/envelope/?sentry_key={KEY}"
+                reply = client.send("POST", path, (), envelope(new_event()))
+                assert (odd, True) == (odd, reply.status in {403, 404})
+                dsn = f"https://{KEY}@relay.example/{odd}"
+                reply = client.send("POST", "/tunnel/", (), envelope(new_event(), dsn=dsn))
+                assert (odd, True) == (odd, reply.status in {400, 403})
+            document = new_event()
+            path = f"{ENVELOPE}?sentry_key={KEY}"
+            assert 200 == client.send("POST", path, (), envelope(document)).status
+            sentry.arrival(document["event_id"])
+            relay.drain()
+            client.close()
+        assert [ENVELOPE] == [received.path for received in sentry.mini.received]
 
 
 # --- bodies --------------------------------------------------------------------------------------
@@ -501,6 +562,45 @@ def test_every_answer_is_readable_across_origins(
         assert {"detail", "causes"} == reply.json().keys()
     assert MARK not in repr(reply)
     assert SECRET not in repr(reply)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (f"{MARK}\r\n\r\n", 400),
+        (f"GET /{MARK} HTTP/7\r\n\r\n", 400),
+        (f"GET / HTTP/1.1\r\n{MARK}\r\n\r\n", 400),
+        (f"GET /{MARK * 1000} HTTP/1.1\r\n\r\n", 400),
+        (f"POST {ENVELOPE} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{MARK}\r\n", 400),
+        (f"POST {ENVELOPE} HTTP/1.1\r\nHost: x\r\nExpect: {MARK}\r\n\r\n", 417),
+    ],
+)
+def test_what_is_not_http_is_refused_without_an_echo(setup: Setup, head: str, status: int) -> None:
+    """Also what does not get as far as a route is answered in the one shape, and counted."""
+    name = "relay_envelopes_total"
+    before = setup.relay.count(name)["invalid_body", "unknown"]
+    with socket.create_connection(("127.0.0.1", setup.relay.port), DEADLINE) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert f" {status} ".encode() == answer[8:13]
+    assert {"detail": "bad request", "causes": []} == json.loads(body)
+    assert b"access-control-allow-origin: *" in top.lower()
+    assert MARK.encode() not in answer
+    assert before + 1 == setup.relay.count(name)["invalid_body", "unknown"]
+
+
+def test_a_broken_chunk_ends_a_request_at_once(setup: Setup) -> None:
+    """A body whose framing breaks in the middle is 400, long before the time for it is over."""
+    head = f"POST {ENVELOPE}?sentry_key={KEY} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    with socket.create_connection(("127.0.0.1", setup.relay.port), DEADLINE) as connection:
+        connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert b"HTTP/1.1 100 Continue\r\n\r\n" == connection.recv(25, socket.MSG_WAITALL)
+        connection.sendall(f"3\r\n{{}}\n\r\n{MARK}\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert b"HTTP/1.1 400 Bad Request" == answer[:24]
+    assert 1 == answer.count(b"HTTP/1.")
+    assert MARK.encode() not in answer
 
 
 @pytest.mark.parametrize("path", [ENVELOPE, "/tunnel", f"/api/{PROJECT}/store/"])
