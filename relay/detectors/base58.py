@@ -19,6 +19,8 @@ RIPPLE_DIGIT = {char: value for value, char in enumerate(RIPPLE)}
 _BASE = 58
 _MAX_BYTES = 80
 _POWERS = [_BASE**exponent for exponent in range(MAX_RUN + 1)]
+_MASK = (1 << 8 * (_MAX_BYTES + 1)) - 1
+"""Sums are kept to as many bits as the largest window has: more would make long runs a square."""
 _CHECKSUM = 4
 _ADDRESS = 25
 """Bytes of an address with a version of one byte: version, 20 of hash, checksum."""
@@ -62,23 +64,32 @@ _VERSIONS = frozenset(
 )
 
 
-def _version_leads() -> frozenset[str]:
-    """Give the two leading characters that addresses of the known versions can have."""
-    leads = {f"1{char}" for char in BITCOIN}
-    for version in _VERSIONS - {0}:
-        for length in _LENGTHS[_ADDRESS]:
-            scale = _POWERS[length - 2]
+def _version_leads() -> dict[str, tuple[int, ...]]:
+    """Give the lengths that addresses of the known versions can have, by two leading characters.
+
+    Version 0 is left out: its leading zeros make it as short as they like.
+    """
+    leads: dict[str, tuple[int, ...]] = {}
+    for length in _LENGTHS[_ADDRESS]:
+        scale = _POWERS[length - 2]
+        pairs: set[int] = set()
+        for version in _VERSIONS - {0}:
             lowest = (version << 8 * (_ADDRESS - 1)) // scale
             highest = (((version + 1) << 8 * (_ADDRESS - 1)) - 1) // scale
-            for pair in range(max(lowest, _BASE), min(highest, _BASE**2 - 1) + 1):
-                leads.add(BITCOIN[pair // _BASE] + BITCOIN[pair % _BASE])
-    return frozenset(leads)
+            pairs.update(range(max(lowest, _BASE), min(highest, _BASE**2 - 1) + 1))
+        for pair in pairs:
+            lead = BITCOIN[pair // _BASE] + BITCOIN[pair % _BASE]
+            leads[lead] = (*leads.get(lead, ()), length)
+    return leads
 
 
 _VERSION_LEADS = _version_leads()
 
 # SmartCash: one round of keccak in the checksum's place.
 _KECCAK_VERSIONS = frozenset(bytes.fromhex("3f124115"))
+_MIN_TRIES, _CHARS_A_TRY = 8, 16
+"""Slow hashes for one candidate: 8, and one more for 16 characters. Chance needs one in 40; a wall
+made to need more goes as a whole."""
 
 
 def to_int(digits: list[int]) -> int:
@@ -105,26 +116,18 @@ def checksum_holds(data: bytes) -> bool:
     return sha256(sha256(data[:-_CHECKSUM]).digest()).digest()[:_CHECKSUM] == data[-_CHECKSUM:]
 
 
-def _address_holds(data: bytes) -> bool:
-    if checksum_holds(data):
-        return True
-    if len(data) != _ADDRESS or data[0] not in _KECCAK_VERSIONS:
-        return False
-    digest = keccak.new(digest_bits=256, data=data[:-_CHECKSUM]).digest()
-    return digest[:_CHECKSUM] == data[-_CHECKSUM:]
-
-
 class _Run:
     """The digits of one candidate, with sums that make the value of any window one subtraction."""
 
-    __slots__ = ("digits", "length", "sums", "zeros")
+    __slots__ = ("digits", "length", "odd", "sums", "zeros")
 
     def __init__(self, digits: list[int]) -> None:
         self.digits = digits
         self.length = len(digits)
+        self.odd = 0  # how often the odd checksum was tried
         sums = [0]
         for digit in digits:
-            sums.append(sums[-1] * _BASE + digit)
+            sums.append(sums[-1] * _BASE + digit & _MASK)
         self.sums = sums
         zeros = [0] * (self.length + 1)
         for index in range(self.length - 1, -1, -1):
@@ -132,20 +135,39 @@ class _Run:
                 zeros[index] = zeros[index + 1] + 1
         self.zeros = zeros
 
+    def window(self, start: int, end: int, size: int) -> bytes | None:
+        """Give the bytes of a window, if it decodes to exactly `size`."""
+        zeros = self.zeros[start]
+        first = start + zeros
+        if first >= end:
+            return None
+        value: int = self.sums[end] - self.sums[first] * _POWERS[end - first] & _MASK
+        if value.bit_length() + 7 >> 3 != size - zeros:
+            return None
+        return value.to_bytes(size, "big")
+
+    def address_holds(self, data: bytes) -> bool:
+        """Tell whether an address has its checksum, SmartCash's among them."""
+        if checksum_holds(data):
+            return True
+        if len(data) != _ADDRESS or data[0] not in _KECCAK_VERSIONS:
+            return False
+        self.odd += 1
+        digest = keccak.new(digest_bits=256, data=data[:-_CHECKSUM]).digest()
+        return digest[:_CHECKSUM] == data[-_CHECKSUM:]
+
     def windows(self, start: int, size: int) -> Iterator[tuple[int, bytes]]:
         """Give end and bytes of every window from `start` that decodes to exactly `size` bytes."""
         zeros = self.zeros[start]
-        rest = size - zeros
-        if rest < _CHECKSUM:
+        if size - zeros < _CHECKSUM:
             return
-        first = start + zeros
-        for length in _LENGTHS[rest]:
-            end = first + length
+        for length in _LENGTHS[size - zeros]:
+            end = start + zeros + length
             if end > self.length:
                 return
-            value = self.sums[end] - self.sums[first] * _POWERS[length]
-            if (value.bit_length() + 7) // 8 == rest:
-                yield end, value.to_bytes(size, "big")
+            data = self.window(start, end, size)
+            if data is not None:
+                yield end, data
 
 
 def _digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[int] | None:
@@ -155,23 +177,17 @@ def _digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[i
         return None
 
 
-_SUFFIX_SIZES: dict[int, tuple[int, ...]] = {
-    length: tuple(size for size in _EDGE_SIZES if length in _LENGTHS[size])
-    for length in range(max(_LENGTHS[max(_EDGE_SIZES)]) + 1)
-}
-"""What a window that ends with its run can be, by its length in digits (no leading zeros)."""
-
-
 def mixed(word: str) -> bool:
     """Tell whether a word has capitals and small letters, as all but one in 10 million do."""
-    return not (word.islower() or word.isupper())
+    return word.lower() != word != word.upper()
 
 
 def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find Base58Check in Bitcoin's alphabet inside a run of base58 characters.
 
     Addresses with versions of 1 to 3 bytes, WIF and BIP38 keys, Tezos. Tries at most `MAX_RUN`
-    starts; a longer run is returned whole. A random window passes once in 4 billion.
+    starts; a longer run, or one made of what needs slow hashes, is returned whole. A random window
+    passes once in 4 billion.
     """
     word = text[start:end]
     if len(word) < _SHORTEST or not mixed(word):
@@ -182,10 +198,13 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     if digits is None:
         return NOTHING
     run = _Run(digits)
+    most = _MIN_TRIES + run.length // _CHARS_A_TRY
     spans: list[Span] = []
     at = 0
     while at <= run.length - _SHORTEST:
-        last = max((stop for stop in _ends(run, word, at)), default=0)
+        last = _last_end(run, word, at)
+        if run.odd > most:
+            return ((start, end),)
         if last:
             spans.append((start + at, start + last))
         at = max(at + 1, last)
@@ -196,29 +215,46 @@ _SHORTEST = min(_LENGTHS[_ADDRESS]) - 8
 """Digits of the shortest address that is tried: eight leading zeros make it that short."""
 
 
-def _ends(run: _Run, word: str, at: int) -> Iterator[int]:
-    """Give the ends of all valid windows that begin at `at`."""
+_LONGEST_SUFFIX = max(_LENGTHS[max(_EDGE_SIZES)])
+_COMPRESSED = 38
+"""Bytes of a private key with the mark 01 behind it, which all of that size have."""
+
+
+def _last_end(run: _Run, word: str, at: int) -> int:
+    """Give the end of the longest valid window that begins at `at`, or 0."""
     lead = word[at : at + 2]
+    last = 0
     for size in _LEADS.get(lead, ()):
         for end, data in run.windows(at, size):
-            if checksum_holds(data):
-                yield end
-    if at == 0 or run.zeros[at]:
-        # At the start of the run, and where leading zeros stretch a window: every length.
-        sizes: tuple[int, ...] = _EDGE_SIZES
-    elif lead in _VERSION_LEADS:
-        sizes = (_ADDRESS,)
+            if (size != _COMPRESSED or data[-_CHECKSUM - 1] == 1) and checksum_holds(data):
+                last = max(last, end)
+    zeros = run.zeros[at]
+    if at == 0 or zeros:
+        for size in _EDGE_SIZES if at == 0 else (_ADDRESS,):
+            for end, data in run.windows(at, size):
+                if run.address_holds(data):
+                    last = max(last, end)
     else:
-        sizes = ()
-    for size in sizes:
-        for end, data in run.windows(at, size):
-            edge = at == 0 or end == run.length
-            if (edge or (size == _ADDRESS and data[0] in _VERSIONS)) and _address_holds(data):
-                yield end
-    for size in _SUFFIX_SIZES.get(run.length - at, ()):
-        for end, data in run.windows(at, size):
-            if end == run.length and _address_holds(data):
-                yield end
+        for length in _VERSION_LEADS.get(lead, ()):
+            end = at + length
+            window = run.window(at, end, _ADDRESS) if end <= run.length else None
+            if window is not None and window[0] in _VERSIONS and run.address_holds(window):
+                last = max(last, end)
+    if at and run.length - at - zeros <= _LONGEST_SUFFIX and _suffix_holds(run, at):
+        return run.length
+    return last
+
+
+def _suffix_holds(run: _Run, at: int) -> bool:
+    """Tell whether what begins at `at` and ends with the run is valid, whatever its version."""
+    zeros = run.zeros[at]
+    left = run.length - at - zeros
+    for size in _EDGE_SIZES:
+        if size - zeros >= _CHECKSUM and left in _LENGTHS[size - zeros]:
+            data = run.window(at, run.length, size)
+            if data is not None and run.address_holds(data):
+                return True
+    return False
 
 
 _RIPPLE_SIZES = {"r": (_ADDRESS,), "s": (21, 23), "a": (38,), "n": (38,)}
