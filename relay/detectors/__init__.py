@@ -14,6 +14,7 @@ from relay.detectors.base32 import algorand, nem, onion, stellar
 from relay.detectors.base58 import base58check, ripple
 from relay.detectors.bech32 import bech32, cashaddr
 from relay.detectors.bip32 import bip32_path
+from relay.detectors.cut_off import cut_off
 from relay.detectors.ethereum import eip55
 from relay.detectors.extended_keys import xprv, xpub
 from relay.detectors.fields import account, token
@@ -26,7 +27,7 @@ from relay.detectors.spans import Check, Span
 from relay.detectors.tokens import device_id, device_state, email, jwt
 from relay.detectors.values import value
 
-__all__ = ["CHECKS", "Check", "Span"]
+__all__ = ["CHECKS", "COSTS", "Check", "Span"]
 
 # The order in which rules run: what a telling prefix gives away first, long searches last, for what
 # the first have found is not looked at again.
@@ -35,6 +36,19 @@ _ALL: tuple[Check, ...] = (
     device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
     abbreviated, eip55,
     luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ripple, solana, monero, ss58, base58check,
+    cut_off,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
+
+_DEAR = {
+    "base58check": 100, "monero": 90, "nem": 80, "eip55": 75, "ripple": 65, "algorand": 60,
+    "bech32": 55, "mnemonic_part": 45, "ss58": 45, "iban": 25, "mnemonic": 20, "cashaddr": 20,
+    "stellar": 20, "ton": 18, "xpub": 10, "xprv": 10, "ip": 7, "bip32_path": 6, "luhn": 6,
+    "solana": 6, "byron": 5, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3,
+    "jwt": 2,
+}  # fmt: skip
+COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
+"""What a check costs at most, in units of work for each character of its candidate. A unit is about
+25 ns; measured on random runs of 34 to 500 characters in every alphabet, and on walls made for it.
+"""

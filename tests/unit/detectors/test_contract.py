@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.detectors import CHECKS
+from relay.detectors import CHECKS, COSTS
 from relay.detectors.spans import disjoint
-from tests.work import growth
+from tests.work import growth, work
 
 _ALPHABETS = (
     "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
@@ -61,6 +61,33 @@ def test_the_work_of_a_wall_grows_with_its_size(name: str, unit: str) -> None:
         CHECKS[name](wall, 0, len(wall))
 
     assert growth(run, 2_000) < 2.6
+
+
+_WALLS = (
+    "a", "1", "4", "G", "GA", "NA", "NTM", "EQA", "qp", "Q", "bc1q", "a1qqqqqqqq", "SDAFt1", "SaSS",
+    "rX1", "KwL", "sn", "t1", "4aB", "aB", "37bt", "Ae2", "xpub", "abandon ", "zoo", "1'/", "1:",
+    "10.0.0.", "a@b.", "eyJ.", "203.0.113.", "a[1::", "edsp",
+)  # fmt: skip
+
+
+def test_every_check_has_a_cost() -> None:
+    """What the budget of a scrub charges is known for each check, and nothing is free."""
+    assert set(CHECKS) == set(COSTS)
+    assert all(cost >= 1 for cost in COSTS.values())
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+@pytest.mark.parametrize("size", [34, 44, 60, 119, 500])
+def test_no_wall_takes_more_work_than_its_cost(name: str, size: int) -> None:
+    """A line of Python takes about one unit, and a call that begins takes a few of them."""
+    for unit in _WALLS:
+        wall = (unit * size)[:size]
+        CHECKS[name](wall, 0, size)
+        steps = work(lambda wall=wall: CHECKS[name](wall, 0, size))  # type: ignore[misc]
+        assert steps <= COSTS[name] * size + _BEGIN, unit
+
+
+_BEGIN = 100
 
 
 def test_disjoint_merges_overlaps_and_keeps_neighbours() -> None:
