@@ -43,7 +43,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.CONSENT_DENIED: "Something in the request says that the user did not agree.",
     Reason.INVALID: "The item is not what its kind says (for instance broken JSON).",
     Reason.INVALID_ENVELOPE: "The bytes are not an envelope.",
-    Reason.INVALID_BODY: "The body does not decompress, ends too early, or takes too long; or it is no HTTP.",
+    Reason.INVALID_BODY: "The request is not HTTP, or its body is broken, cut off or too slow.",
     Reason.TOO_LARGE: "Over a size or count limit, counted on decompressed bytes.",
     Reason.UNSUPPORTED_ENCODING: "A Content-Encoding that the relay does not know.",
     Reason.AUTH: "No, several or malformed credentials.",
