@@ -43,7 +43,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check 
 
 _DEAR = {
     "base58check": 100, "monero": 90, "nem": 80, "eip55": 75, "ripple": 65, "algorand": 60,
-    "bech32": 55, "mnemonic_part": 45, "ss58": 45, "iban": 25, "mnemonic": 20, "cashaddr": 20,
+    "bech32": 55, "ss58": 45, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20,
     "stellar": 20, "ton": 18, "xpub": 10, "xprv": 10, "ip": 7, "bip32_path": 6, "luhn": 6,
     "solana": 6, "byron": 5, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3,
     "jwt": 2,

@@ -113,12 +113,12 @@ def _token(tail: str) -> int:
     if word[:2] in ("0x", "0X") and _HEX.issuperset(word[2:]):
         return len(word)
     letters = sum(char.isalpha() for char in word)
+    if 0 < letters < len(word) and _HEX.issuperset(word):
+        whole = len(word) == _MIN_HEX and _UUID_HEAD.search(tail[:first])
+        return 0 if whole or len(word) < _MIN_HEX else len(word)
     if letters < _MIN_LETTERS:
         return 0
     if letters == len(word):
         return len(word) if letters >= _MIN_CASE and jagged(word) else 0
-    if _HEX.issuperset(word):
-        whole = len(word) == _MIN_HEX and _UUID_HEAD.search(tail[:first])
-        return 0 if whole or len(word) < _MIN_HEX else len(word)
     wordlike = _WORD.fullmatch(word) and not jagged(word) and not _CONSONANTS.search(word)
     return 0 if wordlike else len(word)

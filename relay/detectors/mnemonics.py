@@ -4,6 +4,7 @@ Sources: BIP39 (English list), SLIP-39. A run of 12 words goes even if its check
 mistyped, cut off, or in another order, and still gives the wallet away.
 """
 
+from functools import cache
 from itertools import pairwise
 
 from mnemonic import Mnemonic
@@ -63,6 +64,12 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
     return spans
 
 
+@cache
+def _beginnings(known: frozenset[str]) -> frozenset[str]:
+    """Give what can be left of the words of a list where a text was cut, for both lists once."""
+    return frozenset(word[:n] for word in known for n in range(_MIN_CUT, len(word) + 1))
+
+
 def _with_edges(
     text: str,
     group: list[Span],
@@ -84,11 +91,7 @@ def _with_edges(
         size = next((n for n in _WORD_SIZES if n < len(word) and word[:n] in known), 0)
         if size and least >= _LONG_RUN:
             end, count = tail[0] + size, count + 1
-        elif (
-            tail[1] == len(text)
-            and len(word) >= _MIN_CUT
-            and any(entry.startswith(word) for entry in known)
-        ):
+        elif tail[1] == len(text) and word in _beginnings(known):
             end, count = tail[1], count + 1
     return (start, end) if count >= least else None
 

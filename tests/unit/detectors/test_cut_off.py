@@ -21,7 +21,8 @@ def _found(tail: str, size: int = 500, dots: str = "") -> list[str]:
     [
         "1A1zP1eP5QGefi2DMPTfT", "3J98t1WpEZ", "0x529084000985", "4a5e1e4baab89f3a3",
         "rHb9CJAWyB4rj91VRWn96", "7EcDhSYGxXyscszYEp35", "GAAZI4TCR3TY5OJHCTJC2A4",
-        "5HueCGU8rMjxEXxiPuD5", "355C817510C0EABF", "qpm2qsznhks23z7629", "kqNzTfWxGhJL",
+        "5HueCGU8rMjxEXxiPuD5", "355C817510C0EABF", "355C817510C0",
+        "qpm2qsznhks23z7629", "kqNzTfWxGhJL",
         "account1A1zP1eP5QG", "9f3a1b2c4d", "L4rK1yDtC",
     ],
 )  # fmt: skip
@@ -82,6 +83,7 @@ def test_what_has_signs_in_it_goes_as_one(token: str, expected: str) -> None:
         "2026-11-24T10:00:00.123Z", "a::b::c::d", "image@2x", "Object@4b1c1ea0",
         "java.lang.Object@b1c1ea", "handler@https", "lodash@4.17.2", "@trezor/connect",
         "std::vector::push_b", "internationalization", "git@github.co", "1.2.3.4", "EIP712Domain",
+        "550e8400-e29b-41d4-a716-446655a40000",
         "Chrome/128.0.0.0", "[address]", "[ip]", "_", "@", ":", ".",
     ],
 )  # fmt: skip
