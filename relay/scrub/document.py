@@ -24,7 +24,7 @@ from relay.scrub.walk import Container, Link, Walked, number_text, path_of, walk
 PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""
 
-_MAX_PASSES: Final = 6
+_MAX_PASSES: Final = 16
 _NUMBER_STARTS: Final = frozenset("-0123456789")
 _SCALARS: Final = frozenset({str, int, float})
 _TYPES: Final = {

@@ -95,8 +95,8 @@ class Scrubber:
         """
         value = jsonio.loads(document)
         value, done = self.scrub_value(value, len(document))
-        if isinstance(value, dict) and isinstance(value.get("sdk"), dict):
-            # An event's; whoever sends it on must not have an address inferred.
+        if isinstance(value, dict) and _names_sdk(value.get("sdk")):
+            # An event of an SDK; whoever sends it on must not have an address inferred.
             never_infer_address(value)
         return ScrubResult(jsonio.dumps(value), as_remarks(done.notes), shadow=done.shadow)
 
@@ -288,6 +288,10 @@ class Scrubber:
         run.run(root)
         rules = self.compiled.rules
         return Done(run.notes, {rules[n].id: count for n, count in run.shadow.items()})
+
+
+def _names_sdk(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("name"), str) and bool(value["name"])
 
 
 def _dropped(index: int, kind: str, reason: Reason, item: Item) -> ScrubbedItem:

@@ -41,6 +41,9 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):
         end += 1
     key = text[start:end].rstrip()
+    if text[colon : colon + 1] == "=" or _is_closed(text, start, end, colon):
+        # A comparison, or a prompt: `label === x`, `'Password: '`.
+        return None
     at = colon
     while at < len(text) and text[at] in " \t":
         at += 1
@@ -56,12 +59,22 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
         return (key, (at + 1, stop)) if stop > at + 1 else None
     at = slashes
     if text[at] in _OPEN:
+        if text[at + 1 : at + 2] == _OPEN[text[at]]:
+            return None
         return key, (at, _closing_bracket(text, at, _escapes_of(text[end:colon])))
     sign = text[colon - 1]
     is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
     spaced = spaced or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
     span = _bare_value(text, start, at, sign, is_quoted=is_quoted, spaced=spaced)
     return (key, span) if span is not None else None
+
+
+def _is_closed(text: str, start: int, end: int, colon: int) -> bool:
+    """Return whether the next quote ends the string that the key itself stands in."""
+    quote = text[start - 1 : start]
+    if not quote or quote not in _QUOTES or quote in text[end:colon]:
+        return False
+    return text[colon:].lstrip(" \t")[:1] == quote
 
 
 def _bare_value(
