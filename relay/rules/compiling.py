@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from relay.detectors import CHECKS, Check
+from relay.detectors import CHECKS, COSTS, Check
 from relay.rules.model import Rule, Status, normalise_key
 from relay.rules.patterns import Pattern, compile_pattern
 from relay.rules.prefilter import Prefilter
@@ -27,6 +27,7 @@ class TextRule:
     rule: Rule
     pattern: Pattern
     check: Check | None
+    cost: int
     claims: bool
     marker: str | None
 
@@ -137,7 +138,8 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
         match = rule.match
         if match.pattern is not None:
             check = CHECKS[match.check] if match.check else None
-            ready = TextRule(number, rule, match.pattern, check, rule.claims, rule.marker)
+            cost = COSTS[match.check] if match.check else 0
+            ready = TextRule(number, rule, match.pattern, check, cost, rule.claims, rule.marker)
             for key in match.keys:
                 keyed[key] = (*keyed.get(key, ()), ready)
             if not match.keys:

@@ -46,7 +46,10 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """Work left for one document, in characters looked at. Running out drops the item."""
+    """Work left for one document. Running out drops the item.
+
+    A unit is a character looked at, or about 25 ns of a check (`relay.detectors.COSTS`).
+    """
 
     left: int
 
@@ -66,7 +69,7 @@ def budget_for(size: int) -> Budget:
     return Budget(_WORK_FLOOR + _WORK_PER_BYTE * size)
 
 
-_WORK_FLOOR: Final = 2_000_000
+_WORK_FLOOR: Final = 8_000_000
 _WORK_PER_BYTE: Final = 96
 """Real events spend 2, at most 5; many of them as JSON in JSON in one string spend 63."""
 
@@ -203,7 +206,7 @@ class _Search:
         if not candidates:
             return
         self.budget.spend(work)
-        check, near, number = rule.check, rule.rule.match.near, rule.number
+        check, cost, near, number = rule.check, rule.cost, rule.rule.match.near, rule.number
         opened, texts, claimed = buffer.opened, buffer.texts, self.claims.spans
         for place, start, end in candidates:
             if opened is None:
@@ -218,6 +221,8 @@ class _Search:
                     source = (start, end) if reading is None else reading.source(start, end)
                     if covers(claimed[origin], *source):
                         continue
+                if cost > 1:
+                    self.budget.spend(cost * (end - start))
                 spans = check(text, start, end)
             for begin, stop in spans:
                 if begin >= stop:
