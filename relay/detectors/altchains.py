@@ -11,7 +11,16 @@ from hashlib import blake2b
 from Crypto.Hash import RIPEMD160, keccak
 
 from relay.detectors.base58 import BITCOIN_DIGIT, decode, mixed, to_int
-from relay.detectors.spans import MAX_RUN, NOTHING, Span, after, ascii_alnum, before, disjoint
+from relay.detectors.spans import (
+    MAX_RUN,
+    NOTHING,
+    Span,
+    after,
+    ascii_alnum,
+    before,
+    disjoint,
+    jagged,
+)
 
 _SS58_BYTES = (35, 36)
 _SS58_LENGTHS = range(46, 51)
@@ -226,8 +235,8 @@ def _solana_glued(text: str, start: int, end: int) -> tuple[Span, ...]:
 def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find Solana addresses and signatures: base58 of exactly 32 or 64 bytes.
 
-    There is no checksum, so the run must stand free of base64 around it and hold a digit and
-    letters of both cases (a long name in camel case does not).
+    There is no checksum, so the run must stand free of base64 around it and hold letters of both
+    cases, and a digit or letters that change their case as by chance (a long name does not).
     """
     length = end - start
     if length in _SOLANA_LENGTHS:
@@ -239,7 +248,7 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
     else:
         return NOTHING
     word = text[start:end]
-    if word.isalpha() or word.upper() == word or word.lower() == word:
+    if word.upper() == word or word.lower() == word or (word.isalpha() and not jagged(word)):
         return NOTHING
     if _in_base64(text, start, end):
         return NOTHING
