@@ -82,6 +82,9 @@ class _Reader:
 
     def rule(self) -> Rule | None:
         root = self.root
+        if root.kind == "map" and not root.value and self.mistakes:
+            # Not YAML, or nothing at all: what is missing in it would only hide that.
+            return None
         if root.kind != "map":
             self.wrong(root.line, f"a rule is a map, not {type_name(root)}")
             return None
@@ -122,7 +125,9 @@ class _Reader:
         if not isinstance(found, Node):
             return None
         if found.kind != kind:
-            self.wrong(found.line, f"'{key}' must be a {kind}, not {type_name(found)}")
+            wanted = "text" if kind == "scalar" else f"a {kind}"
+            hint = f"put it in quotes: {key}: '[…]'" if kind == "scalar" else ""
+            self.wrong(found.line, f"'{key}' must be {wanted}, not {type_name(found)}", hint)
             return None
         return found
 
@@ -187,7 +192,8 @@ class _Reader:
         if any("*" in key[1:] for key in keys):
             self.wrong(node.value["key"].line, "'*' stands at the start of a key only")
         pattern = self.pattern(node)
-        if pattern is None and not keys and not any_ and "pattern" not in node.value:
+        misspelt = set(node.value) - set(_MATCH_KEYS)
+        if not (pattern or keys or any_ or misspelt or "pattern" in node.value):
             self.wrong(node.line, "a match needs 'pattern', 'key' or 'any'")
         if any_ and (keys or pattern):
             self.wrong(node.line, "'any' goes with neither 'pattern' nor 'key'", "use 'where'")
@@ -237,9 +243,10 @@ class _Reader:
             self.wrong(node.line, "'method' is missing", f"known: {', '.join(Method)}")
         method = self.choice(node, "method", Method, Method.REMOVE)
         text = self.text(node, "text")
-        if method is Method.REPLACE and not text:
+        known = node.value["method"].value in list(Method) if "method" in node.value else False
+        if known and method is Method.REPLACE and "text" not in node.value:
             self.wrong(node.line, "'replace' needs a 'text'", "such as '[ip]'")
-        if method is not Method.REPLACE and text:
+        if known and method is not Method.REPLACE and text:
             self.wrong(node.value["text"].line, f"'text' does not go with '{method}'")
         family = self.text(node, "family")
         if family and method is not Method.HASH:

@@ -25,6 +25,7 @@ _REFUSED: Final = (
     ("\\Q", "escape the characters one by one"),
 )
 _UNANCHORED: Final = re2._re2.RE2.Anchor.UNANCHORED  # noqa: SLF001
+_LOOKS: Final = ("(?!", "(?=", "(?<!", "(?<=", "(?<")
 _EMPTY_PROBES: Final = (b"", b"a", b"a b", b"0", b".-", "\u00e9".encode())
 
 
@@ -103,6 +104,11 @@ def compile_pattern(source: str) -> Pattern:
         PatternError: RE2 refuses it, it uses what cannot work on joined texts, or it can match
             the empty string.
     """
+    if any(c < " " or c == "\x7f" for c in source):
+        raise PatternError(
+            "a control character: between double quotes YAML turns \\b and the like into one; "
+            "write the pattern between single quotes"
+        )
     for token, hint in _REFUSED:
         if _has_escape(source, token):
             raise PatternError(f"{token} cannot be used here: {hint}")
@@ -110,7 +116,11 @@ def compile_pattern(source: str) -> Pattern:
         compiled = re2.compile("(?m)" + source, _options(_PATTERN_MEMORY))
     except re2.error as error:
         text = error.args[0] if error.args else "invalid"
-        raise PatternError(text.decode() if isinstance(text, bytes) else str(text)) from None
+        shown = text.decode() if isinstance(text, bytes) else str(text)
+        for start in _LOOKS:
+            if start in shown:
+                raise PatternError("RE2 has no look-around: use a group, or a check") from None
+        raise PatternError(shown.replace("(?m)", "", 1)) from None
     for probe in _EMPTY_PROBES:
         for at in range(len(probe) + 1):
             found = compiled.search(probe, at)

@@ -129,3 +129,11 @@ def test_the_same_id_twice() -> None:
     files = [RuleText("some", "a.yaml", GOOD), RuleText("some", "b.yaml", GOOD)]
     with pytest.raises(RuleError, match=r"b\.yaml:1: a second rule 'folder/some-rule' \(also in a"):
         load_rules(files)
+
+
+@pytest.mark.parametrize("text", ["id: a\n\tb: 1\n", ""])
+def test_what_is_not_yaml_is_one_mistake(text: str) -> None:
+    """A file that does not parse, or is empty, is told once, and nothing is missed in it."""
+    with pytest.raises(RuleError) as caught:
+        load_rules([RuleText("x", "x.yaml", text)])
+    assert 1 == len(caught.value.mistakes)

@@ -68,3 +68,20 @@ def test_set_leaves_out_what_does_not_match() -> None:
 def test_empty_set() -> None:
     """A set without patterns names none."""
     assert frozenset() == PatternSet([]).candidates(b"anything")
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [("\bORD", "single quotes"), ("a(?!b)", "look-around"), ("(?<=a)b", "look-around")],
+)
+def test_what_people_try_first_is_explained(source: str, word: str) -> None:
+    """A backspace that YAML made, and look-around, get a mistake that says what to do."""
+    with pytest.raises(PatternError, match=word):
+        compile_pattern(source)
+
+
+def test_a_mistake_shows_the_pattern_as_written() -> None:
+    """What we put before a pattern is not in its mistake."""
+    with pytest.raises(PatternError) as caught:
+        compile_pattern("(ORD")
+    assert "(?m)" not in str(caught.value)
