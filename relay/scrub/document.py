@@ -1,18 +1,19 @@
-"""One JSON document: walk it, search it, decide at each place, redact in place, note what was done.
+"""One JSON document: walk it, search it, decide at each place, have the decisions carried out.
 
 Law of this file: decide at places with what `search` found in texts. A text is searched again after
 its redaction until nothing more is found, so that scrubbing twice changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from relay import jsonio
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, Hot, TextRule, applies
 from relay.rules.model import Method, Redaction, Status
-from relay.rules.selectors import Path, PathPart
+from relay.rules.selectors import Path
+from relay.scrub.decisions import Change, Decisions, Draft, Place
 from relay.scrub.hashing import HashKeys
 from relay.scrub.lists import ListText, list_text
 from relay.scrub.protected import KEYS, WORDS, Shape, must_have_shape, shape_at
@@ -31,55 +32,6 @@ _TYPES: Final = {
     str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object",
     type(None): "null",
 }  # fmt: skip
-
-
-class _Place(NamedTuple):
-    """Where a value stands.
-
-    Attributes:
-        container: the map or list that holds it.
-        slot: its key or index there.
-        key: what addresses it for rules about keys; "" for none.
-        value_type: the selector type of the value.
-    """
-
-    container: Container
-    slot: Any
-    key: str
-    value_type: str
-
-    @property
-    def id(self) -> "_Slot":
-        """What names it in this run."""
-        return id(self.container.link), self.slot
-
-    def __repr__(self) -> str:
-        return f"_Place({self.value_type})"
-
-
-_Slot = tuple[int, PathPart]
-"""A place by identity: the id of its container's link, which lives as long as the run, and a key.
-Paths of many places in a deep document would add up; these do not."""
-
-
-class _Draft(NamedTuple):
-    """A note whose path is written when all keys have their new names."""
-
-    place: _Place
-    remarks: tuple[tuple[str, str, int, int] | tuple[str, str], ...]
-    length: int | None = None
-
-
-@dataclass(slots=True)
-class _Change:
-    """A value or key whose text changes: where, what stands there, which rules look there."""
-
-    place: _Place = field(repr=False)
-    is_key: bool
-    text: str = field(repr=False)
-    length: int
-    marks: list[Mark]
-    keyed: tuple[TextRule, ...]
 
 
 @dataclass(slots=True)
@@ -102,15 +54,11 @@ class DocumentScrubber:
     structural: bool = True
     notes: list[Note] = field(default_factory=list)
     shadow: dict[int, int] = field(default_factory=dict)
-    _changes: list[_Change] = field(default_factory=list, repr=False)
-    _drafts: list[_Draft] = field(default_factory=list, repr=False)
+    _made: Decisions = field(default_factory=Decisions, repr=False)
     _redacted: dict[int, tuple[str, list[Mark]]] = field(default_factory=dict, repr=False)
     _alive: list[Sequence[Hit]] = field(default_factory=list, repr=False)
     _lists: dict[int, ListText] = field(default_factory=dict, repr=False)
     _last: tuple[Link, Path] = field(default=(None, ()), repr=False)
-    _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
-    _gone: set[_Slot] = field(default_factory=set, repr=False)
-    _removals: list[tuple[_Place, str]] = field(default_factory=list, repr=False)
 
     def run(self, root: Any) -> None:
         """Scrub a map or list, in place.
@@ -126,7 +74,7 @@ class DocumentScrubber:
         self.compiled.remember_clean(text for text in texts if text not in by_text)
         self._decide(walked, by_text)
         self._settle()
-        self._apply()
+        self.notes += self._made.carry_out(self.compiled.rules)
 
     def _read_lists(self, walked: Walked) -> None:
         """Have each list of words or numbers searched as one text too."""
@@ -169,7 +117,7 @@ class DocumentScrubber:
                             and number_text(value) in by_text
                         )
                     ):
-                        place = _Place(container, key, name, _TYPES[kind])
+                        place = Place(container, key, name, _TYPES[kind])
                         self._value(place, value, hot.get(name), by_text)
                     if key in by_text:
                         self._key(container, key, by_text[key])
@@ -209,10 +157,10 @@ class DocumentScrubber:
                 or (kind is str and value in by_text)
                 or (numbers and (kind is int or kind is float) and number_text(value) in by_text)
             ):
-                place = _Place(container, index, name, _TYPES[kind])
+                place = Place(container, index, name, _TYPES[kind])
                 self._value(place, value, rules, by_text, across.get(index, ()))
 
-    def _path(self, place: _Place) -> Path:
+    def _path(self, place: Place) -> Path:
         """Return a path as selectors see it: the value of a pair stands under the pair's key."""
         container, slot = place.container, place.slot
         if container.key is not None and slot == 1:
@@ -225,7 +173,7 @@ class DocumentScrubber:
 
     def _value(
         self,
-        place: _Place,
+        place: Place,
         value: Any,
         rules: Hot | None,
         by_text: dict[str, list[Hit]],
@@ -249,7 +197,7 @@ class DocumentScrubber:
                         self._only_keyed(place, value, rules, shape)
                         return
                     if must_have_shape(path, key):
-                        self._removals.append((place, PROTECTED_ID))
+                        self._made.removals.append((place, PROTECTED_ID))
                         return
         if kind is str:
             text = value
@@ -264,7 +212,7 @@ class DocumentScrubber:
             found = [*found, *search_keyed(self.compiled, rules.keyed, text, self.budget)]
         self._text(place, text, found, rules.keyed if rules is not None else ())
 
-    def _only_keyed(self, place: _Place, value: Any, rules: Hot | None, shape: Shape) -> None:
+    def _only_keyed(self, place: Place, value: Any, rules: Hot | None, shape: Shape) -> None:
         """Apply rules about keys, and no others, to a value that has its shape.
 
         A shape of words says what a value is not; it does not say that a password is none.
@@ -274,11 +222,11 @@ class DocumentScrubber:
             self._text(place, value, found, is_key=False)
 
     def _key(self, container: Container, key: str, hits: Sequence[Hit]) -> None:
-        self._text(_Place(container, key, "", "string"), key, hits, is_key=True)
+        self._text(Place(container, key, "", "string"), key, hits, is_key=True)
 
     def _text(
         self,
-        place: _Place,
+        place: Place,
         text: str,
         hits: Sequence[Hit],
         keyed: tuple[TextRule, ...] = (),
@@ -298,14 +246,14 @@ class DocumentScrubber:
                 self._alive.append(hits)
         new, marks = known
         if new != text:
-            self._changes.append(_Change(place, is_key, new, len(text), marks, keyed))
+            self._made.changes.append(Change(place, is_key, new, len(text), marks, keyed))
 
     def _is_plain(self, hits: list[Hit]) -> bool:
         """Return whether hits count wherever they stand."""
         plain = self.compiled.plain
         return all(hit.rule in plain and not hit.wants_word for hit in hits)
 
-    def _whole(self, place: _Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
+    def _whole(self, place: Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
         """Return the rule that takes this whole value, if any; null, true and false stay."""
         if value is None or value is True or value is False or value in ("", [], {}):
             return None
@@ -321,7 +269,7 @@ class DocumentScrubber:
             return number
         return None
 
-    def _cuts(self, hits: Sequence[Hit], place: _Place, *, counted: bool = False) -> list[Cut]:
+    def _cuts(self, hits: Sequence[Hit], place: Place, *, counted: bool = False) -> list[Cut]:
         """Return what of the hits in a text counts at this place."""
         cuts: list[Cut] = []
         plain = self.compiled.plain
@@ -354,7 +302,7 @@ class DocumentScrubber:
 
     def _settle(self) -> None:
         """Search changed texts again until a search finds nothing that would change them."""
-        pending = self._changes
+        pending = self._made.changes
         for _ in range(_MAX_PASSES):
             if not pending:
                 return
@@ -362,7 +310,7 @@ class DocumentScrubber:
             numbers = {text: number for number, text in enumerate(texts)}
             hits = search(self.compiled, texts, self.budget) if texts else {}
             self.compiled.remember_clean(text for text in texts if numbers[text] not in hits)
-            again: list[_Change] = []
+            again: list[Change] = []
             for change in pending:
                 found: Sequence[Hit] = ()
                 if hits:
@@ -383,13 +331,13 @@ class DocumentScrubber:
         if pending:
             raise ScrubError("a text does not come to rest")
 
-    def _redact_whole(self, place: _Place, value: Any, number: int) -> None:
+    def _redact_whole(self, place: Place, value: Any, number: int) -> None:
         rule = self.compiled.rules[number]
         method = rule.redaction.method
         if type(value) not in _SCALARS:
-            self._gone.add(place.id)
+            self._made.gone.add(place.id)
         if method is Method.REMOVE:
-            self._removals.append((place, rule.id))
+            self._made.removals.append((place, rule.id))
             return
         length = None
         if type(value) in _SCALARS:
@@ -401,101 +349,13 @@ class DocumentScrubber:
         if new == value:
             return
         place.container.node[place.slot] = new
-        self._drafts.append(_Draft(place, ((rule.id, KINDS[method], 0, len(new)),), length))
+        self._made.drafts.append(Draft(place, ((rule.id, KINDS[method], 0, len(new)),), length))
 
     def _stand_in(self, redaction: Redaction, value: Any) -> str:
         """Return what stands for a whole map or list."""
         if redaction.method is Method.MASK:
             return _MASKED
         return replacement(redaction, jsonio.dumps(value).decode(), self.keys)
-
-    def _apply(self) -> None:
-        """Write what was decided, and the notes about it under the keys' new names."""
-        for change in self._changes:
-            if not change.is_key:
-                change.place.container.node[change.place.slot] = change.text
-            self._drafts.append(self._draft(change))
-        for place, rule_id in self._removals:
-            node = place.container.node
-            if type(node) is dict:
-                node.pop(place.slot, None)
-            else:
-                node[place.slot] = None
-            self._drafts.append(_Draft(place, ((rule_id, "x"),)))
-        renamed = self._rename()
-        for draft in self._drafts:
-            path = self._address(draft.place, renamed)
-            if path is not None:
-                self.notes.append(Note(path, draft.remarks, draft.length))
-
-    def _address(self, place: _Place, renamed: Mapping[_Slot, str]) -> Path | None:
-        """Return a place's path as `_meta` shows it: real indexes, and keys as they are now.
-
-        None for a place inside a map or list that was redacted whole.
-        """
-        above = self._addresses_of(place.container.link, renamed)
-        return None if above is None else (*above, renamed.get(place.id, place.slot))
-
-    def _addresses_of(self, link: Link, renamed: Mapping[_Slot, str]) -> Path | None:
-        """Return where a container is; asked for once for each, however much stands in it."""
-        if id(link) in self._addresses:
-            return self._addresses[id(link)]
-        if not renamed and not self._gone:
-            plain = self._addresses[id(link)] = path_of(link)
-            return plain
-        parts: list[PathPart] = []
-        at = link
-        gone = False
-        while at is not None and not gone:
-            above, part = at
-            slot = (id(above), part)
-            gone = slot in self._gone
-            parts.append(renamed.get(slot, part))
-            at = above
-        found = self._addresses[id(link)] = None if gone else tuple(reversed(parts))
-        return found
-
-    def _draft(self, change: _Change) -> _Draft:
-        rules = self.compiled.rules
-        if change.is_key:
-            named = {m.rule: rules[m.rule] for m in change.marks}
-            return _Draft(
-                change.place,
-                tuple((rule.id, KINDS[rule.redaction.method]) for rule in named.values()),
-            )
-        remarks = tuple(
-            (rules[m.rule].id, KINDS[rules[m.rule].redaction.method], m.start, m.end)
-            for m in change.marks
-        )
-        return _Draft(change.place, remarks, change.length)
-
-    def _rename(self) -> dict[_Slot, str]:
-        """Rename keys in their order, made unique; return the new name of each renamed place."""
-        by_node: dict[int, list[_Change]] = {}
-        for change in self._changes:
-            if change.is_key:
-                by_node.setdefault(id(change.place.container.node), []).append(change)
-        renamed: dict[_Slot, str] = {}
-        for changes in by_node.values():
-            node = changes[0].place.container.node
-            names = {change.place.slot: change for change in changes}
-            taken = {key for key in node if key not in names}
-            numbers: dict[str, int] = {}
-            entries: list[tuple[str, Any]] = []
-            for key, value in node.items():
-                new = key
-                if key in names:
-                    change = names[key]
-                    new = _unique(change.text, taken, numbers)
-                    taken.add(new)
-                    renamed[change.place.id] = new
-                entries.append((new, value))
-            node.clear()
-            node.update(entries)
-            # A key whose value was removed is gone, but its note must not show the old name.
-            for change in changes:
-                renamed.setdefault(change.place.id, change.text)
-        return renamed
 
 
 def _both(one: Hot | None, other: Hot | None) -> Hot | None:
@@ -506,17 +366,6 @@ def _both(one: Hot | None, other: Hot | None) -> Hot | None:
 
 _MASKED: Final = "***"
 """What a map or list becomes under `mask`: its size is nobody's business."""
-
-
-def _unique(name: str, taken: set[str], numbers: dict[str, int]) -> str:
-    """Return the name, with a number after it if it is taken; `numbers` says where to go on."""
-    if name not in taken:
-        return name
-    number = numbers.get(name, 2)
-    while f"{name} ({number})" in taken:
-        number += 1
-    numbers[name] = number + 1
-    return f"{name} ({number})"
 
 
 def _path_has(path: Path, words: tuple[str, ...]) -> bool:

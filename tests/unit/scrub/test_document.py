@@ -175,7 +175,8 @@ def test_nothing_of_a_payload_is_in_a_repr() -> None:
     """What did the work shows no payload in a traceback."""
     document = {"user": {ADDRESS: f"{SECRET} {ADDRESS}", "device_id": SECRET}, SECRET: [ADDRESS]}
     made = run(document, IP, DEVICE)
-    shown = repr(made) + repr(made._changes) + repr(made._drafts) + repr(made.notes)
+    shown = repr(made) + repr(made._made) + repr(made._made.changes) + repr(made._made.drafts)
+    shown += repr(made.notes)
     assert ADDRESS not in shown
     assert SECRET not in shown
 

@@ -1,0 +1,188 @@
+"""What was decided about a document, and how it is carried out: written, removed, renamed, noted.
+
+Law of this file: nothing is decided here. Notes show keys by their new names, for a key can hold
+what was redacted in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from relay.rules.compiling import TextRule
+from relay.rules.model import Rule
+from relay.rules.selectors import Path, PathPart
+from relay.scrub.redact import KINDS, Mark
+from relay.scrub.remarks import Note
+from relay.scrub.walk import Container, Link, path_of
+
+
+class Place(NamedTuple):
+    """Where a value stands.
+
+    Attributes:
+        container: the map or list that holds it.
+        slot: its key or index there.
+        key: what addresses it for rules about keys; "" for none.
+        value_type: the selector type of the value.
+    """
+
+    container: Container
+    slot: Any
+    key: str
+    value_type: str
+
+    @property
+    def id(self) -> "Slot":
+        """What names it in this run."""
+        return id(self.container.link), self.slot
+
+    def __repr__(self) -> str:
+        return f"Place({self.value_type})"
+
+
+Slot = tuple[int, PathPart]
+"""A place by identity: the id of its container's link, which lives as long as the run, and a key.
+Paths of many places in a deep document would add up; these do not."""
+
+
+class Draft(NamedTuple):
+    """A note whose path is written when all keys have their new names."""
+
+    place: Place
+    remarks: tuple[tuple[str, str, int, int] | tuple[str, str], ...]
+    length: int | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """A value or key whose text changes: where, what stands there, which rules look there."""
+
+    place: Place = field(repr=False)
+    is_key: bool
+    text: str = field(repr=False)
+    length: int
+    marks: list[Mark]
+    keyed: tuple[TextRule, ...]
+
+
+@dataclass(slots=True)
+class Decisions:
+    """All decisions about one document.
+
+    Attributes:
+        changes: values and keys whose text changes.
+        removals: places whose value goes, and the id of the rule that takes it.
+        gone: maps and lists that are redacted whole; what stands in them needs no note.
+        drafts: notes so far.
+    """
+
+    changes: list[Change] = field(default_factory=list, repr=False)
+    removals: list[tuple[Place, str]] = field(default_factory=list, repr=False)
+    gone: set[Slot] = field(default_factory=set, repr=False)
+    drafts: list[Draft] = field(default_factory=list, repr=False)
+    _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
+
+    def carry_out(self, rules: Sequence[Rule]) -> list[Note]:
+        """Write what was decided; return notes about it, under the keys' new names.
+
+        Args:
+            rules: by number.
+        """
+        notes: list[Note] = []
+        for change in self.changes:
+            if not change.is_key:
+                change.place.container.node[change.place.slot] = change.text
+            self.drafts.append(_draft(change, rules))
+        for place, rule_id in self.removals:
+            node = place.container.node
+            if type(node) is dict:
+                node.pop(place.slot, None)
+            else:
+                node[place.slot] = None
+            self.drafts.append(Draft(place, ((rule_id, "x"),)))
+        renamed = self._rename()
+        for draft in self.drafts:
+            path = self._address(draft.place, renamed)
+            if path is not None:
+                notes.append(Note(path, draft.remarks, draft.length))
+        return notes
+
+    def _address(self, place: Place, renamed: Mapping[Slot, str]) -> Path | None:
+        """Return a place's path as `_meta` shows it: real indexes, and keys as they are now.
+
+        None for a place inside a map or list that was redacted whole.
+        """
+        above = self._addresses_of(place.container.link, renamed)
+        return None if above is None else (*above, renamed.get(place.id, place.slot))
+
+    def _addresses_of(self, link: Link, renamed: Mapping[Slot, str]) -> Path | None:
+        """Return where a container is; asked for once for each, however much stands in it."""
+        if id(link) in self._addresses:
+            return self._addresses[id(link)]
+        if not renamed and not self.gone:
+            plain = self._addresses[id(link)] = path_of(link)
+            return plain
+        parts: list[PathPart] = []
+        at = link
+        gone = False
+        while at is not None and not gone:
+            above, part = at
+            slot = (id(above), part)
+            gone = slot in self.gone
+            parts.append(renamed.get(slot, part))
+            at = above
+        found = self._addresses[id(link)] = None if gone else tuple(reversed(parts))
+        return found
+
+    def _rename(self) -> dict[Slot, str]:
+        """Rename keys in their order, made unique; return the new name of each renamed place."""
+        by_node: dict[int, list[Change]] = {}
+        for change in self.changes:
+            if change.is_key:
+                by_node.setdefault(id(change.place.container.node), []).append(change)
+        renamed: dict[Slot, str] = {}
+        for changes in by_node.values():
+            node = changes[0].place.container.node
+            names = {change.place.slot: change for change in changes}
+            taken = {key for key in node if key not in names}
+            numbers: dict[str, int] = {}
+            entries: list[tuple[str, Any]] = []
+            for key, value in node.items():
+                new = key
+                if key in names:
+                    change = names[key]
+                    new = _unique(change.text, taken, numbers)
+                    taken.add(new)
+                    renamed[change.place.id] = new
+                entries.append((new, value))
+            node.clear()
+            node.update(entries)
+            # A key whose value was removed is gone, but its note must not show the old name.
+            for change in changes:
+                renamed.setdefault(change.place.id, change.text)
+        return renamed
+
+
+def _draft(change: Change, rules: Sequence[Rule]) -> Draft:
+    if change.is_key:
+        named = {m.rule: rules[m.rule] for m in change.marks}
+        return Draft(
+            change.place,
+            tuple((rule.id, KINDS[rule.redaction.method]) for rule in named.values()),
+        )
+    remarks = tuple(
+        (rules[m.rule].id, KINDS[rules[m.rule].redaction.method], m.start, m.end)
+        for m in change.marks
+    )
+    return Draft(change.place, remarks, change.length)
+
+
+def _unique(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """Return the name, with a number after it if it is taken; `numbers` says where to go on."""
+    if name not in taken:
+        return name
+    number = numbers.get(name, 2)
+    while f"{name} ({number})" in taken:
+        number += 1
+    numbers[name] = number + 1
+    return f"{name} ({number})"
