@@ -136,6 +136,9 @@ def _settings(root: Section, source: str) -> Settings:
 
 
 def _projects(root: Section, default: model.ProjectSettings) -> tuple[model.ProjectSettings, ...]:
+    given = root.get("projects")
+    if given is not None and given.kind == "list" and not given.value:
+        root.wrong(given, "projects is empty: name one, or leave the key out for the demo project")
     projects: list[model.ProjectSettings] = []
     lines: dict[tuple[str, str], int] = {}
     for section in root.sections("projects"):

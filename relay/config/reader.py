@@ -158,13 +158,20 @@ class Section:
             self._expected(key, node, str(error))
             return default
 
-    def choice(self, key: str, default: str, words: Sequence[str]) -> str:
-        """Return one of some words."""
+    def choice(
+        self, key: str, default: str, words: Sequence[str], known: Sequence[str] = ()
+    ) -> str:
+        """Return one of some words; a wrong one is told only if it is `known`."""
         node = self.get(key)
         if node is None:
             return default
         if node.kind != "scalar" or node.raw not in words:
-            self._expected(key, node, f"must be one of {', '.join(words)}")
+            wanted = f"must be one of {', '.join(words)}"
+            if node.kind == "scalar" and node.raw in known:
+                self.wrong(node, f"{self.path(key)} {wanted}, not {node.raw}")
+            else:
+                # What was written may be anything, a secret too.
+                self._expected(key, node, wanted)
             return default
         return node.raw
 

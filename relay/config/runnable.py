@@ -18,7 +18,7 @@ def check_runnable(settings: Settings) -> None:
 
     Raises:
         ConfigError: with every mistake: several workers, a spool that is not there yet, certificate
-            or key that do not load, a hash secret that cannot be read.
+            or key that do not load, one port for both, a hash secret that cannot be read.
     """
     mistakes: list[Mistake] = []
 
@@ -33,6 +33,11 @@ def check_runnable(settings: Settings) -> None:
     if settings.listen.tls is not None:
         for path, message in _tls(settings.listen.tls):
             wrong(path, message)
+    listen, admin = settings.listen, settings.admin
+    if admin.port == listen.port != 0 and admin.host == listen.host:
+        given = "admin.port" if "admin.port" in settings.places else "listen.port"
+        other = "listen.port" if given == "admin.port" else "admin.port"
+        wrong(given, f"{admin.port} is {other} too, on the same host", "take another")
     try:
         read_secret(settings.hash)
     except ConfigError as error:

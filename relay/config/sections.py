@@ -147,7 +147,8 @@ def _policy(section: Section, key: str, allowed: tuple[Policy, ...]) -> Policy:
         hint = "it is dropped; write drop"
         section.wrong(node, f"{section.path(key)}: scrub is {NOT_YET}", hint)
         return Policy.DROP
-    return Policy(section.choice(key, Policy.DROP.value, [policy.value for policy in allowed]))
+    words = [policy.value for policy in allowed]
+    return Policy(section.choice(key, Policy.DROP.value, words, known=[p.value for p in Policy]))
 
 
 def policies_of(kind: str) -> tuple[Policy, ...]:
@@ -225,6 +226,9 @@ def parse_upstream(text: str) -> Dsn | model.Host | model.Folder:
             raise ValueError("the folder is missing")
         return model.Folder(path)
     parts = urlsplit(text)
+    web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    if web and "@" not in parts.netloc and parts.path.strip("/"):
+        raise ValueError("a project but no key: write the whole DSN, or the host alone")
     if "@" in parts.netloc or parts.path.strip("/"):
         return parse_dsn(text)
     if parts.query or parts.fragment:

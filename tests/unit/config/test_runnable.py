@@ -52,6 +52,16 @@ def test_files_that_are_no_certificate(tmp_path: Path) -> None:
     ] == refused(text)
 
 
+def test_one_port_for_both() -> None:
+    """Admin and ingest cannot share a port of one host; on two hosts, or both free, they can."""
+    wanted = "admin.port: 3000 is listen.port too, on the same host (take another)"
+    assert [f"r.yaml:1: {wanted}"] == refused("admin: {port: 3000}")
+    wanted = "listen.port: 3001 is admin.port too, on the same host (take another)"
+    assert [f"RELAY_LISTEN__PORT:1: {wanted}"] == refused(None, {"RELAY_LISTEN__PORT": "3001"})
+    check_runnable(parse("admin: {port: 3000, host: 127.0.0.2}", "r.yaml", {}))
+    check_runnable(parse("{admin: {port: 0}, listen: {port: 0}}", "r.yaml", {}))
+
+
 def test_where_it_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a variable or an option asked for is told by its name."""
     wanted = "listen.workers: more than one is not available in this version (write 1)"
