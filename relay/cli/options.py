@@ -9,6 +9,8 @@ from typing import IO, Any
 
 from relay import jsonio
 from relay.config import Settings, load_settings
+from relay.config.environment import CONFIG_VARIABLE
+from relay.config.loading import DEFAULT_FILE
 from relay.errors import Mistake
 
 
@@ -28,7 +30,8 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        help="rule file or folder; may be repeated (default: the rules that ship)",
+        help="rule file or folder; may be repeated (default: those of relay.yaml, which "
+        "$RELAY_CONFIG may name, else the rules that ship)",
     )
 
 
@@ -73,6 +76,27 @@ def settings_of(options: argparse.Namespace, **given: str | int | None) -> Setti
         port=port if isinstance(port, int) else None,
         workers=workers if isinstance(workers, int) else None,
     )
+
+
+def rules_of(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the rule files and folders to use; none means the rules that ship.
+
+    They are those of `--rules`, else those that `relay serve` would use here. Where those
+    are not the ones that ship, standard error says which they are.
+
+    Raises:
+        ConfigError: the configuration has mistakes.
+    """
+    if options.rules:
+        return tuple(options.rules)
+    named = any(n == CONFIG_VARIABLE or n.startswith("RELAY_RULES") for n in os.environ)
+    if not named and not os.path.isfile(DEFAULT_FILE):  # noqa: PTH113 - a name, not a path
+        return ()
+    settings = load_settings(None, os.environ)
+    if settings.rules:
+        source, _ = settings.places.get("rules", (settings.source, 1))
+        print(f"rules: {', '.join(settings.rules)} (from {source})", file=sys.stderr)
+    return settings.rules
 
 
 def read_input(name: str) -> bytes:

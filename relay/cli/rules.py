@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relay import jsonio, rulefiles
-from relay.cli.options import add_json, add_rules, print_json
+from relay.cli.options import add_json, add_rules, print_json, rules_of
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Rule
@@ -31,12 +31,14 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def load(options: argparse.Namespace) -> tuple[Rule, ...]:
-    """Load the rules that the options name.
+    """Load the rules that the options, or else the configuration, name.
 
     Raises:
+        ConfigError: the configuration has mistakes.
         RuleError: with all mistakes.
     """
-    files = rulefiles.read(options.rules) if options.rules else rulefiles.shipped()
+    paths = rules_of(options)
+    files = rulefiles.read(paths) if paths else rulefiles.shipped()
     return load_rules(RuleText(file.name, file.file, file.text) for file in files)
 
 

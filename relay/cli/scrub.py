@@ -6,7 +6,7 @@ import sys
 
 import relay
 from relay import jsonio
-from relay.cli.options import add_rules, binary_stdout, read_input
+from relay.cli.options import add_rules, binary_stdout, read_input, rules_of
 from relay.errors import RelayError
 from relay.outcomes import Outcome
 from relay.scrub.scrubber import Scrubber
@@ -23,7 +23,11 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="or - for stdin")
     parser.add_argument("--kind", choices=KINDS, help="what it is (default: seen from its start)")
-    parser.add_argument("--diff", action="store_true", help="show what would change instead")
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="show what would change instead; the old lines hold the secrets: do not pass it on",
+    )
     add_rules(parser)
     parser.set_defaults(run=run)
 
@@ -35,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"relay: {options.file}: {error.strerror}", file=sys.stderr)
         return 2
-    scrubber = relay.load_scrubber(*options.rules)
+    scrubber = relay.load_scrubber(*rules_of(options))
     kind = options.kind or guess(data)
     try:
         clean, lost = scrub(scrubber, data, kind)

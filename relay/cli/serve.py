@@ -91,6 +91,12 @@ def _about(project: ProjectSettings, scheme: str, host: str, port: int) -> list[
             f"                         or the DSN {_consented(project, scheme, host, port)}",
             "                         (without it: 403, and nothing is kept)",
         ]
+        if consent.explicit:
+            lines += [
+                "                         One exception, on by default: a feedback that the user",
+                "                         typed and sent counts as consent for itself;",
+                "                         `consent: {explicit: []}` ends it.",
+            ]
     lines.append("")
     return lines
 

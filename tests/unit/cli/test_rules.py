@@ -83,3 +83,26 @@ def test_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(rule_text(NUMBER))
     assert 0 == main(["rules", "list", "--json", "--rules", str(file)])
     assert "t/number" == json.loads(capsys.readouterr().out)[0]["id"]
+
+
+@pytest.mark.parametrize("command", ["list", "test"])
+def test_the_configured_rules(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without `--rules` they are those of relay.yaml, of RELAY_CONFIG, or of the environment."""
+    monkeypatch.chdir(folder)
+    Path("relay.yaml").write_text("rules: [x]\n")
+    Path("other.yaml").write_text("rules: [x, x/number.yaml]\n")
+    Path("x/number.yaml").write_text(GOOD.replace("x/number", "number"))
+    assert 0 == main(["rules", command])
+    assert "rules: x (from relay.yaml)\n" == capsys.readouterr().err
+    monkeypatch.setenv("RELAY_CONFIG", "other.yaml")
+    assert 0 == main(["rules", command])
+    assert "rules: x, x/number.yaml (from other.yaml)\n" == capsys.readouterr().err
+    monkeypatch.delenv("RELAY_CONFIG")
+    Path("relay.yaml").unlink()
+    monkeypatch.setenv("RELAY_RULES__0", "x")
+    assert 0 == main(["rules", command])
+    out, err = capsys.readouterr()
+    assert "rules: x (from RELAY_RULES__0)\n" == err
+    assert "1 rules" in out or "number" in out

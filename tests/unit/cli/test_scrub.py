@@ -132,6 +132,31 @@ def test_what_it_is_not(
     assert ADDRESS.encode() not in err
 
 
+def test_a_diff_is_no_clean_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help says that a diff holds what was scrubbed."""
+    with pytest.raises(SystemExit):
+        main(["scrub", "--help"])
+    assert "the old lines hold the secrets" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_configured_rules(
+    tmp_path: Path,
+    rules: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """Without `--rules` the configured ones are used, and standard error says so."""
+    monkeypatch.chdir(tmp_path)
+    Path("relay.yaml").write_text("rules: [ip.yaml]\n")
+    Path("text").write_text(f"{ADDRESS} jo@example.org")
+    assert 0 == main(["scrub", "text"])
+    assert (b"[ip] jo@example.org", b"rules: ip.yaml (from relay.yaml)\n") == (
+        capfdbinary.readouterr()
+    )
+    assert 0 == main(["scrub", "text", "--rules", rules])
+    assert b"" == capfdbinary.readouterr().err
+
+
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that cannot be read is wrong use."""
     assert 2 == main(["scrub", str(tmp_path / "nothing")])

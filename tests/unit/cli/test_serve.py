@@ -29,6 +29,12 @@ def test_first_steps() -> None:
     assert "http://127.0.0.1:3006/" in text
 
 
+def test_the_exception_from_consent() -> None:
+    """Whoever reads that nothing is kept reads the exception too, as long as there is one."""
+    assert "`consent: {explicit: []}` ends it." in shown(None)
+    assert "exception" not in shown("consent: {explicit: []}")
+
+
 def test_the_upstreams_key_is_masked() -> None:
     """What is printed at start tells no key of the upstream."""
     text = shown(
