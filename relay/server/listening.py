@@ -1,6 +1,7 @@
 """Opening and closing a port, with TLS or without; what is wrong with it is said in words."""
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -20,6 +21,9 @@ SHUTDOWN_SECONDS: Final = 10.0
 
 BACKLOG: Final = 128
 """Connections that may wait to be taken."""
+
+SETTINGS: Final = {"admin": "admin.port", "ingest": "listen.port"}
+"""By the name of a port: what sets its number."""
 
 
 @asynccontextmanager
@@ -102,7 +106,16 @@ async def _listen(
             lambda: Connection(server, refuse, loop), host, port, ssl=tls, backlog=BACKLOG
         )
     except OSError as error:
-        raise ListenError(f"cannot listen: {name}: {_words(error)}") from None
+        kind = name.partition(" ")[0]
+        hint = _hint(kind) if error.errno == errno.EADDRINUSE else ""
+        raise ListenError(f"cannot listen: {name}: {_words(error)}{hint}") from None
+
+
+def _hint(kind: str) -> str:
+    """Return what to set for a port of a kind, as a remark; nothing for a kind that is not ours."""
+    setting = SETTINGS.get(kind, "")
+    variable = "RELAY_" + setting.upper().replace(".", "__")
+    return f" (set {setting}, or {variable})" if setting else ""
 
 
 def _words(error: OSError) -> str:

@@ -160,7 +160,8 @@ def _prepare(path: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        raise SpoolUnavailableError("the spool is open in another process") from None
+        message = f"{path} is open in another process: is a relay already running here?"
+        raise SpoolUnavailableError(f"{message} (else set spool.path)") from None
     try:
         _create(path)
     except OSError:

@@ -11,18 +11,25 @@ from relay.errors import ListenError
 from relay.server.listening import open_port, tls_context
 
 
-async def test_a_port_that_is_taken_is_named() -> None:
-    """The error says which port it is, and why it cannot be had."""
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("admin", "admin.port, or RELAY_ADMIN__PORT"),
+        ("ingest", "listen.port, or RELAY_LISTEN__PORT"),
+    ],
+)
+async def test_a_port_that_is_taken_is_named(name: str, remedy: str) -> None:
+    """The error says which port it is, why it cannot be had, and what sets another."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ListenError) as caught:
-            async with open_port("admin", web.Application(), "127.0.0.1", port):
+            async with open_port(name, web.Application(), "127.0.0.1", port):
                 pass
     assert (
-        f"cannot listen: admin port 127.0.0.1:{port}: Address already in use" == caught.value.detail
-    )
+        f"cannot listen: {name} port 127.0.0.1:{port}: Address already in use (set {remedy})"
+    ) == caught.value.detail
 
 
 async def test_an_address_that_is_none_is_named() -> None:
