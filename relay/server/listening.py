@@ -120,6 +120,9 @@ def _hint(kind: str) -> str:
 
 def _words(error: OSError) -> str:
     """Return the system's words for an error; those of the event loops differ."""
-    if isinstance(error, socket.gaierror) or error.errno is None:
+    if error.errno is None:
+        # Newer event loops pass over an address that is not this machine's, and say so in the end.
+        return error.strerror or os.strerror(errno.EADDRNOTAVAIL)
+    if isinstance(error, socket.gaierror):
         return error.strerror or "unknown"
     return os.strerror(error.errno)
