@@ -7,6 +7,7 @@ import sys
 from relay import logs
 from relay.cli.options import add_config, settings_of
 from relay.config import ANY, Folder, ProjectSettings, Settings, check_runnable, mask_upstream
+from relay.consent import ConsentPolicy, Missing
 from relay.errors import RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import Started, serve
@@ -89,7 +90,7 @@ def _about(project: ProjectSettings, scheme: str, host: str, port: int) -> list[
             f"  consent is granted by  the tag {consent.flag}: true on the event,",
             f"                         the header {consent.header}: true,",
             f"                         or the DSN {_consented(project, scheme, host, port)}",
-            "                         (without it: 403, and nothing is kept)",
+            f"                         (without it: {_without(consent)})",
         ]
         if consent.explicit:
             lines += [
@@ -99,6 +100,13 @@ def _about(project: ProjectSettings, scheme: str, host: str, port: int) -> list[
             ]
     lines.append("")
     return lines
+
+
+def _without(consent: ConsentPolicy) -> str:
+    """Return what happens where nothing grants."""
+    if consent.missing is Missing.MINIMAL:
+        return "a bare skeleton of an event goes on; after a no, nothing"
+    return f"{consent.answer}, and nothing is kept"
 
 
 def _consented(project: ProjectSettings, scheme: str, host: str, port: int) -> str:

@@ -70,3 +70,17 @@ def test_a_port_that_is_taken(
         taken.listen()
         assert 1 == main(["serve", "--port", str(taken.getsockname()[1])])
     assert "relay: cannot listen: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("consent", "expected"),
+    [
+        ("{}", "(without it: 403, and nothing is kept)"),
+        ("{answer: 200}", "(without it: 200, and nothing is kept)"),
+        ("{missing: minimal}", "(without it: a bare skeleton of an event goes on"),
+    ],
+)
+def test_what_happens_without_consent_is_told_as_configured(consent: str, expected: str) -> None:
+    """The greeting does not promise a refusal where the configuration makes none."""
+    project = f"projects: [{{id: '1', key: {'0' * 32}, upstream: 'file:./i', consent: {consent}}}]"
+    assert expected in shown(project)
