@@ -137,6 +137,7 @@ def _v6_bounds(text: str, start: int, end: int) -> Span:
 
 def _ipv6(text: str, start: int, end: int) -> Span | None:
     start, end = _v6_bounds(text, start, end)
+    end = _without_word(text, start, end)
     first = text.find(":", start, end)
     # A word that ends in letters of hex is glued on: `acc.2001:…`, `acc2001:…`, `acc:2001:…`.
     dot = text.rfind(".", start, first)
@@ -152,6 +153,17 @@ def _ipv6(text: str, start: int, end: int) -> Span | None:
         if span is not None:
             return span
     return None
+
+
+def _without_word(text: str, start: int, end: int) -> int:
+    """Give the end of an address whose last group runs into a word: `…:2fc0account`."""
+    last = text.rfind(":", start, end) + 1
+    if text.find(".", last, end) >= 0:
+        while end > last and text[end - 1].isalpha():
+            end -= 1
+    elif end - last > _V6_DIGITS and text[last + _V6_DIGITS : end].isalpha():
+        end = last + _V6_DIGITS
+    return end
 
 
 def _ipv6_at(text: str, start: int, end: int) -> Span | None:

@@ -67,6 +67,20 @@ def _goes_on(text: str, start: int, end: int, separator: str) -> bool:
     return len(right) == _PAIR and _HEX.issuperset(right) and not tail[3:].isalnum()
 
 
+def _runs_on(text: str, end: int) -> bool:
+    """Tell whether hex goes on at `end`, and not a word of letters: `…:e0account`."""
+    if text[end : end + 1] not in _HEX:
+        return False
+    stop = end
+    while stop < len(text) and stop - end < _WORD and text[stop].isalnum():
+        stop += 1
+    return not (text[end:stop].isalpha() and stop - end > _PAIR)
+
+
+_WORD = 16
+"""Letters of a word that are looked at."""
+
+
 def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find a MAC address: six pairs of hex with one kind of separator, or Cisco's three groups.
 
@@ -77,7 +91,7 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
         start, end = start + _PAIR + 1, end + _PAIR + 1
     word = text[start:end]
     separators = {char for char in word if not char.isalnum()}
-    if len(separators) != 1 or text[start - 1 : start] in _HEX or text[end : end + 1] in _HEX:
+    if len(separators) != 1 or text[start - 1 : start] in _HEX or _runs_on(text, end):
         return NOTHING
     separator = separators.pop()
     parts = word.split(separator)

@@ -97,3 +97,16 @@ def test_every_spelling_of_a_random_address() -> None:
             assert [word] == _found(f"x {word} y")
         four = str(IPv4Address(0x0B000000 + randbits(24)))
         assert [four] == _found(four)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2001:db8:1a14::b81:2fc0account", "2001:db8:1a14::b81:2fc0"),
+        ("1:17f3:c6b5:6ce2:c9e3:71ec:2582:cb2daccount", "1:17f3:c6b5:6ce2:c9e3:71ec:2582:cb2d"),
+        ("2001:db8:773a::c9ec:74caccount", "2001:db8:773a::c9ec:74ca"),
+    ],
+)  # fmt: skip
+def test_a_word_glued_behind_does_not_hide_an_address(text: str, expected: str) -> None:
+    """A word that begins with letters of hex is cut off the last group."""
+    assert [expected] == _found(text)

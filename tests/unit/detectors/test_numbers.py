@@ -65,3 +65,10 @@ def test_what_is_no_mac_survives(text: str) -> None:
 def test_part_of_something_longer_is_no_mac() -> None:
     """Eight pairs are a fingerprint or another id."""
     assert [] == found("mac", "00:1B:44:11:3A:B7:00:01", "00:1B:44:11:3A:B7")
+
+
+def test_a_word_behind_a_mac_address_does_not_hide_it() -> None:
+    """Letters of hex that begin a word are no seventh pair; other hex is."""
+    address = "52:ba:85:a8:72:e0"
+    assert [address] == found("mac", address + "account", address)
+    assert [] == found("mac", address + "ab", address)
