@@ -55,8 +55,9 @@ class DocumentScrubber:
     notes: list[Note] = field(default_factory=list)
     shadow: dict[int, int] = field(default_factory=dict)
     _made: Decisions = field(default_factory=Decisions, repr=False)
-    _redacted: dict[int, tuple[str, list[Mark]]] = field(default_factory=dict, repr=False)
-    _alive: list[Sequence[Hit]] = field(default_factory=list, repr=False)
+    _redacted: dict[tuple[str, tuple[Cut, ...]], tuple[str, list[Mark]]] = field(
+        default_factory=dict, repr=False
+    )
     _lists: dict[int, ListText] = field(default_factory=dict, repr=False)
     _last: tuple[Link, Path] = field(default=(None, ()), repr=False)
 
@@ -234,24 +235,17 @@ class DocumentScrubber:
         is_key: bool = False,
     ) -> None:
         """Note the change that hits make to a text."""
-        # The same hits, counting wherever they stand, make the same text each time.
-        known = self._redacted.get(id(hits))
+        cuts = tuple(self._cuts(hits, place))
+        if not cuts:
+            return
+        # A text often stands in many places; the same cuts make the same text of it.
+        known = self._redacted.get((text, cuts))
         if known is None:
-            cuts = self._cuts(hits, place)
-            if not cuts:
-                return
             known = redact(text, cuts, self.compiled.rules, self.keys)
-            if type(hits) is list and not keyed and self._is_plain(hits):
-                self._redacted[id(hits)] = known
-                self._alive.append(hits)
+            self._redacted[text, cuts] = known
         new, marks = known
         if new != text:
             self._made.changes.append(Change(place, is_key, new, len(text), marks, keyed))
-
-    def _is_plain(self, hits: list[Hit]) -> bool:
-        """Return whether hits count wherever they stand."""
-        plain = self.compiled.plain
-        return all(hit.rule in plain and not hit.wants_word for hit in hits)
 
     def _whole(self, place: Place, path: Path, value: Any, rules: tuple[int, ...]) -> int | None:
         """Return the rule that takes this whole value, if any; null, true and false stay."""
