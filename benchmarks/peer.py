@@ -1,36 +1,94 @@
-"""Sentry's own Rust scrubber (PyPI's sentry-relay), with the best rules its language allows."""
+"""Sentry's own Rust scrubber (PyPI's sentry-relay), with the best ten rules its language allows.
+
+Its language has no checksums, no look-around and no words near by. What it does have is used:
+leftmost alternatives that match and replace nothing (`replaceGroups`), so that ids in plain hex are
+stepped over, and a second selector, for `$string` alone leaves out what Relay marks as seldom
+personal (paths of frames, tags, addresses of requests, spans). No selector at all reaches exception
+types, transactions, lines of source or keys of objects.
+
+Two sets, ten rules each. `GENEROUS` finds as much as it can and is what recall and precision are
+measured with. `LEAN` does with patterns that cost a third: it is the set that times are compared
+with, so that no pattern of ours makes the peer slow.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
 
 from sentry_relay.processing import pii_strip_event
 
-_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+from relay import jsonio
 
-RULES = {
-    "xpub": rf"(?i:[xyztuv]p(?:ub|rv)|[dl]tub|mtub|dgub|drkp){_BASE58}{{20,}}",
-    "bech32": r"(?i)\b(?:bc|tb|bcrt|ltc|addr|addr_test|stake|stake_test|bnb)1[ac-hj-np-z02-9]{8,}",
+_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+_BECH32 = "[02-9ac-hj-np-z]"
+_PARTS = (
+    "bc|tb|bcrt|t?(?:ltc|grs|btg|bnb)|dgb|vtc|addr|addr_test|stake|stake_test|pool|drep|script|asset"
+    "|cosmos|osmo|terra|kava|band|inj|secret|akash|axelar|one|iaa|certik|chihuahua|ex|erd|zil|fetch"
+    "|zs|u|utest|npub|nsec|ltcmweb|tmweb|lno|lnurl|ln(?:bc|tb|bcrt)[0-9]*[munp]?"
+)
+_SCHEMES = (
+    "bitcoin|btc|litecoin|ltc|bitcoincash|bch|bchtest|ecash|bitcoingold|btg|dash|digibyte|dgb|dogecoin"
+    "|doge|namecoin|nmc|vertcoin|vtc|zcash|zec|ethereum|eth|ethclassic|etc|ripple|xrp|cardano|ada"
+    "|solana|sol|polygon|matic|pol|binance|bsc|optimism|op|monero|lightning"
+)
+
+_GENEROUS = {
+    "extended-key": (
+        r"(?:[xyztuvYZUVp]p(?:ub|rv)|[dlt]tub|ttpv|[LM]t(?:ub|pv)|dg(?:ub|pv)|drk[pv]|dp(?:ub|rv))"
+        rf"{_BASE58}{{20,}}"
+    ),
+    "bech32": rf"(?i-u:(?:{_PARTS})1{_BECH32}{{8,}}|[a-z]{{2,12}}1{_BECH32}{{38,}})",
+    # Ids in plain hex match first, and as they are not in the group, nothing of them is replaced.
+    "base58": (
+        r"(?-u:\b)(?:[0-9a-f]{24,}|[0-9A-F]{24,})(?-u:\b)|(?:(?-u:\b)|_)("
+        rf"[13mn2LMDd9ArtXGRVSQKPEFTNzBbkjsuay57-8]{_BASE58}{{24,35}}|{_BASE58}{{43,}}"
+        rf"|(?:Ae2|DdzFF|2cWKM|37bt){_BASE58}{{15,}})(?:(?-u:\b)|_)"
+    ),
+    "hex": r"0x[0-9a-fA-F]{40}|[0-9a-fA-F]{64,}",
+    "device": (
+        r"[A-Za-z0-9]{26,35}@[0-9A-F]{24}:[0-9]+|(?-u:\b)[0-9A-F]{24}(?-u:\b)"
+        r"|(?-u:\b)(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?-u:\b)"
+    ),
+    "uri": (
+        rf"(?i-u:\b(?:{_SCHEMES}):[a-z0-9]{{20,}}[!#-&(-;=?-~]*|\b[qp]{_BECH32}{{41}}\b"
+        r"|[a-z2-7]{56}\.onion|\bm(?:/[0-9]{1,10}'?h?)+|\b[a-z2-7]{40}(?:[a-z2-7]{16,18})?\b)"
+    ),
+    "phrase": r"(?:[a-z]{3,8}[ ,]+){11,}[a-z]{3,8}",
+}
+
+_LEAN = {
+    "extended-key": rf"(?i:[xyztuv]p(?:ub|rv)|[dl]tub|mtub|dgub|drkp){_BASE58}{{20,}}",
+    "bech32": rf"(?i-u:\b(?:bc|tb|bcrt|ltc|addr|addr_test|stake|stake_test|bnb)1{_BECH32}{{8,}})",
     "base58": rf"\b[13mn2LMD9ArtX]{_BASE58}{{25,34}}\b",
     "hex-address": r"\b0x[0-9a-fA-F]{40}\b",
     "hex64": r"\b[0-9a-fA-F]{64}\b",
     "device-state": r"[A-Za-z0-9]{26,35}@[0-9A-F]{24}:[0-9]+",
 }
 
-CONFIG = {
-    "rules": {
-        **{
-            name: {
-                "type": "pattern",
-                "pattern": pattern,
-                "redaction": {"method": "replace", "text": f"[{name}]"},
-            }
-            for name, pattern in RULES.items()
-        },
-    },
-    "applications": {
-        "$string": [
-            "@ip:replace", "@email:replace", "@userpath:replace", "@mac:replace", *RULES,
-        ],
-    },
-}  # fmt: skip
-"""Ten rules: four of Sentry's built-in ones and six of our own."""
+_BUILT_IN = ["@ip:replace", "@email:replace", "@userpath:replace"]
+
+
+def _config(rules: Sequence[str], patterns: Mapping[str, str], where: str) -> str:
+    return json.dumps(
+        {
+            "rules": {
+                name: {
+                    "type": "pattern",
+                    "pattern": pattern,
+                    "redaction": {"method": "replace", "text": f"[{name}]"},
+                    "replaceGroups": [1] if "(?:(?-u:\\b)|_)(" in pattern else [0],
+                }
+                for name, pattern in patterns.items()
+            },
+            "applications": {where: rules},
+        }
+    )
+
+
+GENEROUS = _config([*_BUILT_IN, *_GENEROUS], _GENEROUS, "$string || *.*")
+"""Three of Sentry's built-in rules and seven of our own, wherever a selector reaches."""
+
+LEAN = _config([*_BUILT_IN, "@mac:replace", *_LEAN], _LEAN, "$string")
+"""Four built-in rules and six of our own, where Sentry's own documents put a rule."""
 
 
 def same(value: object) -> object:
@@ -40,4 +98,12 @@ def same(value: object) -> object:
 
 def strip(config_json: str, event_json: str) -> str:
     """Scrub one event; text in, text out, so that only the Rust part and its parsing count."""
-    return pii_strip_event(config_json, event_json, json_dumps=same, json_loads=same)
+    scrubbed: str = pii_strip_event(config_json, event_json, json_dumps=same, json_loads=same)
+    return scrubbed
+
+
+def scrub(event: bytes) -> bytes:
+    """Scrub one event as well as the peer can, and leave out what it notes about it in `_meta`."""
+    scrubbed = jsonio.loads(strip(GENEROUS, event.decode("utf-8", "replace")).encode())
+    scrubbed.pop("_meta", None)
+    return jsonio.dumps(scrubbed)

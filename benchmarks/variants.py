@@ -26,10 +26,11 @@ _TOKEN = re.compile(
 
 def variants(text: str, count: int) -> list[str]:
     """Return so many variants of an event's JSON, the same ones every time."""
-    return [_variant(text, random.Random(seed)) for seed in range(count)]
+    return [variant(text, random.Random(seed)) for seed in range(count)]
 
 
-def _variant(text: str, chance: random.Random) -> str:
+def variant(text: str, chance: random.Random) -> str:
+    """Return one, with what is drawn from `chance` in place of each identifier."""
     known: dict[str, str] = {}
 
     def other(found: re.Match[str]) -> str:
@@ -85,7 +86,7 @@ def _bech32(token: str, chance: random.Random) -> str | None:
         size = len(Bech32Decoder.Decode(name, token))
     except (ValueError, Bech32ChecksumError):
         return None
-    return Bech32Encoder.Encode(name, chance.randbytes(size)) if one else None
+    return str(Bech32Encoder.Encode(name, chance.randbytes(size))) if one else None
 
 
 def _cashaddr(token: str, chance: random.Random) -> str | None:
@@ -93,4 +94,4 @@ def _cashaddr(token: str, chance: random.Random) -> str | None:
     if name != "bitcoincash" or not colon:
         return None
     version, data = BchBech32Decoder.Decode(name, token)
-    return BchBech32Encoder.Encode(name, version, chance.randbytes(len(data)))
+    return str(BchBech32Encoder.Encode(name, version, chance.randbytes(len(data))))
