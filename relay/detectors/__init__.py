@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from relay.detectors.abbreviated import abbreviated
-from relay.detectors.altchains import byron, eos, monero, solana, ss58, ton
+from relay.detectors.altchains import byron, eos, monero, ton
 from relay.detectors.base32 import algorand, nem, onion, stellar
-from relay.detectors.base58 import base58check, ripple
-from relay.detectors.bech32 import bech32, cashaddr
+from relay.detectors.base58 import base58check
+from relay.detectors.bech32 import bech32
 from relay.detectors.bip32 import bip32_path
+from relay.detectors.blake2 import ergo, filecoin, ss58
+from relay.detectors.cashaddr import cashaddr
 from relay.detectors.cut_off import cut_off
 from relay.detectors.ethereum import eip55
 from relay.detectors.extended_keys import xprv, xpub
@@ -23,6 +25,8 @@ from relay.detectors.hexes import hex64, node_id
 from relay.detectors.ip import ip
 from relay.detectors.mnemonics import mnemonic, mnemonic_part
 from relay.detectors.numbers import iban, luhn, mac
+from relay.detectors.ripple import ripple
+from relay.detectors.solana import solana
 from relay.detectors.spans import Check, Span
 from relay.detectors.tokens import device_id, device_state, email, jwt
 from relay.detectors.values import value
@@ -35,18 +39,18 @@ _ALL: tuple[Check, ...] = (
     xpub, xprv, device_state, hex64, bech32, eos, byron, onion, jwt, email, stellar, algorand, nem,
     device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
     abbreviated, eip55,
-    luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, ripple, solana, monero, ss58, base58check,
-    cut_off,
+    luhn, iban, mnemonic, mnemonic_part, cashaddr, ton, filecoin, ripple, ergo, solana,
+    monero, ss58, base58check, cut_off,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
 
 _DEAR = {
-    "base58check": 100, "monero": 90, "nem": 80, "eip55": 75, "ripple": 65, "algorand": 60,
-    "bech32": 55, "ss58": 45, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20,
-    "stellar": 20, "ton": 18, "xpub": 10, "xprv": 10, "ip": 7, "bip32_path": 6, "luhn": 6,
-    "solana": 6, "byron": 5, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3,
-    "jwt": 2,
+    "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70, "ripple": 65,
+    "algorand": 60, "bech32": 55, "ss58": 45, "solana": 40, "iban": 25, "mnemonic": 20,
+    "mnemonic_part": 20, "cashaddr": 20, "stellar": 20, "ton": 18, "xpub": 10, "xprv": 10, "ip": 7,
+    "bip32_path": 6, "luhn": 6, "byron": 5, "filecoin": 4, "token": 4, "email": 3, "mac": 3,
+    "abbreviated": 3, "cut_off": 3, "jwt": 2,
 }  # fmt: skip
 COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
 """What a check costs at most, in units of work for each character of its candidate. A unit is about

@@ -1,55 +1,16 @@
-"""Chains with a form of their own: SS58, TON, Cardano Byron, Monero, Solana, EOS.
+"""Chains with a form of their own: TON, Cardano Byron, Monero, EOS.
 
-Sources: Substrate "SS58", TON TEP-2, Cardano Byron address CDDL (CRC32 inside of CBOR), Monero
-"cryptonote base58", Solana documentation (base58 of 32 or 64 bytes, no checksum), EOS public keys.
+Sources: TON TEP-2, Cardano Byron address CDDL (CRC32 inside of CBOR), Monero
+"cryptonote base58", EOS public keys.
 """
 
 from base64 import urlsafe_b64decode
 from binascii import crc32, crc_hqx
-from hashlib import blake2b
 
 from Crypto.Hash import RIPEMD160, keccak
 
 from relay.detectors.base58 import BITCOIN_DIGIT, decode, mixed, to_int
-from relay.detectors.spans import (
-    MAX_RUN,
-    NOTHING,
-    Span,
-    after,
-    ascii_alnum,
-    before,
-    disjoint,
-    jagged,
-)
-
-_SS58_BYTES = (35, 36)
-_SS58_LENGTHS = range(46, 51)
-_SS58_MAX_RUN = 80
-
-
-def ss58(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find a Polkadot-like address that begins or ends a run of base58.
-
-    The checksum has 16 bits only, so just the ten windows at the edges of a run of at most 80
-    characters are tried.
-    """
-    if end - start > _SS58_MAX_RUN:
-        return NOTHING
-    for length in reversed(_SS58_LENGTHS):
-        for first in {start, end - length}:
-            if first >= start and first + length <= end and _ss58_holds(text, first, length):
-                return ((first, first + length),)
-    return NOTHING
-
-
-def _ss58_holds(text: str, first: int, length: int) -> bool:
-    data = decode(text[first : first + length])
-    if data is None or len(data) not in _SS58_BYTES:
-        return False
-    if (len(data) == _SS58_BYTES[1]) != bool(data[0] & 0x40):
-        return False
-    return blake2b(b"SS58PRE" + data[:-2]).digest()[:2] == data[-2:]
-
+from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint
 
 _TON = 48
 _TON_LEADS = frozenset(
@@ -82,6 +43,8 @@ def ton(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 
 _BYRON_LEADS = ("Ae2", "DdzFF", "2cWKM", "37bt")
+_BYRON_SHAPES = ("Ae2tdPwUPE", "DdzFF", "2cWKM", "37btjrVyb4")
+"""What the head in CBOR makes of the first characters: telling, cut off or glued or not."""
 _BYRON_HEAD = b"\x82\xd8\x18\x58"
 _BYRON_MAX = 200
 _BYRON_MIN = 40
@@ -102,7 +65,7 @@ def _byron_holds(word: str) -> bool:
 def byron(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find Cardano's Byron addresses in a run of base58.
 
-    By checksum; `DdzFF` and `2cWKM` are telling enough to go by shape, cut off or not.
+    By checksum, or by a beginning that is telling enough, cut off or not.
     """
     run = text[start:end]
     for lead in _BYRON_LEADS:
@@ -110,7 +73,7 @@ def byron(text: str, start: int, end: int) -> tuple[Span, ...]:
         if at < 0:
             continue
         word = run[at:]
-        if lead in ("DdzFF", "2cWKM") and len(word) >= _BYRON_TELLING:
+        if word.startswith(_BYRON_SHAPES) and len(word) >= _BYRON_TELLING:
             return ((start + at, end),)
         if _BYRON_MIN <= len(word) <= _BYRON_MAX and _byron_holds(word):
             return ((start + at, end),)
@@ -181,79 +144,6 @@ def monero(text: str, start: int, end: int) -> tuple[Span, ...]:
             if keccak.new(digest_bits=256, data=data[:-4]).digest()[:4] == data[-4:]:
                 spans.append((start + at, start + at + length))
     return disjoint(spans)
-
-
-_SOLANA_LENGTHS = range(32, 45)
-_SOLANA_SIGNATURE_LENGTHS = range(86, 89)
-_SOLANA_GLUED = 60
-_SEGMENT = 20
-
-
-def _wordlike(segment: str) -> bool:
-    """Tell whether the neighbour across a `/` or `+` is a word, and not more of a base64 text."""
-    if len(segment) > _SEGMENT:
-        return False
-    return not segment or segment.islower() or segment.isdigit()
-
-
-def _in_base64(text: str, start: int, end: int) -> bool:
-    """Tell whether a run stands inside of base64: glued to more of it by `+`, `/` or `=`."""
-    if ascii_alnum(before(text, start)) or ascii_alnum(after(text, end)):
-        return True
-    if after(text, end) == "=":
-        return True
-    if before(text, start) in ("+", "/"):
-        at = start - 1
-        while at > 0 and ascii_alnum(text[at - 1]) and start - at <= _SEGMENT + 1:
-            at -= 1
-        if not _wordlike(text[at : start - 1]):
-            return True
-    if after(text, end) in ("+", "/"):
-        at = end + 1
-        while at < len(text) and ascii_alnum(text[at]) and at - end <= _SEGMENT + 1:
-            at += 1
-        return not _wordlike(text[end + 1 : at])
-    return False
-
-
-def _solana_glued(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Cut an address of 44 or 43 characters off the word in small letters before it.
-
-    44 comes first: with a small letter as its first digit it cannot decode to 32 bytes, so a word's
-    last letter is never taken for the address's first.
-    """
-    for length in (_SOLANA_LENGTHS[-1], _SOLANA_LENGTHS[-2]):
-        first = end - length
-        head = text[start:first]
-        if len(head) > 1 and head.isalpha() and head[1:].islower():
-            found = solana(text[first:], 0, length) if not _in_base64(text, start, end) else NOTHING
-            if found:
-                return ((first, end),)
-    return NOTHING
-
-
-def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find Solana addresses and signatures: base58 of exactly 32 or 64 bytes.
-
-    There is no checksum, so the run must stand free of base64 around it and hold letters of both
-    cases, and a digit or letters that change their case as by chance (a long name does not).
-    """
-    length = end - start
-    if length in _SOLANA_LENGTHS:
-        size = 32
-    elif length in _SOLANA_SIGNATURE_LENGTHS:
-        size = 64
-    elif _SOLANA_LENGTHS[-1] < length <= _SOLANA_GLUED:
-        return _solana_glued(text, start, end)
-    else:
-        return NOTHING
-    word = text[start:end]
-    if word.upper() == word or word.lower() == word or (word.isalpha() and not jagged(word)):
-        return NOTHING
-    if _in_base64(text, start, end):
-        return NOTHING
-    data = decode(word)
-    return ((start, end),) if data is not None and len(data) == size else NOTHING
 
 
 _EOS_KEY = 50

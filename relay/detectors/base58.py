@@ -1,7 +1,7 @@
-"""Base58Check in the Bitcoin and Ripple alphabets: addresses, keys and their checksums.
+"""Base58Check in Bitcoin's alphabet: addresses, keys and their checksums.
 
-Sources: Bitcoin wiki "Base58Check encoding", BIP38, SLIP-44's coins, xrpl.org "base58 encodings",
-XLS-5 (X-address), Tezos `src/lib_crypto/base58.ml` (prefixes), SmartCash (keccak checksum).
+Sources: Bitcoin wiki "Base58Check encoding", BIP38, SLIP-44's coins, Tezos
+`src/lib_crypto/base58.ml` (prefixes), SmartCash (keccak checksum).
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,7 @@ from Crypto.Hash import keccak
 from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint
 
 BITCOIN = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 BITCOIN_DIGIT = {char: value for value, char in enumerate(BITCOIN)}
-RIPPLE_DIGIT = {char: value for value, char in enumerate(RIPPLE)}
 
 _BASE = 58
 _MAX_BYTES = 80
@@ -22,7 +20,7 @@ _POWERS = [_BASE**exponent for exponent in range(MAX_RUN + 1)]
 _MASK = (1 << 8 * (_MAX_BYTES + 1)) - 1
 """Sums are kept to as many bits as the largest window has: more would make long runs a square."""
 _CHECKSUM = 4
-_ADDRESS = 25
+ADDRESS = 25
 """Bytes of an address with a version of one byte: version, 20 of hash, checksum."""
 
 
@@ -37,12 +35,18 @@ _LENGTHS = [range(0), *map(_lengths, range(1, _MAX_BYTES + 1))]
 
 # Sizes in bytes that are tried where the window begins or ends with the whole run, so that coins
 # which are on no list are found too: versions of 1, 2 and 3 bytes, and WIF without and with 01.
-_EDGE_SIZES = (_ADDRESS, 26, 27, 37, 38)
+_EDGE_SIZES = (ADDRESS, 26, 27, 37, 38)
 
-# In the middle of a run (glued on both sides) only what leads with a known prefix is tried.
+_GLUED_SIZES = (ADDRESS, 37, 38)
+_MOST_GLUED = 80
+"""Characters of a run that an address or a key and the words glued to it have at most: there any
+version is looked for at any place. Runs without a digit are names, all but one in 300."""
+
+# In the middle of a longer run only what leads with a known prefix is tried.
 _LEADS: dict[str, tuple[int, ...]] = {
     # Zcash, Bitcoin Private, Koto (2 bytes of version)
-    "t1": (26,), "t3": (26,), "tm": (26,), "t2": (26,), "b1": (26,), "bx": (26,), "k1": (26,),
+    "t1": (26,), "t3": (26,), "tm": (26,), "t2": (26,), "b1": (26,), "bx": (26,), "jz": (26,),
+    "k1": (26,), "k2": (26,), "k3": (26,),
     # Crown, Tezos (3 bytes)
     "CR": (27,), "tz": (27,),
     # BIP38; Tezos keys and signatures
@@ -55,7 +59,7 @@ _LEADS: dict[str, tuple[int, ...]] = {
     "KT": (27, 38),
 }  # fmt: skip
 
-# Version bytes of the coin table; other versions are found at the edges of a run.
+# Version bytes of the coin table; other versions are found in short runs and at the edges.
 _VERSIONS = frozenset(
     bytes.fromhex(
         "0003050e07101213151617191c1e202123242526303234353738373a3c3d3f414b464c4752535e"
@@ -70,12 +74,12 @@ def _version_leads() -> dict[str, tuple[int, ...]]:
     Version 0 is left out: its leading zeros make it as short as they like.
     """
     leads: dict[str, tuple[int, ...]] = {}
-    for length in _LENGTHS[_ADDRESS]:
+    for length in _LENGTHS[ADDRESS]:
         scale = _POWERS[length - 2]
         pairs: set[int] = set()
         for version in _VERSIONS - {0}:
-            lowest = (version << 8 * (_ADDRESS - 1)) // scale
-            highest = (((version + 1) << 8 * (_ADDRESS - 1)) - 1) // scale
+            lowest = (version << 8 * (ADDRESS - 1)) // scale
+            highest = (((version + 1) << 8 * (ADDRESS - 1)) - 1) // scale
             pairs.update(range(max(lowest, _BASE), min(highest, _BASE**2 - 1) + 1))
         for pair in pairs:
             lead = BITCOIN[pair // _BASE] + BITCOIN[pair % _BASE]
@@ -116,14 +120,15 @@ def checksum_holds(data: bytes) -> bool:
     return sha256(sha256(data[:-_CHECKSUM]).digest()).digest()[:_CHECKSUM] == data[-_CHECKSUM:]
 
 
-class _Run:
+class Run:
     """The digits of one candidate, with sums that make the value of any window one subtraction."""
 
-    __slots__ = ("digits", "length", "odd", "sums", "zeros")
+    __slots__ = ("any_version", "digits", "length", "odd", "sums", "zeros")
 
     def __init__(self, digits: list[int]) -> None:
         self.digits = digits
         self.length = len(digits)
+        self.any_version = False
         self.odd = 0  # how often the odd checksum was tried
         sums = [0]
         for digit in digits:
@@ -150,7 +155,7 @@ class _Run:
         """Tell whether an address has its checksum, SmartCash's among them."""
         if checksum_holds(data):
             return True
-        if len(data) != _ADDRESS or data[0] not in _KECCAK_VERSIONS:
+        if len(data) != ADDRESS or data[0] not in _KECCAK_VERSIONS:
             return False
         self.odd += 1
         digest = keccak.new(digest_bits=256, data=data[:-_CHECKSUM]).digest()
@@ -170,7 +175,8 @@ class _Run:
                 yield end, data
 
 
-def _digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[int] | None:
+def to_digits(text: str, start: int, end: int, alphabet: dict[str, int]) -> list[int] | None:
+    """Give the digits that a word stands for; None when a character is not of the alphabet."""
     try:
         return [alphabet[char] for char in text[start:end]]
     except KeyError:
@@ -194,10 +200,11 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
         return NOTHING
     if len(word) > MAX_RUN:
         return ((start, end),)
-    digits = _digits(word, 0, len(word), BITCOIN_DIGIT)
+    digits = to_digits(word, 0, len(word), BITCOIN_DIGIT)
     if digits is None:
         return NOTHING
-    run = _Run(digits)
+    run = Run(digits)
+    run.any_version = run.length <= _MOST_GLUED and not word.isalpha()
     most = _MIN_TRIES + run.length // _CHARS_A_TRY
     spans: list[Span] = []
     at = 0
@@ -211,7 +218,7 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     return disjoint(spans)
 
 
-_SHORTEST = min(_LENGTHS[_ADDRESS]) - 8
+_SHORTEST = min(_LENGTHS[ADDRESS]) - 8
 """Digits of the shortest address that is tried: eight leading zeros make it that short."""
 
 
@@ -220,7 +227,7 @@ _COMPRESSED = 38
 """Bytes of a private key with the mark 01 behind it, which all of that size have."""
 
 
-def _last_end(run: _Run, word: str, at: int) -> int:
+def _last_end(run: Run, word: str, at: int) -> int:
     """Give the end of the longest valid window that begins at `at`, or 0."""
     lead = word[at : at + 2]
     last = 0
@@ -229,15 +236,17 @@ def _last_end(run: _Run, word: str, at: int) -> int:
             if (size != _COMPRESSED or data[-_CHECKSUM - 1] == 1) and checksum_holds(data):
                 last = max(last, end)
     zeros = run.zeros[at]
-    if at == 0 or zeros:
-        for size in _EDGE_SIZES if at == 0 else (_ADDRESS,):
+    if at == 0 or zeros or run.any_version:
+        sizes = _EDGE_SIZES if at == 0 else _GLUED_SIZES if run.any_version else (ADDRESS,)
+        for size in sizes:
             for end, data in run.windows(at, size):
-                if run.address_holds(data):
+                marked = at == 0 or size != _COMPRESSED or data[-_CHECKSUM - 1] == 1
+                if marked and run.address_holds(data):
                     last = max(last, end)
     else:
         for length in _VERSION_LEADS.get(lead, ()):
             end = at + length
-            window = run.window(at, end, _ADDRESS) if end <= run.length else None
+            window = run.window(at, end, ADDRESS) if end <= run.length else None
             if window is not None and window[0] in _VERSIONS and run.address_holds(window):
                 last = max(last, end)
     if at and run.length - at - zeros <= _LONGEST_SUFFIX and _suffix_holds(run, at):
@@ -245,7 +254,7 @@ def _last_end(run: _Run, word: str, at: int) -> int:
     return last
 
 
-def _suffix_holds(run: _Run, at: int) -> bool:
+def _suffix_holds(run: Run, at: int) -> bool:
     """Tell whether what begins at `at` and ends with the run is valid, whatever its version."""
     zeros = run.zeros[at]
     left = run.length - at - zeros
@@ -255,33 +264,3 @@ def _suffix_holds(run: _Run, at: int) -> bool:
             if data is not None and run.address_holds(data):
                 return True
     return False
-
-
-_RIPPLE_SIZES = {"r": (_ADDRESS,), "s": (21, 23), "a": (38,), "n": (38,)}
-_X_ADDRESS = (35,)
-_X_PREFIXES = (b"\x05\x44", b"\x04\x93")
-
-
-def ripple(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find XRP Ledger addresses, seeds and public keys (Ripple's alphabet) and X-addresses.
-
-    Tries at most `MAX_RUN` starts; a longer run is returned whole.
-    """
-    if not mixed(text[start:end]):
-        return NOTHING
-    if end - start > MAX_RUN:
-        return ((start, end),)
-    digits = _digits(text, start, end, RIPPLE_DIGIT)
-    if digits is None:
-        return NOTHING
-    run = _Run(digits)
-    spans = []
-    for at in range(run.length):
-        char = text[start + at]
-        for size in _X_ADDRESS if char in "XT" else _RIPPLE_SIZES.get(char, ()):
-            for last, data in run.windows(at, size):
-                if size in _X_ADDRESS and data[:2] not in _X_PREFIXES:
-                    continue
-                if checksum_holds(data):
-                    spans.append((start + at, start + last))
-    return disjoint(spans)

@@ -1,14 +1,12 @@
-"""Bech32 and bech32m with any human-readable part, and cashaddr.
+"""Bech32 and bech32m with any human-readable part.
 
-Sources: BIP173, BIP350, SLIP-173, BOLT 11 and 12, LUD-01, CIP-5, CIP-19, ZIP-316, NIP-19,
-the Bitcoin Cash "cashaddr" specification. Bech32's limit of 90 characters is lifted, as Cardano and
-Lightning do.
+Sources: BIP173, BIP350, SLIP-173, BOLT 11 and 12, LUD-01, CIP-5, CIP-19, CIP-129, ZIP-316, NIP-19.
+Bech32's limit of 90 characters is lifted, as Cardano and Lightning do.
 """
 
 import re
-from collections.abc import Iterator
 
-from relay.detectors.spans import Span, ascii_alnum, before, disjoint
+from relay.detectors.spans import Span, ascii_alnum, disjoint
 
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _VALUE = {char: value for value, char in enumerate(CHARSET)}
@@ -24,13 +22,11 @@ for _index in range(32):
 
 _MAX_HRP = 24
 """Longest human-readable part, in characters, that is tried (the standard allows 83)."""
-_MAX_TRIES = 12
-"""Checksum passes over one data part; the parts of a name that are tried, longest first."""
 _MIN_DATA = 6 + 8
 """Fewest data characters, checksum included, of an identifier with an unknown name."""
-_MIN_UNKNOWN = 32
-"""Fewest data characters whose checksum is tried with names that are on no list: every address of
-such a chain has 38 and more (20 bytes), and shorter pieces of hex would be tried for nothing."""
+_MIN_HEX = 32
+"""The same where all data are hex as well, and the name is on no list: every address of such a
+chain has 38 and more (20 bytes), and pieces of ids would be tried for nothing."""
 _MIN_SHAPE = 20
 """Fewest data characters of a known name that stands without a valid checksum (cut off)."""
 _MIN_TELLING = 8
@@ -44,8 +40,8 @@ _TELLING_NAMES = (
     "addr_vk addr_xvk addr_sk addr_xsk acct_xvk acct_xsk root_xsk root_xvk stake_vk stake_xvk "
     "stake_sk stake_xsk npub nsec nprofile nevent naddr bnb tbnb lnbc lntb lnbcrt lntbs lnurl "
     "lno lni lnr cosmos cosmosvaloper osmo terra inj thor maya kava secret juno celestia "
-    "zs ztestsapling utest utexview uview zxviews zxviewtestsapling grs tgrs dgb vtc btg tbtg "
-    "tb sp tsp bitcoincash age age-secret-key- erd"
+    "cc_hot cc_cold zs ztestsapling utest utexview uview zxviews zxviewtestsapling grs tgrs dgb "
+    "vtc btg tbtg tb sp tsp bitcoincash age age-secret-key- erd"
 )
 _TELLING = frozenset(_TELLING_NAMES.split())
 # Names of the coin table that could end a word: these need a longer data part.
@@ -77,22 +73,49 @@ def _valid_end(name: str, data: str) -> int:
     return found
 
 
-def _known_names(head: str) -> list[str]:
-    """Give the known human-readable parts that end `head`, the longest first."""
-    longest = min(_LONGEST_KNOWN, len(head))
-    return [head[-n:] for n in range(longest, 0, -1) if head[-n:] in _KNOWN]
+_LONGEST_ANY = 256
+"""Most data characters whose checksum is tried with names that are on no list."""
 
 
-def _names(head: str) -> list[str]:
-    """Give the human-readable parts that could end `head`, known ones first."""
-    known = _known_names(head)
-    whole = [head] if len(head) <= _MAX_HRP else []
-    cuts = [head[at + 1 :] for at, char in enumerate(head) if char in "_-:"]
-    # A Lightning invoice carries its amount in the name: lnbc2500u.
-    at = head.rfind("ln")
-    amounts = [head[at:]] if at >= 0 and head[at:].startswith(("lnbc", "lntb")) else []
-    glued = [head[-n:] for n in range(min(len(head), 5), 0, -1)]
-    return list(dict.fromkeys([*amounts, *known, *whole, *cuts, *glued]))[:_MAX_TRIES]
+def _back(state: int) -> int:
+    """Undo one step of the checksum."""
+    top = _TOP_OF[state & 31]
+    return top << 25 | (state ^ _TOP[top]) >> 5
+
+
+_TOP_OF = {top & 31: index for index, top in enumerate(_TOP)}
+
+
+def _way_back() -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
+    """Give what each value at each place, and each valid end, is when taken back to the start."""
+    values, ends = tuple(range(32)), (_BECH32, _BECH32M)
+    at_place, at_end = [], [ends]
+    for _ in range(_LONGEST_ANY):
+        values = tuple(map(_back, values))
+        ends = (_back(ends[0]), _back(ends[1]))
+        at_place.append(values)
+        at_end.append(ends)
+    return at_place, at_end
+
+
+_VALUE_BACK, _ENDS_BACK = _way_back()
+
+
+def _any_name(head: str, data: str) -> tuple[int, int]:
+    """Give the lengths of the name that ends `head` and of the data, if their checksum holds.
+
+    The checksum is linear: one pass over the data says, for every end, which states its beginning
+    could have had, and all names are looked for in these at once. (0, 0) where none fits.
+    """
+    names = {_expand(head[at:]): len(head) - at for at in range(len(head))}
+    state = 0
+    for index, char in enumerate(data[:_LONGEST_ANY]):
+        state ^= _VALUE_BACK[index][_VALUE[char]]
+        plain, modified = _ENDS_BACK[index + 1]
+        name = names.get(state ^ plain) or names.get(state ^ modified)
+        if name and index + 1 >= _MIN_DATA:
+            return name, index + 1
+    return 0, 0
 
 
 def _shape(head: str, data: str) -> str:
@@ -122,7 +145,7 @@ def bech32(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find bech32 and bech32m inside a run of letters, digits, `_` and `-` that holds a `1`.
 
     Any human-readable part with a valid checksum; known ones by shape too, because an address that
-    was cut off has no checksum. At most 12 checksum passes for each separator.
+    was cut off has no checksum. Two passes over the data for each separator at most.
     """
     run = text[start:end]
     low = run.lower()
@@ -180,117 +203,8 @@ def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | 
         # Where a checksum ends before the run does, what is glued to it stays.
         good = _valid_end(name, data) if len(data) >= _MIN_DATA else 0
         return at - len(name), at + 1 + good if good else stop
-    if len(data) >= _MIN_DATA:
-        for name in _names(head) if len(data) >= _MIN_UNKNOWN else _known_names(head):
-            good = _valid_end(name, data)
-            if good:
-                return at - len(name), at + 1 + good
+    if len(data) >= (_MIN_HEX if _HEX.issuperset(data) else _MIN_DATA):
+        size, good = _any_name(head, data)
+        if good:
+            return at - size, at + 1 + good
     return None
-
-
-_CASH_GENERATORS = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
-_CASH_TOP = [0] * 32
-for _index in range(32):
-    for _bit, _generator in enumerate(_CASH_GENERATORS):
-        if _index >> _bit & 1:
-            _CASH_TOP[_index] ^= _generator
-_CASH_PREFIXES = (
-    "bitcoincash",
-    "bchtest",
-    "bchreg",
-    "ecash",
-    "ectest",
-    "etoken",
-    "simpleledger",
-    "slptest",
-)
-_CASH_LENGTHS = (42, 61)
-"""Characters of a payload with a hash of 20 or 32 bytes."""
-_CASH_MASK = 0x07FFFFFFFF
-_CASH_LEADS = frozenset("qpzrxwst")
-# One payload has one case; a closed shape, not a rule pattern.
-_CASH_RUN = re.compile(  # noqa: TID251
-    rf"[{CHARSET}]{{{_CASH_LENGTHS[0]},}}|[{CHARSET.upper()}]{{{_CASH_LENGTHS[0]},}}"
-)
-
-
-def _cash_step(state: int, value: int) -> int:
-    return (state & _CASH_MASK) << 5 ^ value ^ _CASH_TOP[state >> 35]
-
-
-def _cash_targets(length: int) -> frozenset[int]:
-    """Give the states that a valid payload of `length` ends in, one for each prefix.
-
-    The code is linear: the prefix's part is computed once, and a payload's part starts from 0.
-    """
-    targets = set()
-    for prefix in _CASH_PREFIXES:
-        state = 1
-        for value in (*(ord(char) & 31 for char in prefix), 0, *(0 for _ in range(length))):
-            state = _cash_step(state, value)
-        targets.add(state ^ 1)
-    return frozenset(targets)
-
-
-def _cash_leaving(length: int) -> tuple[int, ...]:
-    """Give what each value adds to the state by the time that `length` more have followed it."""
-    added = []
-    for value in range(32):
-        state = value
-        for _ in range(length):
-            state = _cash_step(state, 0)
-        added.append(state)
-    return tuple(added)
-
-
-_CASH_TARGETS = {length: _cash_targets(length) for length in _CASH_LENGTHS}
-_CASH_LEAVING = {length: _cash_leaving(length) for length in _CASH_LENGTHS}
-
-
-def cashaddr(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find cashaddr payloads, prefix or not, inside a run of base32 characters.
-
-    The run must be what stands after the colon, if any; the prefix is added to the span. Every
-    window is looked at, for the price of one pass over the run for each of the two lengths.
-    """
-    spans: list[Span] = []
-    for found in _CASH_RUN.finditer(text, start, end):
-        first = found.start()
-        run = found.group().lower()
-        done = 0
-        for at, stop in sorted(_cash_windows(run), key=lambda span: (span[0], -span[1])):
-            if at >= done:
-                spans.append((_with_prefix(text, first + at), first + stop))
-                done = stop
-    return disjoint(spans)
-
-
-def _cash_windows(run: str) -> Iterator[Span]:
-    """Give all valid windows of a run: each state is made of the one before.
-
-    A value comes in at the end of the window, and what the first one has grown to goes out.
-    """
-    values = [_VALUE[char] for char in run]
-    top, mask = _CASH_TOP, _CASH_MASK
-    for length in _CASH_LENGTHS:
-        if length > len(values):
-            return
-        targets, leaving = _CASH_TARGETS[length], _CASH_LEAVING[length]
-        state = 0
-        for value in values[:length]:
-            state = (state & mask) << 5 ^ value ^ top[state >> 35]
-        if state in targets and run[0] in _CASH_LEADS:
-            yield 0, length
-        for at, value in enumerate(values[length:], 1):
-            state = (state & mask) << 5 ^ value ^ top[state >> 35] ^ leaving[values[at - 1]]
-            if state in targets and run[at] in _CASH_LEADS:
-                yield at, at + length
-
-
-def _with_prefix(text: str, start: int) -> int:
-    if before(text, start) == ":":
-        for prefix in _CASH_PREFIXES:
-            at = start - 1 - len(prefix)
-            if at >= 0 and text[at : start - 1].lower() == prefix:
-                return at
-    return start

@@ -11,6 +11,8 @@ _DIGITS = 40
 _MAX_RUN = _DIGITS + 8
 _MIN_CAPITALS = 5
 """Fewest letters where all are capitals: each of them doubles what the checksum is worth."""
+_MIN_NUMBERED = 3
+"""Fewest characters of a word with a digit behind it."""
 _HEX = frozenset("0123456789abcdefABCDEF")
 _RSK_CHAINS = ("", "30", "31")
 
@@ -29,8 +31,8 @@ def eip55(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 40 hex digits in mixed case whose case is a valid checksum, `0x` before them or not.
 
     The candidate is widened to the maximal run of hex; up to eight letters of it on one side may
-    belong to a word that is glued on. Those in small letters are left: bare they look like commit
-    ids, with `0x` a rule knows them by their shape.
+    belong to a word that is glued on, and a digit behind them before it (`acc1`). Those in small
+    letters are left: bare they look like commit ids, with `0x` a rule knows them by their shape.
     """
     if text[start : start + 2] in ("0x", "0X"):
         start += 2
@@ -45,10 +47,16 @@ def eip55(text: str, start: int, end: int) -> tuple[Span, ...]:
     for first in dict.fromkeys((end - _DIGITS, start)):
         last = first + _DIGITS
         glued = text[start:first] + text[last:end]
-        if (glued.isalpha() or not glued) and _holds(text[first:last]):
+        if (not glued or _is_word(text[start:first], text[last:end])) and _holds(text[first:last]):
             prefixed = text[max(0, first - 2) : first] in ("0x", "0X")
             return ((first - 2 if prefixed else first, last),)
     return NOTHING
+
+
+def _is_word(head: str, tail: str) -> bool:
+    """Tell whether what is glued to one side is a word, with a digit behind it or not."""
+    numbered = len(head) >= _MIN_NUMBERED and head[:-1].isalpha()
+    return (head + tail).isalpha() or (numbered and not tail)
 
 
 def _holds(digits: str) -> bool:

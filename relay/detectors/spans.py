@@ -1,7 +1,7 @@
 """The words of every check: what a span is, and the few steps that all families share."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Span = tuple[int, int]
 """Start and end offsets in characters, end exclusive."""
@@ -62,3 +62,55 @@ def jagged(word: str) -> bool:
     """
     humps = _HUMP.findall(word)
     return len(humps) >= _MIN_HUMPS and sum(map(len, humps)) <= _HUMP_LETTERS * len(humps)
+
+
+# Words in small letters or in camel case, and a number of one digit or two; a closed shape.
+_WORDS = re.compile("[a-z]*(?:[A-Z][a-z]+){0,5}[0-9]{0,2}")  # noqa: TID251
+_LONGEST_WORDS = 32
+_MIN_DIGITS = 3
+_HUMP_AND_DIGIT = 3.75
+"""As `_HUMP_LETTERS`, for a word with a digit."""
+
+
+def by_chance(word: str) -> bool:
+    """Tell whether letters and digits stand as by chance: a piece of base58, and no name.
+
+    All but one in 10,000 of 43 characters do.
+    """
+    digits = sum(char.isdigit() for char in word)
+    if digits >= _MIN_DIGITS:
+        return True
+    humps = _HUMP.findall(word)
+    most = _HUMP_AND_DIGIT if digits else _HUMP_LETTERS
+    return len(humps) >= _MIN_HUMPS and sum(map(len, humps)) <= most * len(humps)
+
+
+def glued_windows(text: str, start: int, end: int, lengths: Iterable[int]) -> Iterator[Span]:
+    """Give the windows of a run that stand between what reads like words, as by chance.
+
+    `address7EcDhSYG…LtVx` has the whole address among them, and some that miss its edges. A word
+    may begin before the run, with letters that the run's alphabet does not have. Pass runs of a
+    bounded length: every window is looked at.
+    """
+    first_head, last_tail = start, end
+    while (
+        first_head > 0
+        and ascii_alnum(text[first_head - 1])
+        and start - first_head <= _LONGEST_WORDS
+    ):
+        first_head -= 1
+    while (
+        last_tail < len(text) and ascii_alnum(text[last_tail]) and last_tail - end <= _LONGEST_WORDS
+    ):
+        last_tail += 1
+    heads = _WORDS.match(text, first_head, end)
+    last_head = heads.end() if heads else first_head
+    for length in lengths:
+        for first in range(start, min(last_head, end - length, first_head + _LONGEST_WORDS) + 1):
+            stop = first + length
+            if (
+                _WORDS.fullmatch(text, first_head, first)
+                and _WORDS.fullmatch(text, stop, last_tail)
+                and by_chance(text[first:stop])
+            ):
+                yield first, stop

@@ -100,3 +100,12 @@ def test_decode_agrees_with_another_library() -> None:
         data = b"\x00\x00" + token_bytes(size)
         assert data == decode(Base58Encoder.Encode(data))
     assert decode("0OIl") is None
+
+
+@pytest.mark.parametrize("head", ["account", "acc1", "x"])
+def test_any_version_is_found_between_words(head: str) -> None:
+    """Addresses and private keys of a coin that is on no list, with words on both sides."""
+    for version in range(0, 256, 5):
+        for payload in (token_bytes(20), token_bytes(32), token_bytes(32) + b"\x01"):
+            word = base58.b58encode_check(bytes([version]) + payload).decode()
+            assert [word] == found("base58check", head + word + "x")

@@ -1,0 +1,81 @@
+"""Solana: base58 without a checksum, told by its size and by what stands around it.
+
+Source: Solana documentation (base58 of 32 bytes, an address, or of 64, a signature).
+"""
+
+from relay.detectors.base58 import decode, mixed
+from relay.detectors.spans import (
+    NOTHING,
+    Span,
+    after,
+    ascii_alnum,
+    before,
+    disjoint,
+    edges_free,
+    glued_windows,
+    jagged,
+)
+
+_ADDRESS, _SIGNATURE = 32, 64
+_LENGTHS = dict.fromkeys(range(32, 45), _ADDRESS) | dict.fromkeys((86, 87, 88), _SIGNATURE)
+_MOST_GLUED = 80
+"""Characters of a run that an address and the words glued to it have at most."""
+_GLUED = (
+    (range(43, _MOST_GLUED + 1), (44, 43, 42), _ADDRESS),
+    (range(88, 88 + _MOST_GLUED - 43), (88, 87), _SIGNATURE),
+)
+"""Lengths of a run with words in it, and those of what stands between them: of 1,000 addresses one
+is shorter."""
+_SEGMENT = 20
+
+
+def _wordlike(segment: str) -> bool:
+    """Tell whether the neighbour across a `/` or `+` is a word, and not more of a base64 text."""
+    if len(segment) > _SEGMENT:
+        return False
+    return not segment or segment.islower() or segment.isdigit()
+
+
+def _in_base64(text: str, start: int, end: int) -> bool:
+    """Tell whether a run stands inside of base64: glued to more of it by `+`, `/` or `=`."""
+    if after(text, end) == "=":
+        return True
+    if before(text, start) in ("+", "/"):
+        at = start - 1
+        while at > 0 and ascii_alnum(text[at - 1]) and start - at <= _SEGMENT + 1:
+            at -= 1
+        if not _wordlike(text[at : start - 1]):
+            return True
+    if after(text, end) in ("+", "/"):
+        at = end + 1
+        while at < len(text) and ascii_alnum(text[at]) and at - end <= _SEGMENT + 1:
+            at += 1
+        return not _wordlike(text[end + 1 : at])
+    return False
+
+
+def _decodes(word: str, size: int) -> bool:
+    data = decode(word)
+    return data is not None and len(data) == size
+
+
+def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find Solana addresses and signatures: base58 of exactly 32 or 64 bytes.
+
+    There is no checksum, so the run must stand free of base64 around it and hold letters of both
+    cases, and a digit or letters that change their case as by chance (a long name does not). Words
+    that are glued on are cut off; where they end cannot always be told, so a letter or two of them
+    may go along.
+    """
+    word = text[start:end]
+    size = _LENGTHS.get(len(word), 0)
+    if size and edges_free(text, start, end):
+        if not mixed(word) or (word.isalpha() and not jagged(word)):
+            return NOTHING
+        if _decodes(word, size):
+            return NOTHING if _in_base64(text, start, end) else ((start, end),)
+    for runs, lengths, size in _GLUED:
+        if len(word) in runs and mixed(word) and not _in_base64(text, start, end):
+            windows = glued_windows(text, start, end, lengths)
+            return disjoint(span for span in windows if _decodes(text[slice(*span)], size))
+    return NOTHING
