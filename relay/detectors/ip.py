@@ -17,9 +17,16 @@ _V6_LETTERS = "abcdefABCDEF."
 _V6_LONGEST = 45
 _V6_MIN_COLONS = 2
 _V6_DIGITS = 4
+_V6_GROUPS = 8
 _ZONE_LONGEST = 15
 _LOOPBACK = 127
 _LOOK_BACK = 24
+_BIG, _HUGE = 10, 100
+_ADDRESS_WORDS = (
+    "ip", "ipv", "addr", "address", "host", "server", "peer", "client", "remote", "local",
+    "gateway", "router", "proxy", "dns", "acc", "account", "wallet", "user", "root", "admin", "ssh",
+    "from", "to",
+)  # fmt: skip
 _VERSION_WORDS = ("version", "ver", "release", "build", "firmware", "fw")
 _VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
 _REQUIRES = (">=", "<=", "~=", "==", "!=")
@@ -29,6 +36,13 @@ _SLICE_GROUPS = 2
 """Most numbers around the `::` of a slice; with one in the middle it has no two colons in a row."""
 # A closed shape, not a rule pattern: an open bracket behind a name, and an expression in it.
 _SLICE = re.compile(r"[\w)\]]\[[\w+\-*:., ]*$")  # noqa: TID251
+# Short ones that are told from names in C++: mapped, link-local, unique local, global; a digit in
+# what follows. A closed shape.
+_TELLING = re.compile(  # noqa: TID251
+    r"::ffff:|64:ff9b:|(?:fe80|f[cd][0-9a-f]{2}|[23][0-9a-f]{3}):[a-f:]*[0-9]"
+    r"|[0-9a-f]{3,}:[0-9a-f]{3,}::[0-9a-f]{2,}",
+    re.IGNORECASE,
+)
 _TAGS = (
     "alpha",
     "beta",
@@ -62,8 +76,20 @@ def _octets(word: str) -> list[int] | None:
 
 def _far_from_version(octets: list[int]) -> bool:
     """Tell whether the numbers are large as those of addresses, where the place is doubtful."""
-    big = 10
-    return octets[0] >= big and sum(octet >= big for octet in octets) > 1
+    big = sum(octet >= _BIG for octet in octets)
+    if octets[0] >= _BIG:
+        return big > 1
+    return big > _PARTS / 2 or (big > 1 and max(octets) >= _HUGE)
+
+
+def _says_address(text: str, start: int, end: int) -> bool:
+    """Tell whether a word glued to four numbers, or a port behind, makes them an address."""
+    right = after(text, end)
+    if right == "@" or (right == ":" and after(text, end + 1).isdigit()):
+        return True
+    head = text[max(0, start - _LOOK_BACK) : start].rstrip("-_@0123456789")
+    tail = text[end : end + _LOOK_BACK].lstrip("-_@").lower()
+    return _last_word(head) in _ADDRESS_WORDS or tail.startswith(_ADDRESS_WORDS[2:])
 
 
 def _last_word(text: str) -> str:
@@ -113,7 +139,7 @@ def _ipv4(text: str, start: int, end: int) -> Span | None:
         or ascii_alnum(right)
         or (left in ("-", "@", "_", ".") and ascii_alnum(before(text, start - 1)))
     )
-    if glued and not _far_from_version(octets):
+    if glued and not _far_from_version(octets) and not _says_address(text, start, end):
         return None
     if _is_version(text, start, end, octets):
         return None
@@ -128,9 +154,11 @@ def _v6_bounds(text: str, start: int, end: int) -> Span:
         end += 1
     while end > start and text[end - 1] == ".":
         end -= 1
-    if text[end - 1 : end] == ":" and text[end - 2 : end] != "::":
+    if text[end - 1 : end] == ":" and (text[end - 2 : end] != "::" or text[end - 3 : end] == ":::"):
         end -= 1
-    if text[start : start + 1] == ":" and text[start : start + 2] != "::":
+    if text[start : start + 1] == ":" and (
+        text[start : start + 2] != "::" or text[start : start + 3] == ":::"
+    ):
         start += 1
     return start, end
 
@@ -152,7 +180,17 @@ def _ipv6(text: str, start: int, end: int) -> Span | None:
         span = _ipv6_at(text, begin, end)
         if span is not None:
             return span
-    return None
+    return _ipv6_of_nine(text, start, end)
+
+
+def _ipv6_of_nine(text: str, start: int, end: int) -> Span | None:
+    """Look at nine groups: an address with a port behind, or with a number or a word before."""
+    if text.count(":", start, end) != _V6_GROUPS or text.find("::", start, end) >= 0:
+        return None
+    first, last = text.find(":", start) + 1, text.rfind(":", start, end)
+    if _ipv6_at(text, first, end):
+        return (first if text[start : first - 1].isalpha() else start), end
+    return (start, end) if _ipv6_at(text, start, last) else None
 
 
 def _without_word(text: str, start: int, end: int) -> int:
@@ -173,7 +211,7 @@ def _ipv6_at(text: str, start: int, end: int) -> Span | None:
     left, right = before(text, start), after(text, end)
     groups = sum(bool(group) for group in word.split(":"))
     glued = ascii_alnum(left) or ascii_alnum(right) or left in ("$", ".")
-    if glued and groups < _GLUED_GROUPS:
+    if glued and groups < _GLUED_GROUPS and not _TELLING.match(word):
         return None
     try:
         address = IPv6Address(word)
@@ -224,7 +262,7 @@ def ip(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     word = text[start:end]
     if ":" not in word:
-        start, end = end - len(word.lstrip(_V6_LETTERS)), start + len(word.rstrip("."))
+        start, end = end - len(word.lstrip(_V6_LETTERS)), start + len(word.rstrip(_V6_LETTERS))
         span = _ipv4(text, start, end)
     else:
         span = _ipv6(text, start, end)

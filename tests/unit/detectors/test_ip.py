@@ -110,3 +110,67 @@ def test_every_spelling_of_a_random_address() -> None:
 def test_a_word_glued_behind_does_not_hide_an_address(text: str, expected: str) -> None:
     """A word that begins with letters of hex is cut off the last group."""
     assert [expected] == _found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("acc-7.1.2.3-x", "7.1.2.3"),
+        ("account7.1.2.3account", "7.1.2.3"),
+        ("peer_7.1.2.3_x", "7.1.2.3"),
+        ("root@5.2.8.8:22", "5.2.8.8"),
+        ("from-ip-5.2.8.8", "5.2.8.8"),
+        ("lib-3.178.112.48.so", "3.178.112.48"),
+        ("a@1.59.198.186@b", "1.59.198.186"),
+        ("acc.1.59.198.186.x", "1.59.198.186"),
+        ("acc1_5.2.8.8_x", "5.2.8.8"),
+        ("5.2.8.8account", "5.2.8.8"),
+        ("a@5.2.8.8@b", "5.2.8.8"),
+        ("acc.2.75.90.89.x", "2.75.90.89"),
+    ],
+)
+def test_small_numbers_glued_to_a_word_that_says_address(text: str, expected: str) -> None:
+    """A word, a port behind, or numbers that no version has tell it from a version."""
+    assert [expected] == _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["electron-7.1.2.3-x", "lib_7.1.2.3_x", "pkg@7.1.2.3", "acc.7.1.2.3", "app7.1.2.3",
+     "a/5.2.8.8/b", "suite-24.1.2.3.dmg", "node@1.12.3.4", "foo-1.24.11.3"],
+)  # fmt: skip
+def test_a_version_glued_to_a_name_survives(text: str) -> None:
+    """Files and packages are named so."""
+    assert [] == _found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("address::ffff:248.19.12.66x", "::ffff:248.19.12.66"),
+        ("::ffff:248.19.12.66account", "::ffff:248.19.12.66"),
+        ("account64:ff9b::215.7.16.126account", "64:ff9b::215.7.16.126"),
+        ("Account2a02:5899::5", "2a02:5899::5"),
+        ("acc.fe80::2b1.x", "fe80::2b1"),
+        ("accountfdad::1d2ax", "fdad::1d2a"),
+        ("Account2a02:5899::5%eth0", "2a02:5899::5%eth0"),
+        ("x:::ffff:65ff:3f13:y", "::ffff:65ff:3f13"),
+        ("net 2001:db8::: closed", "2001:db8::"),
+        ("x@c9e9:c616:612e:769:a6ce:cc1b:78e5:a61:22", "c9e9:c616:612e:769:a6ce:cc1b:78e5:a61:22"),
+        ("1:c9e9:c616:612e:7696:a6ce:cc1b:78e5:a61", "1:c9e9:c616:612e:7696:a6ce:cc1b:78e5:a61"),
+        ("address551:98c0::a49x", "551:98c0::a49"),
+    ],
+)  # fmt: skip
+def test_a_short_address_of_a_known_kind_is_found_in_words(text: str, expected: str) -> None:
+    """Mapped, link-local, unique local and global ones; colons and a number may stand around."""
+    assert [expected] == _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Foo::bad1::b", "cafe::a1x", "$1::a", "Type2b::c3", "x1:2:3:4:5:6:7:8:9:10", "Cafe3::face",
+     "Test2001::face", "a.fed::1x"],
+)  # fmt: skip
+def test_names_with_two_colons_survive(text: str) -> None:
+    """Letters of hex on both sides of `::` are a name in C++ or Rust."""
+    assert [] == _found(text)
