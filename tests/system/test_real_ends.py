@@ -9,17 +9,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from tests.system.bugsink import CLIENTS, Arrived, Bugsink, running_bugsink
-from tests.system.captured import SAMPLES
+from tests.system.captured import SAMPLES, load
 from tests.system.planted import Leak, Needles
-from tests.system.running import DEADLINE, KEY, Relay, project, running
+from tests.system.running import DEADLINE, KEY, Client, Relay, project, running
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("real_ends")]
 
@@ -29,6 +31,7 @@ APPS = {
     "python": [sys.executable, str(CLIENTS / "python_app.py")],
     "node": ["node", str(NODE / "send.mjs")],
 }
+CAPTURED = ("browser-11.12.0/", "electron-4.24.0/", "node-11.12.0/", "python-2.75.0/")
 PLANTED = json.loads((SAMPLES / "planted.json").read_text())
 JANE = PLANTED | {"home": "/home/jane"}
 # Another person with other secrets: documentation's addresses, and examples of EIP-55 and BIP-84.
@@ -84,13 +87,28 @@ class Ends:
         )
         assert (0, b"flushed") == (done.returncode, done.stdout.strip())
 
+    def post(self, to: str, events: Iterable[Mapping[str, Any]]) -> None:
+        """Send events as they are, with consent, as `send` does."""
+        number, key = self.bugsink.projects[to]
+        direct = to.startswith("direct")
+        client = Client(self.bugsink.port if direct else self.relay.port)
+        path = f"/api/{number}/envelope/?sentry_key={key if direct else KEY}"
+        for event in events:
+            tagged = {**event, "tags": {**event.get("tags", {}), "allowReport": True}}
+            lines = ({"event_id": event["event_id"]}, {"type": "event"}, tagged)
+            answer = client.send("POST", path, (), "\n".join(map(json.dumps, lines)).encode())
+            assert 200 == answer.status
+        client.close()
+
 
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
     folder = tmp_path_factory.mktemp("ends")
     needles = _needles()
-    kept = [f"{kind}-{app}" for app in APPS for kind in ("relayed", "refused")]
-    names = [*kept, *(f"direct-{app}" for app in APPS)]
+    kept = [f"{kind}-{app}" for app in APPS for kind in ("relayed", "refused")] + [
+        "relayed-captured"
+    ]
+    names = [*kept, *(f"direct-{app}" for app in APPS), "direct-captured"]
     (folder / "bugsink").mkdir()
     with running_bugsink(folder / "bugsink", names) as bugsink:
         projects = [project(bugsink.dsn(name), id=bugsink.number(name)) for name in kept]
@@ -195,3 +213,72 @@ def test_without_consent_nothing_arrives_and_the_app_lives(
     assert 2 <= ends.relay.count("relay_envelopes_total")[counted] - before
     ends.relay.drain()
     assert [] == ends.bugsink.events(name)
+
+
+def captured_errors() -> dict[str, dict[str, Any]]:
+    """Errors that SDKs have sent, by their id: of one text two, and one with nothing told in it."""
+    found: dict[str, dict[str, Any]] = {}
+    told = Counter[str]()
+    for sample in load(SAMPLES):
+        event = sample.event
+        if event is None or event["event_id"] in found or not sample.name.startswith(CAPTURED):
+            continue
+        text = json.dumps([event.get("message"), *map(_told, _exceptions(event))])
+        told[text] += 1
+        if told[text] <= 2:
+            found[event["event_id"]] = event
+        if told[text] == 1:
+            plain = json.loads(json.dumps(event | {"event_id": uuid5(NAMESPACE_URL, text).hex}))
+            for exception in _exceptions(plain):
+                exception["value"] = "the device went away"
+            found[plain["event_id"]] = plain | ({"message": "ready"} if "message" in plain else {})
+    return found
+
+
+def _exceptions(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = (event.get("exception") or {}).get("values", [])
+    return values
+
+
+def _told(exception: Mapping[str, Any]) -> tuple[Any, Any]:
+    return exception.get("type"), exception.get("value")
+
+
+@pytest.fixture(scope="module")
+def filed(ends: Ends) -> list[tuple[Arrived, Arrived]]:
+    """Captured errors, as they were filed without the relay and with it."""
+    events = captured_errors()
+    filed: list[dict[str, Arrived]] = []
+    for name in ("direct-captured", "relayed-captured"):
+        ends.post(name, events.values())
+        arrived = ends.bugsink.wait_for(name, len(events))
+        filed.append({one.data["event_id"]: one for one in arrived})
+    assert events.keys() == filed[0].keys() == filed[1].keys()
+    return [(filed[0][number], filed[1][number]) for number in events]
+
+
+def _title(one: Arrived) -> bytes:
+    """What an issue is named after, before Bugsink makes its key of it."""
+    told = [one.data.get(key) for key in ("message", "logentry", "transaction")]
+    return json.dumps([*told, *map(_told, _exceptions(one.data))]).encode()
+
+
+def test_captured_errors_group_as_before(filed: list[tuple[Arrived, Arrived]]) -> None:
+    """The key is the same where the title holds no secret; where it does, only that is gone."""
+    needles = _needles()
+    same = [pair for pair in filed if not needles.find("", _title(pair[0]))]
+    others = [pair for pair in filed if pair not in same]
+    assert 20 <= len(same)
+    assert 20 <= len(others)
+    assert [a.grouping_key for a, _ in same] == [b.grouping_key for _, b in same]
+    assert [a.type for a, _ in others] == [b.type for _, b in others]
+    assert [] == [leak for _, b in filed for leak in needles.find("", _title(b))]
+
+
+def test_no_issue_is_split(filed: list[tuple[Arrived, Arrived]]) -> None:
+    """Errors that are one issue without the relay are one with it."""
+    issues: dict[str, set[str]] = {}
+    for direct, relayed in filed:
+        issues.setdefault(direct.issue, set()).add(relayed.issue)
+    assert 10 <= len(issues) < len(filed)
+    assert [1] * len(issues) == [len(of_one) for of_one in issues.values()]
