@@ -6,7 +6,7 @@ no randomness, no logging. What raises here has kept nothing.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from relay.protocol.item_kinds import ItemKind, Policy, kind_of, refined
 from relay.protocol.limits import DEFAULT, Limits
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
+from relay.scrub.remarks import Note
 from relay.scrub.scrubber import ScrubbedItem, Scrubber
 from relay.scrub.skeleton import skeleton
 
@@ -142,7 +143,7 @@ def process(
         _scrub(i, r, verdict, event_id, policy, scrubber)
         for i, (r, verdict) in enumerate(zip(read, decision.items, strict=True))
     ]
-    redactions: Counter[str] = Counter(r.rule_id for d in done for r in d.remarks)
+    redactions = _counted(note for d in done for note in d.notes)
     permit = None
     if any(d.item is not None for d in done):
         minimal = Verdict.MINIMAL in decision.items
@@ -287,4 +288,9 @@ def _permit(
         client=caller.client,
         categories=tuple(dict.fromkeys(c for d in done for c in d.categories)),
     )
-    return permit, Counter(remark[0] for note in notes for remark in note.remarks)
+    return permit, _counted(notes)
+
+
+def _counted(notes: Iterable[Note]) -> Counter[str]:
+    """Return how often each rule redacted something."""
+    return Counter(remark[0] for note in notes for remark in note.remarks)

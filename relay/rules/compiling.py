@@ -13,8 +13,6 @@ from relay.rules.selectors import Path, Selector
 
 _KEY_MEMORY: Final = 4_096
 """So many keys are remembered as hot or cold; then the memory starts afresh."""
-_CLEAN_MEMORY: Final = 20_000
-_CLEAN_LENGTH: Final = 512
 _KEY_LENGTH: Final = 48
 """Longer keys are looked up each time and not remembered: they may hold a value."""
 
@@ -79,30 +77,6 @@ class CompiledRules:
     plain: frozenset[int]
     endings: tuple[str, ...]
     _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
-    _clean: set[str] = field(default_factory=set, repr=False)
-
-    def unknown(self, texts: Iterable[str]) -> list[str]:
-        """Return the texts that have not been found clean before.
-
-        Events of one program repeat most of their strings: names of functions, files and keys.
-        """
-        clean = self._clean
-        return [text for text in texts if text not in clean]
-
-    def remember_clean(self, texts: Iterable[str]) -> None:
-        """Note texts in which no rule found anything, through no view; bounded."""
-        if len(self._clean) >= _CLEAN_MEMORY:
-            self._clean.clear()
-        self._clean.update(text for text in texts if len(text) <= _CLEAN_LENGTH)
-
-    def remembered(self) -> frozenset[str]:
-        """Return the texts known as clean; for measurements."""
-        return frozenset(self._clean)
-
-    def forget(self, but: frozenset[str] = frozenset()) -> None:
-        """Forget which texts are clean, but for these; for measurements."""
-        self._clean.clear()
-        self._clean.update(but)
 
     def hot(self, key: str) -> Hot | None:
         """Return the rules that may fire at a key; mostly none."""

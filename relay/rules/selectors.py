@@ -105,10 +105,12 @@ class Selector:
         source: as written.
         last_keys: if the selector can only hold where the last key is one of these (lower case),
             they; else None. Used to look places up directly.
+        names_index: whether it names an element of a list by its number.
     """
 
     source: str
     last_keys: frozenset[str] | None
+    names_index: bool
     _holds: Predicate = field(repr=False, compare=False)
 
     def holds(self, path: Path, value_type: str, root_type: str = "event") -> bool:
@@ -129,7 +131,7 @@ def parse_selector(source: str) -> Selector:
     parser = _Parser(source)
     predicate, last_keys = parser.alternatives()
     parser.end()
-    return Selector(source, last_keys, predicate)
+    return Selector(source, last_keys, parser.names_index, predicate)
 
 
 _Parsed = tuple[Predicate, frozenset[str] | None]
@@ -142,6 +144,7 @@ class _Parser:
         self.source = source
         self.at = 0
         self.depth = 0
+        self.names_index = False
 
     def fail(self, message: str) -> SelectorError:
         return SelectorError(f"{message} at character {self.at + 1} of {self.source!r}")
@@ -218,6 +221,7 @@ class _Parser:
             parts.append(self.part())
         last = parts[-1]
         keys = frozenset({last.text}) if last.kind == "key" else None
+        self.names_index |= any(part.kind == "key" and part.text.isdigit() for part in parts)
         return _path_predicate(tuple(parts)), keys
 
     def part(self) -> _Part:

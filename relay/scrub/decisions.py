@@ -10,39 +10,10 @@ from typing import Any, NamedTuple
 
 from relay.rules.compiling import TextRule
 from relay.rules.model import Rule
-from relay.rules.selectors import Path, PathPart
+from relay.rules.selectors import Path
 from relay.scrub.redact import KINDS, Mark
 from relay.scrub.remarks import Note
-from relay.scrub.walk import Container, Link, path_of
-
-
-class Place(NamedTuple):
-    """Where a value stands.
-
-    Attributes:
-        container: the map or list that holds it.
-        slot: its key or index there.
-        key: what addresses it for rules about keys; "" for none.
-        value_type: the selector type of the value.
-    """
-
-    container: Container
-    slot: Any
-    key: str
-    value_type: str
-
-    @property
-    def id(self) -> "Slot":
-        """What names it in this run."""
-        return id(self.container.link), self.slot
-
-    def __repr__(self) -> str:
-        return f"Place({self.value_type})"
-
-
-Slot = tuple[int, PathPart]
-"""A place by identity: the id of its container's link, which lives as long as the run, and a key.
-Paths of many places in a deep document would add up; these do not."""
+from relay.scrub.walk import Link, Place, Slot, path_of
 
 
 class Draft(NamedTuple):
@@ -58,7 +29,6 @@ class Change:
     """A value or key whose text changes: where, what stands there, which rules look there."""
 
     place: Place = field(repr=False)
-    is_key: bool
     text: str = field(repr=False)
     length: int
     marks: list[Mark]
@@ -72,15 +42,13 @@ class Decisions:
     Attributes:
         changes: values and keys whose text changes.
         removals: places whose value goes, and the id of the rule that takes it.
-        gone: maps and lists that are redacted whole; what stands in them needs no note.
         drafts: notes so far.
     """
 
     changes: list[Change] = field(default_factory=list, repr=False)
     removals: list[tuple[Place, str]] = field(default_factory=list, repr=False)
-    gone: set[Slot] = field(default_factory=set, repr=False)
     drafts: list[Draft] = field(default_factory=list, repr=False)
-    _addresses: dict[int, Path | None] = field(default_factory=dict, repr=False)
+    _addresses: dict[int, Path] = field(default_factory=dict, repr=False)
 
     def carry_out(self, rules: Sequence[Rule]) -> list[Note]:
         """Write what was decided; return notes about it, under the keys' new names.
@@ -90,7 +58,7 @@ class Decisions:
         """
         notes: list[Note] = []
         for change in self.changes:
-            if not change.is_key:
+            if not change.place.is_key:
                 change.place.container.node[change.place.slot] = change.text
             self.drafts.append(_draft(change, rules))
         for place, rule_id in self.removals:
@@ -102,43 +70,37 @@ class Decisions:
             self.drafts.append(Draft(place, ((rule_id, "x"),)))
         renamed = self._rename()
         for draft in self.drafts:
-            path = self._address(draft.place, renamed)
-            if path is not None:
-                notes.append(Note(path, draft.remarks, draft.length))
+            place = draft.place
+            above = self._addresses_of(place.container.link, renamed)
+            slot = renamed.get(place.id, place.slot) if renamed else place.slot
+            notes.append(Note((*above, slot), draft.remarks, draft.length))
         return notes
 
-    def _address(self, place: Place, renamed: Mapping[Slot, str]) -> Path | None:
-        """Return a place's path as `_meta` shows it: real indexes, and keys as they are now.
+    def _addresses_of(self, link: Link, renamed: Mapping[Slot, str]) -> Path:
+        """Return where a container is, as `_meta` shows it: real indexes, and keys as they are now.
 
-        None for a place inside a map or list that was redacted whole.
+        Asked for once for each, however much stands in it.
         """
-        above = self._addresses_of(place.container.link, renamed)
-        return None if above is None else (*above, renamed.get(place.id, place.slot))
-
-    def _addresses_of(self, link: Link, renamed: Mapping[Slot, str]) -> Path | None:
-        """Return where a container is; asked for once for each, however much stands in it."""
-        if id(link) in self._addresses:
-            return self._addresses[id(link)]
-        if not renamed and not self.gone:
-            plain = self._addresses[id(link)] = path_of(link)
-            return plain
-        parts: list[PathPart] = []
-        at = link
-        gone = False
-        while at is not None and not gone:
-            above, part = at
-            slot = (id(above), part)
-            gone = slot in self.gone
-            parts.append(renamed.get(slot, part))
-            at = above
-        found = self._addresses[id(link)] = None if gone else tuple(reversed(parts))
-        return found
+        known = self._addresses.get(id(link))
+        if known is None:
+            known = path_of(link)
+            if renamed:
+                parts = list(known)
+                at = link
+                for place in range(len(parts) - 1, -1, -1):
+                    assert at is not None
+                    above, part = at
+                    parts[place] = renamed.get((id(above), part), part)
+                    at = above
+                known = tuple(parts)
+            self._addresses[id(link)] = known
+        return known
 
     def _rename(self) -> dict[Slot, str]:
         """Rename keys in their order, made unique; return the new name of each renamed place."""
         by_node: dict[int, list[Change]] = {}
         for change in self.changes:
-            if change.is_key:
+            if change.place.is_key:
                 by_node.setdefault(id(change.place.container.node), []).append(change)
         renamed: dict[Slot, str] = {}
         for changes in by_node.values():
@@ -164,7 +126,7 @@ class Decisions:
 
 
 def _draft(change: Change, rules: Sequence[Rule]) -> Draft:
-    if change.is_key:
+    if change.place.is_key:
         named = {m.rule: rules[m.rule] for m in change.marks}
         return Draft(
             change.place,

@@ -25,6 +25,7 @@ from relay.scrub.items.event import (
     never_infer_address,
     never_infer_in_container,
 )
+from relay.scrub.memory import Memory
 from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS, budget_for
@@ -41,15 +42,20 @@ class ScrubResult:
 
     Attributes:
         body: clean bytes.
-        remarks: what was redacted, in no particular order.
+        notes: what was redacted, in no particular order.
         outcomes: for an envelope, what became of each item.
         shadow: hits of shadow rules, by rule id.
     """
 
     body: bytes = field(repr=False)
-    remarks: tuple[Remark, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), repr=False)
     outcomes: tuple[Outcome, ...] = ()
     shadow: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was redacted, with the paths written out; made each time it is asked for."""
+        return as_remarks(self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class ScrubbedItem:
 
     item: Item | None = field(repr=False)
     outcome: Outcome
-    remarks: tuple[Remark, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), repr=False)
     shadow: Mapping[str, int] = field(default_factory=dict)
     categories: tuple[str, ...] = ()
 
@@ -69,15 +75,17 @@ class Scrubber:
 
     compiled: CompiledRules = field(repr=False)
     keys: HashKeys = field(repr=False)
+    memory: Memory = field(repr=False)
 
     @classmethod
     def from_rules(cls, rules: tuple[Rule, ...], keys: HashKeys) -> "Scrubber":
         """Make a scrubber of loaded rules; `keys` are for pseudonyms."""
-        return cls(compile_rules(rules, TRIGGERS), keys)
+        compiled = compile_rules(rules, TRIGGERS)
+        return cls(compiled, keys, Memory(compiled))
 
     def with_keys(self, keys: HashKeys) -> "Scrubber":
         """Return the same rules with other keys, for the next period."""
-        return Scrubber(self.compiled, keys)
+        return Scrubber(self.compiled, keys, self.memory)
 
     @property
     def digest(self) -> str:
@@ -98,7 +106,7 @@ class Scrubber:
         if isinstance(value, dict) and _names_sdk(value.get("sdk")):
             # An event of an SDK; whoever sends it on must not have an address inferred.
             never_infer_address(value)
-        return ScrubResult(jsonio.dumps(value), as_remarks(done.notes), shadow=done.shadow)
+        return ScrubResult(jsonio.dumps(value), tuple(done.notes), shadow=done.shadow)
 
     def scrub_text(self, text: str) -> str:
         """Scrub one text.
@@ -132,10 +140,10 @@ class Scrubber:
         done = [self.scrub_item(i, item) for i, item in enumerate(envelope.items)]
         headers, notes = self.scrub_envelope_headers(envelope.headers, None)
         clean = Envelope.make(headers, tuple(d.item for d in done if d.item is not None))
-        remarks = [*as_remarks(notes), *(r for d in done for r in d.remarks)]
+        notes += [note for d in done for note in d.notes]
         shadow = sum((Counter(d.shadow) for d in done), Counter[str]())
         return ScrubResult(
-            serialise(clean), tuple(remarks), tuple(d.outcome for d in done), dict(shadow)
+            serialise(clean), tuple(notes), tuple(d.outcome for d in done), dict(shadow)
         )
 
     # --- parts -----------------------------------------------------------------------------------
@@ -235,7 +243,7 @@ class Scrubber:
         return ScrubbedItem(
             Item.make(headers, jsonio.dumps(value)),
             Outcome(index, kind.name, Reason.ACCEPTED, size),
-            as_remarks([*notes, *done.notes, *in_headers]),
+            (*notes, *done.notes, *in_headers),
             done.shadow,
             kind.categories,
         )
@@ -265,7 +273,7 @@ class Scrubber:
         return ScrubbedItem(
             Item.make(headers, payload),
             Outcome(index, kind.name, Reason.ACCEPTED, len(item.payload)),
-            as_remarks([*notes, *in_headers]),
+            (*notes, *in_headers),
             shadow,
             kind.categories,
         )
@@ -284,7 +292,9 @@ class Scrubber:
         structural: bool = True,
     ) -> "Done":
         """Scrub a map or list in place."""
-        run = DocumentScrubber(self.compiled, self.keys, budget_for(size), root_type, structural)
+        run = DocumentScrubber(
+            self.compiled, self.keys, budget_for(size), root_type, structural, self.memory
+        )
         run.run(root)
         rules = self.compiled.rules
         return Done(run.notes, {rules[n].id: count for n, count in run.shadow.items()})

@@ -1,13 +1,18 @@
-"""The total walk: every string, object key and number of a JSON document, without recursion.
+"""The total walk: every string, key and number of a document, with the place where it stands.
 
-Law of this file: it decides nothing. Selectors narrow a rule; they never decide what is looked at.
+Law of this file: nothing is passed over, and nothing recurses, however deep or wide the input. What
+is known to be clean is looked at and left; whoever asks decides about values that rules name.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from relay.errors import ScrubError
 from relay.rules.selectors import Path, PathPart
+from relay.scrub.lists import ListText, list_text
+from relay.scrub.memory import Memory
+from relay.scrub.places import Plan, Spot
 
 MAX_DEPTH: Final = 128
 """Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10). Every remark has
@@ -16,27 +21,52 @@ its path: a deeper bound would let a document take that many times its size in m
 Link = tuple["Link | None", PathPart] | None
 """A path as a linked list from the leaf up; None is the root."""
 
+Slot = tuple[int, PathPart]
+"""A place by identity: the id of its container's link, which lives as long as the run, and a key.
+Paths of many places in a deep document would add up; these do not."""
+
 
 class Container(NamedTuple):
-    """A map or list in the document, and what its children are called.
+    """A map or list in the document.
 
     Attributes:
         node: the map or list itself; redactions change it in place.
         link: its path.
-        key: for an element of a list of pairs, for `{"key": …, "value": …}` and for a typed
-            attribute, the key that addresses its value; else None.
-        pair_parent: for an element of a list of pairs, the path of that list.
-        name: for a list, the key that its elements stand under, through lists in lists.
+        spot: what kind of place it stands at.
     """
 
     node: Any
     link: Link
-    key: str | None = None
-    pair_parent: Link = None
-    name: str = ""
+    spot: Spot
 
     def __repr__(self) -> str:
         return f"Container({type(self.node).__name__} of {len(self.node)})"
+
+
+class Place(NamedTuple):
+    """Where a value or a key stands.
+
+    Attributes:
+        container: the map or list that holds it.
+        slot: its key or index there.
+        plan: what the rules say about this kind of place.
+        value_type: the selector type of the value.
+        is_key: whether it is the key itself, not what stands under it.
+    """
+
+    container: Container
+    slot: Any
+    plan: Plan
+    value_type: str
+    is_key: bool = False
+
+    @property
+    def id(self) -> Slot:
+        """What names it in this run."""
+        return id(self.container.link), self.slot
+
+    def __repr__(self) -> str:
+        return f"Place({self.value_type})"
 
 
 @dataclass(slots=True)
@@ -44,14 +74,24 @@ class Walked:
     """A document taken apart.
 
     Attributes:
-        containers: every map and list, parents first.
-        texts: every distinct string, key and number text, each with its number.
-        keys: every distinct object key and pair key.
+        texts: every distinct string, key and number text that is not known as clean, with the
+            places where it stands.
+        numbers: the numbers among them, by their text.
+        lists: each list of words or numbers, read as one text.
     """
 
-    containers: list[Container] = field(default_factory=list, repr=False)
-    texts: dict[str, int] = field(default_factory=dict, repr=False)
-    keys: set[str] = field(default_factory=set, repr=False)
+    texts: dict[str, list[Place]] = field(default_factory=dict, repr=False)
+    numbers: dict[str, float] = field(default_factory=dict, repr=False)
+    lists: list[tuple[Container, ListText]] = field(default_factory=list, repr=False)
+
+
+Special = Callable[[Container, PathPart, Plan, Any], bool]
+"""Decides about a value that rules name by its place; True when nobody else has to look at it."""
+
+VALUE_TYPES: Final = {
+    str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object",
+    type(None): "null",
+}  # fmt: skip
 
 
 def number_text(value: float) -> str:
@@ -59,97 +99,138 @@ def number_text(value: float) -> str:
     return repr(value) if type(value) is float else str(value)
 
 
-def walk(root: Any) -> Walked:  # noqa: PLR0915 - one loop, for speed
-    """Take a document (a map or a list) apart.
+class Walk:
+    """One walk over one document."""
 
-    Raises:
-        ScrubError: it is nested more deeply than `MAX_DEPTH`.
-    """
-    walked = Walked()
-    containers, keys = walked.containers, walked.keys
-    strings: dict[str, None] = {}
-    integers: set[int] = set()
-    floats: set[float] = set()
-    stack: list[tuple[Any, Link, int, str]] = [(root, None, 0, "")]
-    while stack:
-        node, link, depth, name = stack.pop()
-        if depth > MAX_DEPTH:
-            raise ScrubError("the document is nested too deeply")
-        if type(node) is dict:
-            pair_key = _pair_key(node, link) if "value" in node else None
-            containers.append(Container(node, link, pair_key))
-            keys.update(node)
-            if pair_key is not None:
-                keys.add(pair_key)
-            for key, value in node.items():
-                kind = type(value)
-                if kind is str:
-                    strings[value] = None
-                elif kind is dict or kind is list:
-                    if value:
-                        own = pair_key if key == "value" and pair_key is not None else key
-                        stack.append((value, (link, key), depth + 1, own))
-                elif kind is int:
-                    integers.add(value)
-                elif kind is float:
-                    floats.add(value)
+    __slots__ = ("_floats", "_integers", "_known", "_memory", "_special", "_stack", "walked")
+
+    def __init__(self, memory: Memory, special: Special) -> None:
+        """Prepare a walk that passes by what is in a memory, and asks about special values."""
+        self._memory = memory
+        self._known = memory.texts
+        self._integers = memory.integers
+        self._floats = memory.floats
+        self._special = special
+        self._stack: list[tuple[Any, Spot, Link, int]] = []
+        self.walked = Walked()
+
+    def run(self, root: Any, spot: Spot) -> Walked:
+        """Take a document (a map or a list) apart.
+
+        Raises:
+            ScrubError: it is nested more deeply than `MAX_DEPTH`.
+        """
+        stack = self._stack
+        stack.append((root, spot, None, 0))
+        while stack:
+            node, spot, link, depth = stack.pop()
+            if depth > MAX_DEPTH:
+                raise ScrubError("the document is nested too deeply")
+            if type(node) is dict:
+                self._map(node, spot, link, depth + 1)
+            elif node:
+                self._list(node, spot, link, depth + 1)
+        return self.walked
+
+    def _map(self, node: dict[str, Any], spot: Spot, link: Link, below: int) -> None:
+        keys = tuple(node)
+        layout = spot.layouts.get(keys) or spot.layout(keys)
+        known, integers, floats = self._known, self._integers, self._floats
+        here: Container | None = None
+        if not layout.clean:
+            here = Container(node, link, spot)
+            layout.clean = self._keys(here, keys)
+        plans = layout.plans
+        pair_key = _pair_key(node, link) if "value" in node else None
+        if pair_key is not None:
+            of_pair = spot.plan("value", pair_key)
+            at = keys.index("value")
+            plans = (*plans[:at], of_pair if of_pair.special else None, *plans[at + 1 :])
+        for key, value, plan in zip(keys, node.values(), plans, strict=True):
+            kind = type(value)
+            if plan is not None:
+                # The commonest of all: a time or an id that has its shape.
+                if plan.alone is not None and plan.alone(value):
+                    continue
+                here = here or Container(node, link, spot)
+                if self._special(here, key, plan, value):
+                    continue
+            if kind is str:
+                if value in known:
+                    continue
+                value_type, text = "string", value
+            elif kind is dict or kind is list:
+                if value:
+                    name = pair_key if pair_key is not None and key == "value" else key
+                    child = spot.children.get(name) if name is key else None
+                    self._stack.append((value, child or spot.below(key, name), (link, key), below))
+                continue
+            elif (kind is int and value not in integers) or (kind is float and value not in floats):
+                value_type, text = "number", self._number(value)
+                if text in known:
+                    continue
+            else:
+                continue
+            here = here or Container(node, link, spot)
+            name = pair_key if pair_key is not None and key == "value" else key
+            at_key = spot.plan(key, name) if plan is None else plan
+            self._add(text, Place(here, key, at_key, value_type))
+
+    def _keys(self, here: Container, keys: tuple[str, ...]) -> bool:
+        """Take the keys of a map; return whether all are known as clean."""
+        unknown = [key for key in keys if key not in self._known]
+        for key in unknown:
+            self._add(key, Place(here, key, here.spot.plan(key, key), "string", is_key=True))
+        return not unknown
+
+    def _list(self, node: list[Any], spot: Spot, link: Link, below: int) -> None:
+        here = Container(node, link, spot)
+        read = list_text(node)
+        if read is not None and read.text not in self._known:
+            self.walked.texts.setdefault(read.text, [])
+            self.walked.lists.append((here, read))
+        key = node[0] if len(node) == 2 and type(node[0]) is str else None
+        # A pair, in a list of pairs or alone, as in the arguments of a log call.
+        paired = key if key is not None and spot.places.structural else None
+        name = key if key is not None and spot.pair is not None else spot.name
+        plan = spot.element(0)
+        for index, value in enumerate(node):
+            if paired is not None:
+                plan = spot.half(index, paired)
+            elif spot.places.exact:
+                plan = spot.element(index)
+            if plan.special and self._special(here, index, plan, value):
+                continue
+            kind = type(value)
+            if kind is str:
+                if value not in self._known:
+                    self._add(value, Place(here, index, plan, "string"))
+            elif kind is dict or kind is list:
+                if not value:
+                    continue
+                if kind is list and len(value) == 2 and type(value[0]) is str:
+                    at = spot.paired(index, value[0])
+                else:
+                    at = spot.below(index, name)
+                self._stack.append((value, at, (link, index), below))
+            elif (kind is int and value not in self._integers) or (
+                kind is float and value not in self._floats
+            ):
+                text = self._number(value)
+                if text not in self._known:
+                    self._add(text, Place(here, index, plan, "number"))
+
+    def _add(self, text: str, place: Place) -> None:
+        places = self.walked.texts.get(text)
+        if places is None:
+            self.walked.texts[text] = [place]
         else:
-            containers.append(Container(node, link, name=name))
-            for index, value in enumerate(node):
-                kind = type(value)
-                if kind is str:
-                    strings[value] = None
-                elif kind is dict:
-                    stack.append((value, (link, index), depth + 1, name))
-                elif kind is list:
-                    if len(value) == 2 and type(value[0]) is str:
-                        _pair(
-                            walked,
-                            value,
-                            here := (link, index),
-                            link,
-                            name,
-                            strings,
-                            integers,
-                            floats,
-                        )
-                        if type(value[1]) in (dict, list):
-                            stack.append((value[1], (here, 1), depth + 2, value[0]))
-                    else:
-                        stack.append((value, (link, index), depth + 1, name))
-                elif kind is int:
-                    integers.add(value)
-                elif kind is float:
-                    floats.add(value)
-    strings.update(dict.fromkeys(keys))
-    strings.update(dict.fromkeys(map(str, integers)))
-    strings.update(dict.fromkeys(map(repr, floats)))
-    strings.pop("", None)
-    walked.texts = {text: number for number, text in enumerate(strings)}
-    return walked
+            places.append(place)
 
-
-def _pair(
-    walked: Walked,
-    pair: list[Any],
-    link: Link,
-    parent: Link,
-    name: str,
-    strings: dict[str, None],
-    integers: set[int],
-    floats: set[float],
-) -> None:
-    """Take `["key", value]`, an element of a list of pairs; its value is addressed by its key."""
-    key, value = pair
-    walked.containers.append(Container(pair, link, key, parent, name))
-    walked.keys.add(key)
-    kind = type(value)
-    if kind is str:
-        strings[value] = None
-    elif kind is int:
-        integers.add(value)
-    elif kind is float:
-        floats.add(value)
+    def _number(self, value: float) -> str:
+        text = number_text(value)
+        self.walked.numbers[text] = value
+        return text
 
 
 def _pair_key(node: dict[str, Any], link: Link) -> str | None:

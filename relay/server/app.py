@@ -5,6 +5,7 @@ them dies the others are cancelled and the process ends with an error; claims go
 """
 
 import asyncio
+import gc
 import logging
 import random
 import secrets
@@ -116,6 +117,10 @@ async def serve(
         ingest = _ingest(settings, intake, metrics)
         stack.enter_context(_signals(stop))
         ports = _ports(settings, tls, ingest, health, metrics, spool)
+        # What stands now stays until the end: the collector need not go through it ever again,
+        # which would take longer than an event does.
+        gc.collect()
+        gc.freeze()
         await _run(forwarder, forwarding, ports, health, on_start, stop)
     log.info("stopped")
 

@@ -6,8 +6,23 @@ import pytest
 from hypothesis import given, settings
 
 from relay.errors import ScrubError
-from relay.scrub.walk import MAX_DEPTH, Container, number_text, path_of, walk
+from relay.rules.compiling import compile_rules
+from relay.scrub.memory import Memory
+from relay.scrub.walk import MAX_DEPTH, Place, Walk, Walked, number_text, path_of
+from tests.inline_rules import DEVICE, rules
 from tests.strategies import json_documents
+
+
+def walk(root: Any, *memory: Memory) -> Walked:
+    """Walk, and leave all values to be searched."""
+    known = memory[0] if memory else Memory(compile_rules(rules(DEVICE)))
+    spot = known.root("event", structural=True)
+    return Walk(known, lambda *_: False).run(root, spot)
+
+
+def places(walked: Walked) -> list[Place]:
+    """All places of texts."""
+    return [place for found in walked.texts.values() for place in found]
 
 
 def texts_of(value: Any) -> set[str]:
@@ -27,42 +42,65 @@ def test_nothing_is_passed_over(document: Any) -> None:
     """Every string, key and number of a document is there to be searched, once."""
     root = document if isinstance(document, dict | list) else [document]
     walked = walk(root)
-    assert texts_of(root) - {""} == set(walked.texts)
-    assert list(range(len(walked.texts))) == sorted(walked.texts.values())
+    across = {read.text for _, read in walked.lists}
+    assert texts_of(root) - {""} | across == set(walked.texts)
+
+
+@settings(deadline=None)
+@given(json_documents)
+def test_what_is_known_is_passed_over(document: Any) -> None:
+    """A text, key or number that is remembered as clean is not there; all else is."""
+    root = document if isinstance(document, dict | list) else [document]
+    memory = Memory(compile_rules(rules(DEVICE)))
+    walked = walk(root, memory)
+    half = set(sorted(walked.texts)[::2])
+    memory.remember(half - set(walked.numbers))
+    memory.remember_numbers(n for text, n in walked.numbers.items() if text in half)
+    again = walk(root, memory)
+    long = {text for text in half if len(text) > 20}
+    assert set(walked.texts) - half == set(again.texts) - long
+    memory.remember(again.texts)
+    assert not {text for text in walk(root, memory).texts if len(text) <= 20}
 
 
 @pytest.mark.parametrize(
     ("root", "expected"),
     [
-        ({"a": {"b": [{"c": 1}]}}, {(), ("a",), ("a", "b"), ("a", "b", 0)}),
-        ([["k", "v"], ["k", {"x": 1}]], {(), (0,), (1,), (1, 1)}),
-        ([[1, 2], ["a"]], {(), (0,), (1,)}),
+        ({"a": {"b": [{"c": 1}]}}, {(), ("a",), ("a", "b", 0)}),
+        ([["k", "v"], ["k", {"x": 1}]], {(0,), (1,), (1, 1)}),
+        ([[1, 2], ["a"]], {(0,), (1,)}),
     ],
 )
 def test_paths(root: Any, expected: set) -> None:
-    """Each map and list that holds something has its path."""
-    assert expected == {path_of(container.link) for container in walk(root).containers}
+    """What stands in a map or list has its path."""
+    assert expected == {path_of(place.container.link) for place in places(walk(root))}
 
 
 @pytest.mark.parametrize(
-    ("root", "key"),
+    "root",
     [
-        ([["device", "v"]], "device"),
-        ({"key": "device", "value": 1}, "device"),
-        ({"name": "device", "value": 1, "type": "t"}, "device"),
-        ({"device": {"value": 1, "type": "string"}}, "device"),
+        [["device_id", "v"]],
+        ["device_id", "v"],
+        {"key": "device_id", "value": "v"},
+        {"name": "device_id", "value": "v", "type": "t"},
+        {"device_id": {"value": "v", "type": "string"}},
+        {"device_id": ["v"]},
+        {"device_id": [["v"]]},
+        [["device_id", ["v"]]],
+        {"key": "device_id", "value": ["v"]},
     ],
 )
-def test_pairs(root: Any, key: str) -> None:
-    """A value that is addressed by a key beside it has that key."""
-    assert key in {container.key for container in walk(root).containers}
+def test_keys_that_stand_elsewhere(root: Any) -> None:
+    """A value that is addressed by a key beside it, or stands in a list under one, has that key."""
+    (place,) = walk(root).texts["v"]
+    assert place.plan.whole
 
 
-def test_names_of_lists() -> None:
-    """Elements stand under the list's key: in lists in lists, in pairs and in key-value maps."""
-    for root in ({"k": [["x"]]}, {"k": ["x"]}, [["k", ["x"]]], {"key": "k", "value": ["x"]}):
-        innermost = next(c for c in walk(root).containers if c.node == ["x"])
-        assert "k" == innermost.name
+def test_paths_of_pairs() -> None:
+    """Selectors see the value of a pair under the pair's key; other indexes are all the same."""
+    walked = walk({"a": [["k", "v"], ["l", {"m": "w"}]], "b": ["x", "y", "z"]})
+    shown = {text: walked.texts[text][0].plan.path for text in ("k", "v", "w", "z")}
+    assert {"k": ("a", -1, 0), "v": ("a", "k"), "w": ("a", -1, 1, "m"), "z": ("b", -1)} == shown
 
 
 def test_too_deep() -> None:
@@ -77,5 +115,5 @@ def test_too_deep() -> None:
 
 def test_containers_do_not_show_their_content() -> None:
     """A container in a traceback shows no payload."""
-    assert "secret" not in repr(Container({"secret": "secret"}, (None, "secret"), "secret"))
     assert "secret" not in repr(walk({"secret": "secret"}))
+    assert "secret" not in repr(places(walk({"secret": "secret"})))

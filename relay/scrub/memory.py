@@ -1,0 +1,78 @@
+"""What is remembered from one document to the next: clean texts, and what rules say of places.
+
+Events of one program repeat most of their strings and all of their structure. Law of this file:
+only facts are remembered (this text holds nothing; these rules apply at this place), so forgetting
+any of it changes the cost of a document and never its outcome. All of it is bounded.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from relay.rules.compiling import CompiledRules
+from relay.scrub.places import Places, Spot
+
+_TEXTS: Final = 20_000
+_LONGEST: Final = 512
+"""Longer texts are not remembered; few of them come twice."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The memory of one set of rules.
+
+    Attributes:
+        texts: strings and keys in which no rule finds anything, through no view; "" is one.
+        integers: whole numbers of which the text is clean.
+        floats: other numbers of which the text is clean.
+    """
+
+    compiled: CompiledRules = field(repr=False)
+    texts: set[str] = field(default_factory=lambda: {""}, repr=False)
+    integers: set[int] = field(default_factory=set, repr=False)
+    floats: set[float] = field(default_factory=set, repr=False)
+    _places: dict[tuple[str, bool], Places] = field(default_factory=dict, repr=False)
+
+    def root(self, root_type: str, *, structural: bool) -> Spot:
+        """Return where documents of a type begin.
+
+        Args:
+            root_type: the selector type of the root, such as `event`.
+            structural: whether rules about keys and places apply.
+        """
+        places = self._places.get((root_type, structural))
+        if places is None:
+            places = Places(self.compiled, root_type, structural)
+            self._places[root_type, structural] = places
+        return places.root
+
+    def unknown(self, texts: Iterable[str]) -> list[str]:
+        """Return the texts that have not been found clean before."""
+        clean = self.texts
+        return [text for text in texts if text not in clean]
+
+    def remember(self, texts: Iterable[str]) -> None:
+        """Note texts in which no rule found anything."""
+        if len(self.texts) >= _TEXTS:
+            self.texts.clear()
+            self.texts.add("")
+        self.texts.update([text for text in texts if len(text) <= _LONGEST])
+
+    def remember_numbers(self, numbers: Iterable[float]) -> None:
+        """Note numbers in whose text no rule found anything."""
+        for known in (self.integers, self.floats):
+            if len(known) >= _TEXTS:
+                known.clear()
+        for number in numbers:
+            if type(number) is float:
+                self.floats.add(number)
+            elif -_FAR < number < _FAR:
+                self.integers.add(int(number))
+
+    def snapshot(self) -> "Memory":
+        """Return a memory of the same texts and numbers, apart from this one."""
+        return Memory(self.compiled, {*self.texts}, {*self.integers}, {*self.floats}, self._places)
+
+
+_FAR: Final = 1 << 64
+"""Longer numbers are not remembered."""
