@@ -148,14 +148,14 @@ def _ours(scrubber: relay.Scrubber, event: str, effort: Effort) -> tuple[float, 
     count = _texts(event)
     (*seen,) = (text.encode() for text in variants(event, 2 * count))
     documents, others = seen[:count], seen[count:]
-    compiled = scrubber.compiled
-    first = measured(scrubber.scrub_json, documents, effort, compiled.forget)
+    memory = scrubber.memory
+    first = measured(scrubber.scrub_json, documents, effort, memory.forget)
     # What other users' events have left, and no more, is known before each call.
-    compiled.forget()
+    memory.forget()
     for document in others:
         scrubber.scrub_json(document)
-    memory = compiled.remembered()
-    steady = measured(scrubber.scrub_json, documents, effort, lambda: compiled.forget(memory))
+    known = memory.remembered()
+    steady = measured(scrubber.scrub_json, documents, effort, lambda: memory.forget(known))
     return first, steady
 
 

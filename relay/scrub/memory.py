@@ -7,7 +7,7 @@ any of it changes the cost of a document and never its outcome. All of it is bou
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.rules.compiling import CompiledRules
 from relay.scrub.places import Places, Spot
@@ -15,6 +15,20 @@ from relay.scrub.places import Places, Spot
 _TEXTS: Final = 20_000
 _LONGEST: Final = 512
 """Longer texts are not remembered; few of them come twice."""
+
+
+class Remembered(NamedTuple):
+    """Texts and numbers that are known as clean."""
+
+    texts: frozenset[str]
+    integers: frozenset[int]
+    floats: frozenset[float]
+
+    def __repr__(self) -> str:
+        return f"Remembered({len(self.texts)} texts)"
+
+
+NOTHING: Final = Remembered(frozenset({""}), frozenset(), frozenset())
 
 
 @dataclass(slots=True)
@@ -28,7 +42,7 @@ class Memory:
     """
 
     compiled: CompiledRules = field(repr=False)
-    texts: set[str] = field(default_factory=lambda: {""}, repr=False)
+    texts: set[str] = field(default_factory=lambda: {*NOTHING.texts}, repr=False)
     integers: set[int] = field(default_factory=set, repr=False)
     floats: set[float] = field(default_factory=set, repr=False)
     _places: dict[tuple[str, bool], Places] = field(default_factory=dict, repr=False)
@@ -54,24 +68,32 @@ class Memory:
     def remember(self, texts: Iterable[str]) -> None:
         """Note texts in which no rule found anything."""
         if len(self.texts) >= _TEXTS:
-            self.texts.clear()
-            self.texts.add("")
+            self.forget()
         self.texts.update([text for text in texts if len(text) <= _LONGEST])
 
     def remember_numbers(self, numbers: Iterable[float]) -> None:
         """Note numbers in whose text no rule found anything."""
-        for known in (self.integers, self.floats):
-            if len(known) >= _TEXTS:
-                known.clear()
+        if len(self.integers) + len(self.floats) >= _TEXTS:
+            self.integers.clear()
+            self.floats.clear()
         for number in numbers:
             if type(number) is float:
                 self.floats.add(number)
             elif -_FAR < number < _FAR:
                 self.integers.add(int(number))
 
-    def snapshot(self) -> "Memory":
-        """Return a memory of the same texts and numbers, apart from this one."""
-        return Memory(self.compiled, {*self.texts}, {*self.integers}, {*self.floats}, self._places)
+    def remembered(self) -> Remembered:
+        """Return what is known as clean; for measurements."""
+        return Remembered(frozenset(self.texts), frozenset(self.integers), frozenset(self.floats))
+
+    def forget(self, but: Remembered = NOTHING) -> None:
+        """Forget what is clean, but for this; for measurements."""
+        self.texts.clear()
+        self.integers.clear()
+        self.floats.clear()
+        self.texts.update(but.texts)
+        self.integers.update(but.integers)
+        self.floats.update(but.floats)
 
 
 _FAR: Final = 1 << 64

@@ -1,0 +1,93 @@
+"""The memory of clean texts and places: it changes what a document costs, never what comes out."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.rules.compiling import compile_rules
+from relay.scrub import memory, places
+from relay.scrub.memory import NOTHING, Memory
+from tests.inline_rules import DEVICE, IP, NUMBER, rules, scrubber
+from tests.strategies import json_documents
+
+ADDRESS = "192.168.10.23"
+AT = "id: t/at\nmatch: {any: true}\nwhere: ['a.0', 'b.*.c']\nredact: {method: replace, text: '[x]'}"
+UNDER = (
+    "id: t/under\nmatch: {pattern: 'qq+'}\nwhere: ['a.1.**']"
+    "\nredact: {method: replace, text: '[q]'}"
+)
+NEAR = (
+    "id: t/near\nmatch: {pattern: 'zz+', near: ['list.2']}\nredact: {method: replace, text: '[z]'}"
+)
+
+
+@settings(deadline=None)
+@given(st.lists(json_documents, min_size=2, max_size=5))
+def test_what_came_before_changes_nothing(documents: list[Any]) -> None:
+    """A document comes out as it does for a scrubber that has seen nothing."""
+    one = scrubber(IP, NUMBER, DEVICE, AT, UNDER)
+    for document in [*documents, *documents]:
+        data = json.dumps(document).encode()
+        fresh = scrubber(IP, NUMBER, DEVICE, AT, UNDER)
+        assert fresh.scrub_json(data).body == one.scrub_json(data).body
+
+
+@pytest.mark.parametrize(
+    ("rule", "document", "expected"),
+    [
+        (AT, {"a": ["s", "s"], "b": [{"c": "s"}, {"c": "s"}]},
+         {"a": ["[x]", "s"], "b": [{"c": "[x]"}, {"c": "[x]"}]}),
+        (UNDER, {"a": [["qq"], ["qq"], "qq"]}, {"a": [["qq"], ["[q]"], "qq"]}),
+        (NEAR, {"list": ["zz", "zz", "zz"]}, {"list": ["zz", "zz", "[z]"]}),
+    ],
+)  # fmt: skip
+def test_rules_that_tell_elements_apart(rule: str, document: Any, expected: Any) -> None:
+    """Where a rule names an element of a list by its number, the others are another place."""
+    made = scrubber(rule)
+    for _ in range(2):
+        data = json.dumps(document).encode()
+        got = json.loads(made.scrub_json(data).body)
+        got.pop("_meta")
+        assert expected == got
+
+
+def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts, numbers and places that never come again do not pile up."""
+    monkeypatch.setattr(memory, "_TEXTS", 50)
+    monkeypatch.setattr(places, "_MOST", 50)
+    made = scrubber(IP, NUMBER, DEVICE, AT)
+    for n in range(200):
+        made.scrub_json(json.dumps({f"k{n}": {"x": [n % 1000, n / 4]}, "t": f"text {n}"}).encode())
+    known = made.memory.remembered()
+    assert len(known.texts) <= 60
+    assert len(known.integers) + len(known.floats) <= 60
+    root = made.memory.root("event", structural=True)
+    assert len(root.layouts) + len(root.children) <= 60
+
+
+def test_long_keys_are_not_kept() -> None:
+    """A key that may hold a value is not in memory after its document."""
+    made = scrubber(DEVICE)
+    key = "x" * 49
+    made.scrub_json(json.dumps({key: {"label": "s"}, "a": {key: [1]}}).encode())
+    root = made.memory.root("event", structural=True)
+    assert not [keys for keys in root.layouts if key in keys]
+    assert key not in root.children
+
+
+def test_forget() -> None:
+    """Everything can be forgotten, or all but what was known at some time."""
+    known = Memory(compile_rules(rules(IP)))
+    known.remember(["a", "b" * 1_000])
+    known.remember_numbers([1, 2.5, 1 << 70])
+    before = known.remembered()
+    assert ({"", "a"}, {1}, {2.5}) == before
+    known.remember(["c"])
+    known.forget(before)
+    assert before == known.remembered()
+    known.forget()
+    assert NOTHING == known.remembered()
+    assert "secret" not in repr(known.remembered()) + repr(known)
