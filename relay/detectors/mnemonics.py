@@ -4,13 +4,14 @@ Sources: BIP39 (English list), SLIP-39. A run of 12 words goes even if its check
 mistyped, cut off, or in another order, and still gives the wallet away.
 """
 
+import re
 from functools import cache
 from itertools import pairwise
 
 from mnemonic import Mnemonic
 from shamir_mnemonic.wordlist import WORDLIST
 
-from relay.detectors.spans import NOTHING, Span
+from relay.detectors.spans import NOTHING, Span, disjoint
 
 _BIP39 = frozenset(Mnemonic("english").wordlist)
 _SLIP39 = frozenset(WORDLIST)
@@ -20,6 +21,8 @@ _LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
 """Most characters between two words: `", "`, ` 12. `, or the end of a line with its indentation."""
+_MAX_BLANK, _MAX_NUMBER = 160, 4
+"""The same where nothing but a number and white space stands there; tags of HTML are read so."""
 _WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 2
 """Fewest letters of a last word that was cut off."""
@@ -48,7 +51,7 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
     previous: Span | None = None
     for span in [*words, None]:
         listed = span is not None and text[slice(*span)].lower() in known
-        close = span is not None and (not group or span[0] - group[-1][1] <= _MAX_GAP)
+        close = span is not None and (not group or _close(text, group[-1][1], span[0]))
         if span is not None and listed and close:
             group.append(span)
             continue
@@ -62,6 +65,14 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
             previous = group[-1] if group and listed else span
         group = [span] if span is not None and listed else []
     return spans
+
+
+def _close(text: str, end: int, start: int) -> bool:
+    """Tell whether what stands between two words can separate words of one phrase."""
+    gap = start - end
+    if gap <= _MAX_GAP:
+        return True
+    return gap <= _MAX_BLANK and len("".join(text[end:start].split())) <= _MAX_NUMBER
 
 
 @cache
@@ -114,6 +125,18 @@ def _may_hold(text: str, start: int, end: int, least: int) -> bool:
     return False
 
 
+# A tag of HTML; a closed shape, not a rule pattern.
+_TAG = re.compile("</?[A-Za-z][^<>]{0,60}>")  # noqa: TID251
+
+
+def _without_tags(text: str, start: int, end: int) -> str:
+    """Give the text with the tags of a candidate as spaces, everything else at its place."""
+    if text.find("<", start, end) < 0:
+        return text
+    blank = _TAG.sub(lambda tag: " " * len(tag.group()), text[start:end])
+    return text[:start] + blank + text[end:]
+
+
 def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
     if not _may_hold(text, start, end, least):
         return NOTHING
@@ -158,11 +181,40 @@ def _is_code(text: str, start: int, end: int) -> bool:
 def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
-    Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters. Code
-    that is made of such words stays.
+    Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters, and tags
+    of HTML. Code that is made of such words stays.
     """
+    text = _without_tags(text, start, end)
     found = _search(text, start, end, _LONG_RUN)
     return tuple(span for span in found if not _is_code(text, *span))
+
+
+_SHORTEST_JOINED = _LONG_RUN * _WORD_SIZES[-1]
+
+
+def mnemonic_joined(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find 12 or more words in a row with nothing between them, in camel case or one case.
+
+    The candidate is a run of letters. What is glued to the ends of the chain stays.
+    """
+    if end - start < _SHORTEST_JOINED:
+        return NOTHING
+    run = text[start:end].lower()
+    return disjoint((start + a, start + b) for known in _LISTS for a, b in _chains(run, known))
+
+
+def _chains(run: str, known: frozenset[str]) -> list[Span]:
+    """Give where 12 or more words of a list stand in a row: for each end the longest chain."""
+    counts, starts = [0] * (len(run) + 1), list(range(len(run) + 1))
+    found: list[Span] = []
+    for end in range(_WORD_SIZES[-1], len(run) + 1):
+        for size in _WORD_SIZES:
+            begin = end - size
+            if begin >= 0 and counts[begin] >= counts[end] and run[begin:end] in known:
+                counts[end], starts[end] = counts[begin] + 1, starts[begin]
+        if counts[end] >= _LONG_RUN:
+            found.append((starts[end], end))
+    return found
 
 
 def mnemonic_part(text: str, start: int, end: int) -> tuple[Span, ...]:

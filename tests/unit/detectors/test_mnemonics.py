@@ -89,3 +89,48 @@ def test_code_made_of_listed_words_survives(text: str) -> None:
 def test_a_phrase_of_one_word_is_found(text: str) -> None:
     """Repeated words are a phrase where no sign of code stands between them."""
     assert 1 == len(found("mnemonic", text))
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        ("<ol><li>", "</li><li>", "</li></ol>"),
+        ("<ul>\n  <li class='word'>", "</li>\n  <li class='word'>", "</li>\n</ul>"),
+        ("<p>", "<br />", "</p>"),
+        ("<td>1</td><td>", "</td></tr>\n<tr><td>7</td><td>", "</td>"),
+    ],
+)
+def test_tags_of_html_separate_words(before: str, between: str, after: str) -> None:
+    """They are read as white space, and what stands around the phrase stays."""
+    phrase = between.join(_LEGAL.split())
+    assert [phrase] == found("mnemonic", before + phrase + after, phrase)
+
+
+def _camel(words: list[str]) -> str:
+    return words[0] + "".join(map(str.title, words[1:]))
+
+
+def test_words_with_nothing_between_them() -> None:
+    """Camel case, one case; fresh phrases of both lists, glued to other words."""
+    (group,) = shamir_mnemonic.generate_mnemonics(1, [(1, 1)], token_bytes(16))
+    for phrase in (_LEGAL, Mnemonic("english").generate(256), group[0]):
+        words = phrase.split()
+        for joined in (_camel(words), "".join(words), "".join(words).upper()):
+            assert [joined] == found("mnemonic_joined", joined)
+            (longer,) = found("mnemonic_joined", f"xq{joined}Qx")
+            assert joined in longer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _camel(_LEGAL.split()[:11]),
+        "getTheAccountInformationOfAllTheSelectedDevicesAndTheirCoinsFromTheServer",
+        "thisisalongsentencewithoutanyspacesbetweenitswordsasindomainnamesofjokers",
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+        "A" * 600,
+    ],
+)
+def test_long_names_survive(text: str) -> None:
+    """Twelve words of a list in a row are needed."""
+    assert [] == found("mnemonic_joined", text)
