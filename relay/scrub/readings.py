@@ -1,23 +1,72 @@
-"""A Reading: one way to look at a string, with a map back to where each character came from."""
+"""A Reading: one way to look at a string, with a map back to where each character came from.
 
+Law of this file: a map is made of pieces, not of characters, so that a view costs what it changes
+and not what it copies.
+"""
+
+from bisect import bisect_right
 from typing import NamedTuple
+
+COPIED = 1
+"""The width of a piece that reads as it stands: a character of source for each of its own."""
+WHOLE = 0
+"""The width of a piece whose characters all come from the whole of its source."""
+
+
+class Map:
+    """Where the characters of a text came from, piece by piece, in ascending order.
+
+    A piece has a width: so many characters of source stand for each of its own; `WHOLE` says that
+    all of its source stands for each.
+    """
+
+    __slots__ = ("_at", "_begins", "_ends", "_widths", "length")
+
+    def __init__(self) -> None:
+        """Begin a map of an empty text; `length` is how many characters it tells of so far."""
+        self.length = 0
+        self._at: list[int] = []
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._widths: list[int] = []
+
+    def add(self, size: int, begin: int, end: int, width: int = WHOLE) -> None:
+        """Add a piece of so many characters, whose source is from `begin` to `end`."""
+        if size > 0:
+            self._at.append(self.length)
+            self._begins.append(begin)
+            self._ends.append(end)
+            self._widths.append(width)
+            self.length += size
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span that text[start:end] came from; `start < end`."""
+        first = bisect_right(self._at, start) - 1
+        width = self._widths[first]
+        begin = self._begins[first] + width * (start - self._at[first])
+        if end - 1 > start:
+            first = bisect_right(self._at, end - 1) - 1
+            width = self._widths[first]
+        if width == WHOLE:
+            return begin, self._ends[first]
+        return begin, self._begins[first] + width * (end - self._at[first])
 
 
 class Reading(NamedTuple):
-    """A text and the offsets of its characters in the original string.
+    """A text and the way back to the original string.
 
     Attributes:
         text: what detectors see.
         origin: the number of the original string in its document.
-        starts: where each character's source begins; None when the text is the original itself.
-        ends: where each character's source ends.
+        map: leads into the text of `parent`; None when that has the same offsets.
+        parent: the reading that this is a view of; None when the text is the original itself.
         depth: how many views lie between this text and the original.
     """
 
     text: str
     origin: int
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    map: Map | None = None
+    parent: "Reading | None" = None
     depth: int = 0
 
     def __repr__(self) -> str:
@@ -25,14 +74,13 @@ class Reading(NamedTuple):
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the original that text[start:end] came from; `start < end`."""
-        if self.starts is None or self.ends is None:
-            return start, end
-        return self.starts[start], self.ends[end - 1]
+        reading: Reading | None = self
+        while reading is not None:
+            if reading.map is not None:
+                start, end = reading.map.source(start, end)
+            reading = reading.parent
+        return start, end
 
-    def derive(self, text: str, starts: list[int], ends: list[int]) -> "Reading":
-        """Return a reading of this reading; the offsets given are offsets into this text."""
-        if self.starts is not None and self.ends is not None:
-            outer_starts, outer_ends = self.starts, self.ends
-            starts = [outer_starts[i] for i in starts]
-            ends = [outer_ends[i - 1] if i else 0 for i in ends]
-        return Reading(text, self.origin, starts, ends, self.depth + 1)
+    def derive(self, text: str, way: Map | None) -> "Reading":
+        """Return a view of this reading; the map leads into this text, None if offsets stay."""
+        return Reading(text, self.origin, way, self, self.depth + 1)

@@ -263,7 +263,7 @@ class _Search:
         work, candidates = buffer.hits(VIEWS[view].trigger, stretches)
         if not candidates:
             return
-        self.budget.spend(work)
+        self.budget.spend(work + VIEWS[view].cost * len(candidates))
         spans: dict[int, list[Span]] = {}
         for number, start, end in candidates:
             if number not in folded:
@@ -277,10 +277,10 @@ class _Search:
                 found = [  # noqa: PLW2901
                     span for span in found if not covers(spoken_for, *reading.source(*span))
                 ]
-            for text, starts, ends in VIEWS[view].make(reading.text, iter(found)):
+            for text, way in VIEWS[view].make(reading.text, iter(found)):
                 self.budget.spend(len(text))
                 if text:
-                    yield reading.derive(text, starts, ends)
+                    yield reading.derive(text, way)
 
     def fold(self, buffer: Buffer) -> dict[int, Reading]:
         """Make the view of look-alikes of every text that is not ASCII, by the text's number."""
@@ -326,7 +326,7 @@ class _Search:
         markers = self.compiled.markers
         for number in hot.whole:
             match = self.compiled.rules[number].match
-            if match.keys and not (reading.starts is None and text == markers[number]):
+            if match.keys and not (reading.parent is None and text == markers[number]):
                 near = not match.near or _is_near(match.near, reading.text, *span)
                 self.add(reading.origin, Hit(*source, number, (key,), wants_word=not near))
         if not hot.keyed:

@@ -1,0 +1,84 @@
+"""Groups and lines: one word that was written in pieces of the same length.
+
+A display shows an address in groups of four, or in lines of 17 to 21 characters; people write keys
+in fives, and tools print bytes in pairs. Joined, such pieces are read as the word that they make.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from relay.detectors.spans import jagged
+from relay.scrub.views.model import Builder, Mapped
+
+Span = tuple[int, int]
+
+_LONGEST_GROUP: Final = 8
+_FEWEST: Final = 20
+"""Characters that groups must have together, their last not counted, to be more than words."""
+_LINES: Final = range(17, 22)
+
+
+def _alternatives() -> Iterator[str]:
+    for size in range(1, _LONGEST_GROUP + 1):
+        # The last group may be shorter.
+        count = max(2, (_FEWEST - 1) // size)
+        yield rf"\b(?:[0-9A-Za-z]{{{size}}}[\s-]{{1,8}}){{{count},}}[0-9A-Za-z]{{1,{size}}}\b"
+    yield r"\b(?:(?:0x)?[0-9A-Fa-f]{2}[\s:,-]{1,2}){9,}(?:0x)?[0-9A-Fa-f]{2}\b"
+    yield r"\b(?:[0-9A-Za-z]{17,21}\s{1,8})+[0-9A-Za-z]{1,21}\b"
+    for size in (4, 5, *_LINES):
+        # With signs in them: a path, a descriptor, an address with its prefix.
+        count = max(2, _FEWEST // size)
+        yield rf"(?:^|\s)(?:[!-~]{{{size}}}\s{{1,8}}){{{count},}}[!-~]{{1,{size}}}"
+
+
+GROUPS: Final = "|".join(_alternatives())
+
+# Fixed tokenisers of what the trigger found.
+_PLAIN: Final = re.compile(r"[0-9A-Za-z\s-]+")  # noqa: TID251
+_BYTES: Final = re.compile(r"[0-9A-Fa-fx\s:,-]+")  # noqa: TID251
+_WORD: Final = re.compile(r"[0-9A-Za-z]+")  # noqa: TID251
+_UNSPACED: Final = re.compile(r"\S+")  # noqa: TID251
+
+
+def joined(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+    """Read groups and lines as one word: what stands between them is left out.
+
+    Words of the same length make no group, for they have no digits, nor numbers, for they have
+    nothing else. Where a word stands before or behind, the pieces are read without it too.
+    """
+    for start, end in spans:
+        has_signs = _PLAIN.fullmatch(text, start, end) is None
+        is_bytes = has_signs and _BYTES.fullmatch(text, start, end) is not None
+        piece = _UNSPACED if has_signs and not is_bytes else _WORD
+        pieces = [found.span() for found in piece.finditer(text, start, end)]
+        if all(text.startswith("0x", first) for first, _ in pieces):
+            pieces = [(first + 2, last) for first, last in pieces]
+        read = _join(text, pieces)
+        if not _is_telling(read[0], has_signs=has_signs):
+            continue
+        yield read
+        while pieces and _is_word(text[slice(*pieces[0])]):
+            del pieces[0]
+        while pieces and _is_word(text[slice(*pieces[-1])]):
+            del pieces[-1]
+        inner = _join(text, pieces)
+        if _FEWEST <= len(inner[0]) < len(read[0]):
+            yield inner
+
+
+def _join(text: str, pieces: list[Span]) -> Mapped:
+    out = Builder()
+    for start, end in pieces:
+        out.copy(text, start, end)
+    return out.result()
+
+
+def _is_telling(word: str, *, has_signs: bool) -> bool:
+    if not any(c.isalpha() for c in word):
+        return False
+    return has_signs or any(c.isdigit() for c in word) or jagged(word)
+
+
+def _is_word(piece: str) -> bool:
+    return piece.isalpha() and (piece.islower() or piece.isupper() or piece.istitle())
