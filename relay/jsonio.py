@@ -73,11 +73,19 @@ def pretty(value: Any, *, sort_keys: bool = False) -> str:
 
 
 def _may_be_inexact(raw: bytes) -> bool:
-    """Whether a run of 19 or more digits stands outside of any number that orjson keeps exact.
+    """Whether a number may stand there that orjson does not keep exact: 19 or more digits.
 
-    A cheap test: it may say yes for digits inside a string, which only costs time.
+    A cheap test: it may say yes for digits inside a string, which only costs time; but not for
+    digits behind a letter or another digit, as in a key or an id.
     """
-    return _LONG_RUN in raw.translate(_DIGITS)
+    flat = raw.translate(_DIGITS)
+    at = flat.find(_LONG_RUN)
+    while at >= 0:
+        if at == 0 or raw[at - 1] in _BEFORE_NUMBERS:
+            return True
+        end = flat.find(b" ", at)
+        at = flat.find(_LONG_RUN, end) if end >= 0 else -1
+    return False
 
 
 def repeats(data: bytes, names: Collection[str]) -> bool:
@@ -106,6 +114,7 @@ def repeats(data: bytes, names: Collection[str]) -> bool:
 
 _DIGITS: Final = bytes(48 if 48 <= c <= 57 else 32 for c in range(256))
 _LONG_RUN: Final = b"0" * 19
+_BEFORE_NUMBERS: Final = frozenset(b":,[- \t\r\n")
 
 
 def _loads_slowly(raw: bytes) -> Any:
@@ -121,7 +130,8 @@ def _loads_slowly(raw: bytes) -> Any:
         raise
     except (ValueError, RecursionError):
         raise JsonError("not JSON") from None
-    return _without_surrogates(value)
+    # Well-formed UTF-8 has no surrogates; only an escape can bring one.
+    return _without_surrogates(value) if b"\\u" in raw else value
 
 
 def _parse_int(digits: str) -> int:
