@@ -184,16 +184,25 @@ class Walk:
         return not unknown
 
     def _list(self, node: list[Any], spot: Spot, link: Link, below: int) -> None:
-        here = Container(node, link, spot)
         read = list_text(node)
-        if read is not None and read.text not in self._known:
-            self.walked.texts.setdefault(read.text, [])
-            self.walked.lists.append((here, read))
+        if read is not None and read.text in self._known:
+            read = None
         key = node[0] if len(node) == 2 and type(node[0]) is str else None
         # A pair, in a list of pairs or alone, as in the arguments of a log call.
         paired = key if key is not None and spot.places.structural else None
-        name = key if key is not None and spot.pair is not None else spot.name
         plan = spot.element(0)
+        if (
+            read is None
+            and paired is None
+            and not (plan.special or spot.places.exact)
+            and self._all_known(node)
+        ):
+            return
+        here = Container(node, link, spot)
+        if read is not None:
+            self.walked.texts.setdefault(read.text, [])
+            self.walked.lists.append((here, read))
+        name = key if key is not None and spot.pair is not None else spot.name
         for index, value in enumerate(node):
             if paired is not None:
                 plan = spot.half(index, paired)
@@ -219,6 +228,16 @@ class Walk:
                 text = self._number(value)
                 if text not in self._known:
                     self._add(text, Place(here, index, plan, "number"))
+
+    def _all_known(self, node: list[Any]) -> bool:
+        """Return whether a list is of clean texts alone; cheaper than a look at each."""
+        if type(node[0]) is not str:
+            return False
+        try:
+            return self._known.issuperset(node)
+        except TypeError:
+            # A map or a list among them.
+            return False
 
     def _add(self, text: str, place: Place) -> None:
         places = self.walked.texts.get(text)
