@@ -1,0 +1,339 @@
+"""Where identifiers stand: every place of an event, and of an envelope, that holds text.
+
+Fields that Sentry needs intact (ids, times, release, sdk) are no places for identifiers: they are
+held to shapes of their own, and tested as such elsewhere.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+Event = dict[str, Any]
+Put = Callable[[Event, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of an event: `put` writes a text there; `keyed` if the key is the caller's."""
+
+    name: str
+    put: Put
+    keyed: bool = False
+
+
+def empty_event() -> Event:
+    """Return an event with what every event has."""
+    return {
+        "event_id": "fc6d8c0c43fc4630ad850ee518f1b9d0",
+        "timestamp": 1720000000,
+        "platform": "javascript",
+        "level": "error",
+    }
+
+
+def _at(path: str) -> Put:
+    """Set a value at a path of keys; lists grow by one."""
+    keys = path.split("/")
+
+    def put(event: Event, text: str, key: str) -> None:
+        here: Any = event
+        for name, following in pairwise(keys):
+            here = _step(here, name, [] if following in ("+", "~") else {})
+        last = keys[-1]
+        if last == "+":
+            here.append(text)
+        elif last == "~":
+            here.append([key, text])
+        elif last == "<":
+            here[text] = "set"
+        else:
+            here[key if last == "*" else last] = text
+
+    return put
+
+
+def _step(here: Any, name: str, fresh: Any) -> Any:
+    if name == "+":
+        here.append(fresh)
+        return fresh
+    return here.setdefault(name, fresh)
+
+
+def _frame(**fields: str) -> Put:
+    """Add a frame with a text in one of its fields: `a` names the field, `*` takes any key."""
+    ((name, form),) = fields.items()
+
+    def put(event: Event, text: str, key: str) -> None:
+        values: dict[str, Any] = {"text": text, "list": [text], "lines": ["{", text, "}"]}
+        values |= {"map": {key: text}, "key": {text: "1"}, "deep": {"a": [{key: text}]}}
+        frame = {"function": "run", "filename": "app.js", "lineno": 7, "in_app": True}
+        exceptions = event.setdefault("exception", {}).setdefault("values", [])
+        if not exceptions or "stacktrace" not in exceptions[0]:
+            exceptions.insert(0, {"type": "Error", "stacktrace": {"frames": []}})
+        exceptions[0]["stacktrace"]["frames"].append({**frame, name: values[form]})
+
+    return put
+
+
+def _cookie(event: Event, text: str, key: str) -> None:
+    event.setdefault("request", {})["cookies"] = f"a=1; {key}={text}; b=2"
+
+
+def _query(event: Event, text: str, key: str) -> None:
+    event.setdefault("request", {})["query_string"] = f"a=1&{key}={text}"
+
+
+def _body(event: Event, text: str, key: str) -> None:
+    event.setdefault("request", {})["data"] = json.dumps({key: text})
+
+
+_PATHS: dict[str, str] = {
+    "message": "message",
+    "logentry.message": "logentry/message",
+    "logentry.formatted": "logentry/formatted",
+    "logentry.params": "logentry/params/+",
+    "logger": "logger",
+    "transaction": "transaction",
+    "culprit": "culprit",
+    "environment": "environment",
+    "server_name": "server_name",
+    "fingerprint": "fingerprint/+",
+    "modules": "modules/*",
+    "user": "user/*",
+    "user.username": "user/username",
+    "user.name": "user/name",
+    "user.data": "user/data/*",
+    "request.url": "request/url",
+    "request.headers": "request/headers/*",
+    "request.env": "request/env/*",
+    "request.fragment": "request/fragment",
+    "request.other": "request/other/*",
+    "exception.value": "exception/values/+/value",
+    "exception.type": "exception/values/+/type",
+    "exception.module": "exception/values/+/module",
+    "exception.mechanism.description": "exception/values/+/mechanism/description",
+    "exception.mechanism.data": "exception/values/+/mechanism/data/*",
+    "threads.name": "threads/values/+/name",
+    "threads.frames.vars": "threads/values/+/stacktrace/frames/+/vars/*",
+    "threads.frames.filename": "threads/values/+/stacktrace/frames/+/filename",
+    "breadcrumbs.message": "breadcrumbs/values/+/message",
+    "breadcrumbs.category": "breadcrumbs/values/+/category",
+    "breadcrumbs.type": "breadcrumbs/values/+/type",
+    "breadcrumbs.data": "breadcrumbs/values/+/data/*",
+    "breadcrumbs.data, deep": "breadcrumbs/values/+/data/arguments/+/*",
+    "breadcrumbs.data, as key": "breadcrumbs/values/+/data/<",
+    "extra": "extra/*",
+    "extra, as key": "extra/<",
+    "extra, as key inside": "extra/accounts/<",
+    "extra, list": "extra/list/+",
+    "extra, list of lists": "extra/lists/+/+",
+    "extra, list of maps": "extra/maps/+/*",
+    "extra, pairs": "extra/pairs/~",
+    "extra, deep": "extra/a/b/c/d/e/f/*",
+    "extra, __serialized__": "extra/__serialized__/*",
+    "contexts": "contexts/state/*",
+    "contexts, as key": "contexts/state/<",
+    "contexts, as name": "contexts/<",
+    "contexts.device.model": "contexts/device/model",
+    "contexts.app": "contexts/app/*",
+    "contexts.trace.data": "contexts/trace/data/*",
+    "contexts.trace.description": "contexts/trace/description",
+    "contexts.response.headers": "contexts/response/headers/*",
+    "tags": "tags/*",
+    "debug_meta.images.code_file": "debug_meta/images/+/code_file",
+    "debug_meta.images.debug_file": "debug_meta/images/+/debug_file",
+    "debug_meta.images.name": "debug_meta/images/+/name",
+    "spans.description": "spans/+/description",
+    "spans.op": "spans/+/op",
+    "spans.data": "spans/+/data/*",
+    "spans.data, as key": "spans/+/data/<",
+    "spans.tags": "spans/+/tags/*",
+    "_meta, value": "_meta/message//val",
+    "_meta, remark": "_meta/extra/b//rem/+/+",
+    "_meta, as key": "_meta/extra/<",
+    "errors": "errors/+/value",
+    "unknown field": "shop",
+    "unknown field, deep": "shop_data/a/+/*",
+}
+_TAKES_KEY = ("*", "~")
+
+PLACES: tuple[Place, ...] = (
+    *(Place(name, _at(path), keyed=path.endswith(_TAKES_KEY)) for name, path in _PATHS.items()),
+    *(
+        Place(f"frames.{name}{', ' + form if form != 'text' else ''}", _frame(**{name: form}),
+              keyed=form in ("map", "deep"))
+        for name, form in (
+            ("abs_path", "text"), ("filename", "text"), ("module", "text"), ("function", "text"),
+            ("raw_function", "text"), ("package", "text"), ("context_line", "text"),
+            ("pre_context", "lines"), ("post_context", "lines"), ("vars", "map"), ("vars", "key"),
+            ("vars", "deep"), ("vars", "list"), ("data", "map"),
+        )
+    ),
+    Place("request.cookies", _cookie, keyed=True),
+    Place("request.query_string", _query, keyed=True),
+    Place("request.data, text", _body, keyed=True),
+)  # fmt: skip
+
+PAIRS: tuple[Place, ...] = tuple(
+    Place(f"{name}, pairs", _at(f"{path}/~"), keyed=True)
+    for name, path in (
+        ("tags", "tags"), ("request.headers", "request/headers"),
+        ("request.query_string", "request/query_string"), ("request.cookies", "request/cookies"),
+        ("request.data", "request/data"), ("request.env", "request/env"),
+    )
+)  # fmt: skip
+MAPS: tuple[Place, ...] = (
+    *(
+        Place(f"{name}, map", _at(f"{path}/*"), keyed=True)
+        for name, path in (
+            ("request.query_string", "request/query_string"), ("request.data", "request/data"),
+            ("request.cookies", "request/cookies"), ("logentry.params", "logentry/params"),
+        )
+    ),
+    Place("tags, as key", _at("tags/<")),
+    Place("request.headers, as key", _at("request/headers/<")),
+    Place("request.data, as key", _at("request/data/<")),
+    Place("request.data, list", _at("request/data/+")),
+)  # fmt: skip
+"""Fields that may have several forms: an event has one of them."""
+
+
+def layouts() -> tuple[tuple[Place, ...], ...]:
+    """Return sets of places that fit into one event each."""
+    other = {"request.headers", "request.env", "tags", "request.cookies", "request.query_string",
+             "request.data, text"}  # fmt: skip
+    calm = tuple(place for place in PLACES if place.name not in other)
+    free = tuple(place for place in calm if place.name != "logentry.params")
+    maps = tuple(place for place in MAPS if not place.name.startswith("request.data, "))
+    return (
+        PLACES,
+        (*calm, *PAIRS),
+        (*free, *maps),
+        (*calm, *(place for place in MAPS if place.name.startswith("request.data, as")),
+         *(place for place in PLACES if place.name in ("tags", "request.headers"))),
+        (*calm, *(place for place in MAPS if place.name.endswith(("data, list", "tags, as key")))),
+    )  # fmt: skip
+
+
+# --- envelopes -----------------------------------------------------------------------------------
+
+Item = tuple[dict[str, Any], bytes]
+Packed = tuple[dict[str, Any], list[Item]]
+Wrap = Callable[[str, str], Packed]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """One place of an envelope: (text, key) -> more headers, and items."""
+
+    name: str
+    wrap: Wrap
+    keyed: bool = False
+    block: str = ""
+    """The block that a text counts in, whatever its spelling, if the place itself hides it."""
+
+
+TEXT, KEY = "<text>", "<key>"
+
+
+def _filled(template: Any, text: str, key: str) -> Any:
+    """Return a template with the text and its key put in."""
+    if isinstance(template, dict):
+        return {
+            _filled(name, text, key): _filled(value, text, key)
+            for name, value in template.items()
+        }  # fmt: skip
+    if isinstance(template, list):
+        return [_filled(value, text, key) for value in template]
+    return {TEXT: text, KEY: key}.get(template, template) if isinstance(template, str) else template
+
+
+def _item(headers: dict[str, Any], template: Any, text: str, key: str) -> Packed:
+    payload = json.dumps(_filled(template, text, key)).encode()
+    return {}, [(_filled(headers, text, key), payload)]
+
+
+def _header(template: dict[str, Any], text: str, key: str) -> Packed:
+    return _filled(template, text, key), []
+
+
+def _attachment(encoding: str, text: str, _key: str) -> Packed:
+    body = f"start\n{text}\nend".encode(encoding)
+    return {}, [({"type": "attachment", "filename": "app.log"}, body)]
+
+
+_SESSION = "7c7b6585-f901-4351-bf8d-02711b721929"
+_VALUE = {"value": TEXT, "type": "string"}
+_ITEMS: dict[str, tuple[str, Any]] = {
+    "user_report.comments": ("user_report", {"event_id": "a" * 32, "comments": TEXT}),
+    "user_report.name": ("user_report", {"name": TEXT, "comments": "ok"}),
+    "feedback.message": ("feedback", {"contexts": {"feedback": {"message": TEXT}}}),
+    "feedback.url": ("feedback", {"contexts": {"feedback": {"url": TEXT}}}),
+    "session.user_agent": ("session", {"sid": _SESSION, "attrs": {"user_agent": TEXT}}),
+    "session.ip_address": ("session", {"attrs": {"ip_address": TEXT}}),
+    "log.body": ("log", {"items": [{"timestamp": 1.0, "body": TEXT}]}),
+    "log.attributes": ("log", {"items": [{"attributes": {KEY: _VALUE}}]}),
+    "log.attributes, as key": ("log", {"items": [{"attributes": {TEXT: {"value": "x"}}}]}),
+    "span.name": ("span", {"items": [{"name": TEXT}]}),
+    "span.attributes": ("span", {"items": [{"attributes": {KEY: _VALUE}}]}),
+    "trace_metric.attributes": ("trace_metric", {"items": [{"attributes": {KEY: _VALUE}}]}),
+    "profile.frames": ("profile", {"profile": {"frames": [{"abs_path": TEXT}]}}),
+    "profile.transaction": ("profile", {"transaction": {"name": TEXT}}),
+    "transaction.spans": ("transaction", {"transaction": "t", "spans": [{"description": TEXT}]}),
+    "check_in.environment": ("check_in", {"status": "ok", "environment": TEXT}),
+    "replay_event.urls": ("replay_event", {"type": "replay_event", "urls": [TEXT]}),
+    "client_report.reason": ("client_report", {"discarded_events": [{"reason": TEXT}]}),
+    "security.document-uri": ("security", {"csp-report": {"document-uri": TEXT}}),
+    "raw_security.source-file": ("raw_security", {"body": {"sourceFile": TEXT}}),
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "trace.transaction": {"trace": {"transaction": TEXT}},
+    "trace.environment": {"trace": {"environment": TEXT}},
+    "trace.user_id": {"trace": {"user_id": TEXT}},
+    "trace.user_segment": {"trace": {"user_segment": TEXT}},
+    "forwarded_for": {"forwarded_for": TEXT},
+    "user_agent": {"user_agent": TEXT},
+    "unknown": {"shop": {"a": [TEXT]}},
+}
+
+PACKINGS: tuple[Packing, ...] = (
+    *(
+        Packing(f"item {name}", partial(_item, {"type": kind}, body), keyed=name.endswith("utes"))
+        for name, (kind, body) in _ITEMS.items()
+    ),
+    *(Packing(f"envelope header {name}", partial(_header, one)) for name, one in _HEADERS.items()),
+    *(
+        Packing(f"item header {name}", partial(_item, {"type": "attachment", name: TEXT}, "ok"))
+        for name in ("filename", "content_type")
+    ),
+    Packing("attachment, text", partial(_attachment, "utf-8")),
+    *(
+        Packing(f"attachment, {encoding}", partial(_attachment, encoding), block="second")
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be")
+    ),
+    Packing(
+        "attachment, json",
+        partial(_item, {"type": "attachment", "filename": "a.json"}, {KEY: TEXT}),
+        keyed=True,
+    ),
+    Packing(
+        "attachment, view hierarchy",
+        partial(
+            _item,
+            {"type": "attachment", "attachment_type": "event.view_hierarchy", "filename": "v"},
+            {"windows": [{"label": "x", "type": TEXT}]},
+        ),
+    ),
+)
+_ONE_OF = ("user_report", "feedback", "transaction", "security", "raw_security")
+"""Kinds of which an envelope holds one item at most."""
+
+
+def packings() -> tuple[tuple[Packing, ...], ...]:
+    """Return sets of places that fit into one envelope each."""
+    single = [p for p in PACKINGS if p.name.startswith(tuple(f"item {kind}." for kind in _ONE_OF))]
+    common = tuple(packing for packing in PACKINGS if packing not in single)
+    return tuple((*common, packing) for packing in single)
