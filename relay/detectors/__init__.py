@@ -23,7 +23,7 @@ from relay.detectors.fields import account, token
 from relay.detectors.folders import drive_folders, user_folder
 from relay.detectors.hexes import hex64, node_id
 from relay.detectors.ip import ip
-from relay.detectors.mnemonics import mnemonic, mnemonic_joined, mnemonic_part
+from relay.detectors.mnemonics import mnemonic, mnemonic_cut, mnemonic_joined, mnemonic_part
 from relay.detectors.numbers import iban, luhn, mac
 from relay.detectors.ripple import ripple
 from relay.detectors.solana import solana
@@ -39,8 +39,8 @@ _ALL: tuple[Check, ...] = (
     xpub, xprv, device_state, hex64, bech32, eos, byron, onion, jwt, email, stellar, algorand, nem,
     device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
     abbreviated, eip55,
-    luhn, iban, mnemonic, mnemonic_joined, mnemonic_part, cashaddr, ton, filecoin, ripple, ergo,
-    solana, monero, ss58, base58check, cut_off,
+    luhn, iban, mnemonic, mnemonic_joined, mnemonic_cut, mnemonic_part, cashaddr, ton, filecoin,
+    ripple, ergo, solana, monero, ss58, base58check, cut_off,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
@@ -49,8 +49,8 @@ _DEAR = {
     "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70, "ripple": 65,
     "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40, "iban": 25,
     "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20, "stellar": 20, "ton": 18, "xpub": 10,
-    "xprv": 10, "ip": 7, "bip32_path": 6, "luhn": 6, "byron": 5, "filecoin": 4, "token": 4,
-    "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2,
+    "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6, "byron": 5, "filecoin": 4,
+    "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2,
 }  # fmt: skip
 COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
 """What a check costs at most, in units of work for each character of its candidate. A unit is about

@@ -43,13 +43,13 @@ _TELLING_NAMES = (
     "cc_hot cc_cold zs ztestsapling utest utexview uview zxviews zxviewtestsapling grs tgrs dgb "
     "vtc btg tbtg tb sp tsp bitcoincash age age-secret-key- erd"
 )
-_TELLING = frozenset(_TELLING_NAMES.split())
+TELLING = frozenset(_TELLING_NAMES.split())
 # Names of the coin table that could end a word: these need a longer data part.
 _PLAIN_NAMES = (
     "acm btx cpu ert fc flo mona pc tpc qc tq sys xc via vips u one io zil ckb ckt hs rdd nano tex"
 )
 _PLAIN = frozenset(_PLAIN_NAMES.split())
-_KNOWN = _TELLING | _PLAIN
+_KNOWN = TELLING | _PLAIN
 _HEX = frozenset("0123456789abcdef")
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 
@@ -132,7 +132,7 @@ def _shape(head: str, data: str) -> str:
         if name not in _KNOWN or (_HEX.issuperset(name) and _HEX.issuperset(data)):
             continue
         alone = n == len(head) or not ascii_alnum(head[-n - 1])
-        if name in _TELLING and (
+        if name in TELLING and (
             len(data) >= _MIN_SHAPE or (len(data) >= _MIN_TELLING and alone and mixed)
         ):
             return name

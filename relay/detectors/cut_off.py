@@ -5,7 +5,8 @@ Sources: the lengths that Sentry's SDKs and Relay cut strings at, with or withou
 
 import re
 
-from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, jagged
+from relay.detectors.beginnings import beginning
+from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, by_chance, jagged
 
 _LENGTHS = frozenset((250, 256, 500, 503, 512, 1000, 1003, 1024, 1027, 2000, 2048, 4096, 8192))
 """Characters of a text that was cut; a text of that length by chance loses its last token."""
@@ -16,6 +17,8 @@ _MIN_HEX = 12
 _MIN_LETTERS = 3
 _MIN_CASE = 10
 """Fewest letters of a token without digits: then their case decides."""
+_MIN_CHANCE = 14
+"""Fewest characters of a token with a digit for the looser test of its case."""
 _LOOK_BACK = 160
 _HEX = frozenset("0123456789abcdefABCDEF")
 _MIN_GROUPS = 3
@@ -36,24 +39,33 @@ def cut_off(text: str, start: int, end: int) -> tuple[Span, ...]:
 
     The candidate must reach the end of the text, three dots or an ellipsis behind it or not, and
     the text must have one of the lengths that SDKs cut at, in characters or in units of UTF-16.
-    Beginnings of addresses of the network and of people go whole; else the last letters and digits
-    go, if they mix as no word, name of a file or short number does.
+    Telling beginnings of identifiers go however short they are, those of addresses of the network
+    and of people go whole; else the last letters and digits go, if they mix as no word, name of a
+    file or short number does.
     """
-    stop = len(text)
-    for dots in _DOTS:
-        if text.endswith(dots):
-            stop -= len(dots)
-            break
-    if end < stop or not _was_cut(text, stop):
+    stop = cut_at(text)
+    if end < stop:
         return NOTHING
     word = text[start:stop]
     tail = text[max(0, stop - _LOOK_BACK) : stop]
-    size = _mail(tail) if "@" in word else 0
+    size = beginning(tail)
+    if not size and "@" in word:
+        size = _mail(tail)
     if not size and ":" in word:
         size = _groups(tail)
     if not size:
         size = _token(tail)
     return ((stop - size, stop),) if size else NOTHING
+
+
+def cut_at(text: str) -> int:
+    """Give where a text was cut, dots behind it or not; past its end if it was not."""
+    stop = len(text)
+    for dots in _DOTS:
+        if text.endswith(dots):
+            stop -= len(dots)
+            break
+    return stop if _was_cut(text, stop) else len(text) + 1
 
 
 def _was_cut(text: str, stop: int) -> bool:
@@ -120,5 +132,6 @@ def _token(tail: str) -> int:
         return 0
     if letters == len(word):
         return len(word) if letters >= _MIN_CASE and jagged(word) else 0
-    wordlike = _WORD.fullmatch(word) and not jagged(word) and not _CONSONANTS.search(word)
+    chance = by_chance(word) if len(word) >= _MIN_CHANCE else jagged(word)
+    wordlike = _WORD.fullmatch(word) and not chance and not _CONSONANTS.search(word)
     return 0 if wordlike else len(word)

@@ -22,9 +22,9 @@ _PRIVATE = (
     "tgpv xprv yprv zprv Yprv Zprv tprv uprv vprv Uprv Vprv Ltpv Mtpv ttpv drkv dgpv dprv pprv"
 )
 _PRIVATE_PREFIXES = frozenset(_PRIVATE.split())
-_PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
+PREFIXES = frozenset(_PUBLIC.split()) | _PRIVATE_PREFIXES
 # A closed list, not a rule pattern.
-_PREFIX_AT = re.compile("|".join(sorted(_PREFIXES)))  # noqa: TID251
+_PREFIX_AT = re.compile("|".join(sorted(PREFIXES)))  # noqa: TID251
 _MIN_DIGITS = 2
 """Fewest digits behind a prefix, for what is short and has the case of a name in words."""
 _LONG = 40

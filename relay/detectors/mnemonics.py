@@ -11,6 +11,7 @@ from itertools import pairwise
 from mnemonic import Mnemonic
 from shamir_mnemonic.wordlist import WORDLIST
 
+from relay.detectors.cut_off import cut_at
 from relay.detectors.spans import NOTHING, Span, disjoint
 
 _BIP39 = frozenset(Mnemonic("english").wordlist)
@@ -24,7 +25,7 @@ _MAX_GAP = 12
 _MAX_BLANK, _MAX_NUMBER = 160, 4
 """The same where nothing but a number and white space stands there; tags of HTML are read so."""
 _WORD_SIZES = range(8, 2, -1)
-_MIN_CUT = 2
+_MIN_CUT = 1
 """Fewest letters of a last word that was cut off."""
 
 
@@ -220,3 +221,35 @@ def _chains(run: str, known: frozenset[str]) -> list[Span]:
 def mnemonic_part(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 6 or more words in a row; for rules that want a telling word close by."""
     return _search(text, start, end, _SHORT_RUN)
+
+
+_MIN_BEFORE_CUT = 6
+"""Words at the end of a text that was cut; sentences hardly have more than four of a list."""
+_CUT_LOOK_BACK = 240
+_MAX_TAIL = _MAX_GAP + _WORD_SIZES[0] + len("...")
+
+
+def mnemonic_cut(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find the beginning of a phrase at the end of a text that was cut: 6 words, the last in part.
+
+    The candidate must reach to where the text was cut, or to the last word before it.
+    """
+    if len(text) - end > _MAX_TAIL:
+        return NOTHING
+    stop = cut_at(text)
+    if stop > len(text):
+        return NOTHING
+    words = _words(text, max(start, stop - _CUT_LOOK_BACK), stop)
+    spans = []
+    for known in _LISTS:
+        count, first = 0, stop
+        for span, behind in zip(reversed(words), [None, *reversed(words)], strict=False):
+            word = text[slice(*span)].lower()
+            partly = behind is None and span[1] == stop and word in _beginnings(known)
+            listed = partly or word in known
+            if not listed or (behind is not None and not _close(text, span[1], behind[0])):
+                break
+            count, first = count + 1, span[0]
+        if count >= _MIN_BEFORE_CUT:
+            spans.append((first, stop))
+    return disjoint(spans)

@@ -75,6 +75,37 @@ def test_what_has_signs_in_it_goes_as_one(token: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        *((word, word) for word in [
+            "xpub6", "zpubBBa", "YpubDXfxY", "Ltub4t", "127xah1g", "dgpv7z", "bc1q9", "addr1v8",
+            "BC1QW", "npub1g4", "lnbc2500u", "bitcoincash:q", "ecash:pp", "bitcoin:tb1", "litecoin:ltc1",
+            "nano_1fr", "hxef3686", "NALICE-LG", "bitcoin:1A1z",
+        ]),
+        ("addr_test1dd", "addr_test1dd"),
+        ("stake_test1xf", "stake_test1xf"),
+        ("age-secret-key-1gk", "age-secret-key-1gk"),
+        ("acc_bc1q9l", "bc1q9l"),
+        ("x:xpubDXf9", "xpubDXf9"),
+    ],
+)  # fmt: skip
+def test_telling_beginnings_go_however_short(token: str, expected: str) -> None:
+    """A known prefix and two characters are enough where the text was cut."""
+    assert [expected] == _found(token)
+    assert [] == _found(token, 499)
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["xpubKey", "zpubkeys", "bitcoin:", "bitcoin:Cli", "cardano:getAddr", "script1", "abc1qq",
+     "nano_second", "fixed", "hxel", "NONE-AB", "web1234", "ecash:"],
+)  # fmt: skip
+def test_names_that_begin_so_survive(token: str) -> None:
+    """A prefix alone, or a word behind it, is a name in a program."""
+    assert [] == _found(token)
+
+
+@pytest.mark.parametrize(
     "token",
     [
         "disconnected", "getAccountInfoFromXPub", "XMLHttpRequest", "CONNECTION", "chunk1234",

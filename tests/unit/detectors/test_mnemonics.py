@@ -6,6 +6,7 @@ import pytest
 import shamir_mnemonic
 from mnemonic import Mnemonic
 
+from relay.detectors import CHECKS
 from tests.unit.detectors.found import found
 
 _LEGAL = "legal winner thank year wave sausage worth useful legal winner thank yellow"
@@ -134,3 +135,26 @@ def test_words_with_nothing_between_them() -> None:
 def test_long_names_survive(text: str) -> None:
     """Twelve words of a list in a row are needed."""
     assert [] == found("mnemonic_joined", text)
+
+
+@pytest.mark.parametrize("size", [500, 1024])
+@pytest.mark.parametrize("words", range(6, 12))
+@pytest.mark.parametrize("left", [1, 2, 4])
+@pytest.mark.parametrize("between", [" ", ", ", '","'])
+def test_a_phrase_that_was_cut_off(size: int, words: int, left: int, between: str) -> None:
+    """Six words at the end of a text that was cut are a phrase, the last of them in part."""
+    part = between.join(_LEGAL.split()[:words])
+    part = part[: part.rindex(between) + len(between) + left]
+    text = ("x1 " * 400)[: size - len(part)] + part
+    start = size - len(part)
+    spans = CHECKS["mnemonic_cut"](text, start, size)
+    assert [part] == [text[a:b] for a, b in spans]
+    assert () == CHECKS["mnemonic_cut"]("x" + text, start + 1, size + 1)
+    assert () == CHECKS["mnemonic_cut"](text, start, size - 40)
+
+
+def test_a_sentence_that_was_cut_off_survives() -> None:
+    """Words that are on the list stand in sentences, a few in a row."""
+    text = ("no. " * 200)[:447] + " and the winner may thank us one year from now on t"[:53]
+    text = text.ljust(500, "h")
+    assert () == CHECKS["mnemonic_cut"](text, 448, 500)
