@@ -79,7 +79,8 @@ def test_what_has_signs_in_it_goes_as_one(token: str, expected: str) -> None:
     [
         *((word, word) for word in [
             "xpub6", "zpubBBa", "YpubDXfxY", "Ltub4t", "127xah1g", "dgpv7z", "bc1q9", "addr1v8",
-            "BC1QW", "npub1g4", "lnbc2500u", "bitcoincash:q", "ecash:pp", "bitcoin:tb1", "litecoin:ltc1",
+            "BC1QW", "npub1g4", "lnbc2500u", "bitcoincash:q", "ecash:pp", "bitcoin:tb1",
+            "litecoin:ltc1",
             "nano_1fr", "hxef3686", "NALICE-LG", "bitcoin:1A1z",
         ]),
         ("addr_test1dd", "addr_test1dd"),
