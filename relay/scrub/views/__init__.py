@@ -8,15 +8,7 @@ for look-alikes, "is not ASCII". A new way to hide is a new row in `VIEWS`, neve
 from typing import Final
 
 from relay.rules.patterns import compile_pattern
-from relay.scrub.views.encodings import (
-    BASE32,
-    BASE64,
-    HEX,
-    HEX_DIGITS,
-    base32,
-    base64,
-    hexadecimal,
-)
+from relay.scrub.views.encodings import BASE32, BASE64, HEX, base32, base64, hexadecimal
 from relay.scrub.views.escapes import ESCAPES, QUOTED_PRINTABLE, escapes, quoted_printable
 from relay.scrub.views.groups import GROUPS, joined
 from relay.scrub.views.lookalikes import fold
@@ -42,6 +34,5 @@ VIEWS: Final[tuple[View, ...]] = (
     View("base64", compile_pattern(BASE64), base64, by_token=True, cost=150),
     View("base32", compile_pattern(BASE32), base32, by_token=True, cost=100),
     View("hex", compile_pattern(HEX), hexadecimal, by_token=True, cost=100),
-    View("hex-digits", compile_pattern(HEX_DIGITS), hexadecimal, by_token=True, cost=100),
 )
 """All views with a trigger; `fold` goes by "is not ASCII"."""

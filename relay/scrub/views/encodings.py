@@ -7,7 +7,7 @@ import base64 as codec
 import binascii
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from relay.scrub.readings import Map
@@ -28,18 +28,46 @@ _PACKED: Final = rf"\b(?:H4sI|e[AFJN]){_ANY}{{24,}}"
 
 BASE64: Final = f"(?:{_ASCII}){{4,}}|(?:{_WIDE}){{2,}}|(?:{_DIGITS}){{2,}}[L-O]|{_PACKED}"
 BASE32: Final = "[A-Za-z2-7]{24,}={0,6}"
-HEX: Final = "[0-9A-Fa-f]{24,}"
-HEX_DIGITS: Final = "(?:3[0-9]){1,3}2[Ee](?:3[0-9]){1,3}2[Ee](?:3[0-9]){1,3}2[Ee](?:3[0-9]){1,3}"
-"""Hex of an IPv4 address, which may be shorter than what `HEX` finds."""
+HEX: Final = (
+    # ASCII text, the same in UTF-16, and an IPv4 address, which may be shorter.
+    "(?:[2-7][0-9A-Fa-f]){10,}|(?:[2-7][0-9A-Fa-f]00){6,}"
+    "|(?:3[0-9]){1,3}(?:2[Ee](?:3[0-9]){1,3}){3}"
+)
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_HEX_DIGITS: Final = "0123456789abcdefABCDEF"
 _STANDARD: Final = str.maketrans("-_", "+/", "= \t\r\n")
 # Fixed tokenisers, not rule patterns.
 _REST: Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")  # noqa: TID251
+_HEX_REST: Final = re.compile("[0-9A-Fa-f]*")  # noqa: TID251
 _NEXT_LINE: Final = re.compile(r"\s{1,4}([A-Za-z0-9+/_-]+={0,2})")  # noqa: TID251
 _RUNS: Final = re.compile(rb"[\t\n\r -~]{8,}")  # noqa: TID251
 _LINES: Final = range(57, 81)
 """Characters of a line of base64 (RFC 2045 has 76 at most, PEM 64)."""
+
+
+def _tokens(
+    text: str,
+    spans: Iterator[Span],
+    letters: str,
+    end_of: Callable[[str, int, int], int],
+    size: int,
+) -> Iterator[tuple[int, int, int]]:
+    """Widen what triggers found to whole tokens of these letters.
+
+    Yields (begin of the token, where its units of so many characters begin, end), each once.
+    """
+    begin = end = 0
+    tried: set[int] = set()
+    for start, stop in spans:
+        if start >= end:
+            begin = end + len(text[end:start].rstrip(letters))
+            end = end_of(text, begin, stop)
+            tried = set()
+        phase = (start - begin) % size
+        if phase not in tried:
+            tried.add(phase)
+            yield begin, begin + phase, end
 
 
 def base64(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
@@ -47,24 +75,17 @@ def base64(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
 
     The trigger finds where groups of four begin, so it does not matter what is glued before.
     """
-    begin = end = first_line = 0
-    tried: set[int] = set()
-    for start, stop in spans:
-        if start >= end:
-            begin = end + len(text[end:start].rstrip(_ALPHABET))
-            found = _REST.match(text, stop)
-            first_line = end = found.end() if found else stop
-            end = _last_line(text, begin, end)
-            tried = set()
-        phase = (start - begin) % 4
-        if start >= first_line or phase in tried:
-            continue
-        tried.add(phase)
-        opened = _opened(text[begin + phase : end].translate(_STANDARD))
+    for begin, first, end in _tokens(text, spans, _ALPHABET, _base64_end, 4):
+        opened = _opened(text[first:end].translate(_STANDARD))
         if opened:
             way = Map()
             way.add(len(opened), begin, end)
             yield opened, way
+
+
+def _base64_end(text: str, begin: int, stop: int) -> int:
+    found = _REST.match(text, stop)
+    return _last_line(text, begin, found.end() if found else stop)
 
 
 def _last_line(text: str, begin: int, end: int) -> int:
@@ -139,14 +160,17 @@ _TOO_MUCH: Final = {1: 1, 3: 1, 6: 1}
 
 def hexadecimal(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
     """Open hex of text, in UTF-8 or UTF-16; each character maps to its own digits."""
-    for start, end in spans:
-        for first in (start, start + 1):
-            size = (end - first) // 2
-            out = Builder()
-            _put_hex(out, binascii.unhexlify(text[first : first + 2 * size]), first)
-            if out.pieces:
-                yield out.result()
-                break
+    for _, first, end in _tokens(text, spans, _HEX_DIGITS, _hex_end, 2):
+        out = Builder()
+        size = (end - first) // 2 * 2
+        _put_hex(out, binascii.unhexlify(text[first : first + size]), first)
+        if out.pieces:
+            yield out.result()
+
+
+def _hex_end(text: str, _: int, stop: int) -> int:
+    found = _HEX_REST.match(text, stop)
+    return found.end() if found else stop
 
 
 def _put_hex(out: Builder, raw: bytes, first: int) -> None:

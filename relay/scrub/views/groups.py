@@ -38,6 +38,7 @@ GROUPS: Final = "|".join(_alternatives())
 _PLAIN: Final = re.compile(r"[0-9A-Za-z\s-]+")  # noqa: TID251
 _BYTES: Final = re.compile(r"[0-9A-Fa-fx\s:,-]+")  # noqa: TID251
 _WORD: Final = re.compile(r"[0-9A-Za-z]+")  # noqa: TID251
+_ASCII_BYTES: Final = re.compile("(?:[2-7][0-9A-Fa-f])+")  # noqa: TID251
 _UNSPACED: Final = re.compile(r"\S+")  # noqa: TID251
 
 
@@ -55,22 +56,33 @@ def joined(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
         if all(text.startswith("0x", first) for first, _ in pieces):
             pieces = [(first + 2, last) for first, last in pieces]
         read = _join(text, pieces)
-        if not _is_telling(read[0], has_signs=has_signs):
-            continue
-        yield read
-        while pieces and _is_word(text[slice(*pieces[0])]):
-            del pieces[0]
-        while pieces and _is_word(text[slice(*pieces[-1])]):
-            del pieces[-1]
-        inner = _join(text, pieces)
-        if _FEWEST <= len(inner[0]) < len(read[0]):
-            yield inner
+        if _is_telling(read[0], has_signs=has_signs):
+            yield read
+            first, last = 0, len(pieces)
+            while first < last and _is_word(text[slice(*pieces[first])]):
+                first += 1
+            while first < last and _is_word(text[slice(*pieces[last - 1])]):
+                last -= 1
+            inner = _join(text, pieces[first:last])
+            if _FEWEST <= len(inner[0]) < len(read[0]):
+                yield inner
+        elif _ASCII_BYTES.fullmatch(read[0]) is not None:
+            yield _opened(text, pieces)
 
 
 def _join(text: str, pieces: list[Span]) -> Mapped:
     out = Builder()
     for start, end in pieces:
         out.copy(text, start, end)
+    return out.result()
+
+
+def _opened(text: str, pieces: list[Span]) -> Mapped:
+    """Read pairs of digits as bytes at once: joined, they would be a number like any other."""
+    out = Builder()
+    for start, end in pieces:
+        if end - start == 2:
+            out.put(chr(int(text[start:end], 16)), start, end)
     return out.result()
 
 

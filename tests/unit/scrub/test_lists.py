@@ -61,6 +61,28 @@ def test_what_is_read_as_one_text() -> None:
     ]  # fmt: skip
 
 
+def test_bytes_and_pieces_are_read_without_separators() -> None:
+    """Numbers that are bytes of text are that text, and pieces of the same length are one word."""
+    read = list_text(list(b"203.0.113.77"))
+    assert read is not None
+    assert ("203.0.113.77", range(12), 0) == (read.text, read.starts, read.gap)
+    read = list_text(["1A1z", "P1eP", "5QGe", "fi"])
+    assert read is not None
+    assert ("1A1zP1eP5QGefi", (0, 4, 8, 12), 0) == (read.text, read.starts, read.gap)
+    assert {1: [Hit(0, 4, 1)], 2: [Hit(0, 4, 1)]} == read.covered([Hit(4, 12, 1)])
+    assert ["49, 50, 51", "200, 201, 202, 203, 204, 205, 206", "ab, cde, fg"] == [
+        read.text if (read := list_text(node)) else None
+        for node in ([49, 50, 51], list(range(200, 207)), ["ab", "cde", "fg"])
+    ]
+
+
+def test_bytes_of_an_address_are_gone(scrubber: Scrubber) -> None:
+    """A Buffer that holds an address is redacted, number by number; other numbers stay."""
+    document = {"extra": {"buffer": {"type": "Buffer", "data": list(b"at 203.0.113.77")}}}
+    body = json.loads(scrubber.scrub_json(json.dumps(document).encode()).body)
+    assert [*b"at ", *["[ip]"] * 12] == body["extra"]["buffer"]["data"]
+
+
 def test_only_hits_over_several_elements_count() -> None:
     """What lies inside one element is found there; what covers several takes each as a whole."""
     read = list_text(["abc", "def", "ghi"])

@@ -55,6 +55,8 @@ def read(name: str, text: str) -> list[str]:
         ("groups", "some words that have four each", []),
         ("groups", "1234 5678 1234 5678 1234 56", []),
         ("groups", "a1b2c-d3e4f-g5h6i-j7k8l-m9", ["a1b2cd3e4fg5h6ij7k8lm9"]),
+        ("groups", "31 32 33 34 35 36 37 38 39 30 31 32", ["123456789012"]),
+        ("groups", "11 12 13 14 15 16 17 18 19 10 11 12", []),
         ("groups", "a1 b2 c3 d4 e5 f6 a7 b8 c9 d0 e1 f2", ["a1b2c3d4e5f6a7b8c9d0e1f2"]),
         ("groups", "a1:b2:c3:d4:e5:f6:a7:b8:c9:d0:e1", ["a1b2c3d4e5f6a7b8c9d0e1"]),
         ("groups", "0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0xa7, 0xb8, 0xc9, 0xd0", ["a1b2c3d4e5f6a7b8c9d0"]),
@@ -79,7 +81,7 @@ def read(name: str, text: str) -> list[str]:
         ("hex", "c3a968656c6c6f203230332e302e37", ["éhello 203.0.7"]),
         ("hex", "3200300033002e0030002e003700310000", ["203.0.71\n"]),
         ("hex", "0123456789abcdef0123456789abcdef", []),
-        ("hex-digits", "312e322e332e34", ["1.2.3.4"]),
+        ("hex", "312e322e332e34", ["1.2.3.4"]),
     ],
 )  # fmt: skip
 def test_reads(name: str, text: str, expected: list[str]) -> None:
