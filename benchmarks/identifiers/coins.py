@@ -83,6 +83,8 @@ def described(family: str, text: str) -> Identifier:
         secret = text.rpartition("1")[2]
     elif family == "cashaddr":
         secret = text.rpartition(":")[2]
+    elif family == "byron":
+        secret = text[11:]
     elif family == "nimiq":
         return Identifier(family, text, (text[5:],), 10, kind="grouped")
     if text.startswith(_CUT_PARTS):

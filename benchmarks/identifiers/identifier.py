@@ -58,6 +58,14 @@ def drawn(chance: Random, alphabet: str, count: int) -> str:
 
 
 def segment(chance: Random, *, low: int = 5, high: int = 9) -> str:
-    """Return a made-up word that can be spoken, as names are; no two runs share many."""
-    length = chance.randint(low, high)
-    return "".join(chance.choice(("bdfgklmnprstvz", "aeiou")[i % 2]) for i in range(length))
+    """Return a made-up word that can be spoken: what stands around identifiers."""
+    return _spoken(chance, "bdfgklmnprstvz", "aeiou", chance.randint(low, high))
+
+
+def name(chance: Random) -> str:
+    """Return a made-up name: of other letters, so that it stands in nothing else by chance."""
+    return _spoken(chance, "chjkqwx", "aeiouy", chance.randint(6, 9))
+
+
+def _spoken(chance: Random, consonants: str, vowels: str, length: int) -> str:
+    return "".join(chance.choice((consonants, vowels)[i % 2]) for i in range(length))

@@ -5,7 +5,7 @@ from base64 import b32encode
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
 
-from benchmarks.identifiers.identifier import HEX, Identifier, drawn, segment
+from benchmarks.identifiers.identifier import HEX, Identifier, drawn, name
 
 
 def _octets(chance: Random) -> str:
@@ -98,13 +98,13 @@ def onion(chance: Random) -> Identifier:
     """Give a service of Tor, version 3, with a checksum of SHA3 (rend-spec-v3)."""
     key = chance.randbytes(32)
     check = hashlib.sha3_256(b".onion checksum" + key + b"\x03").digest()[:2]
-    name = b32encode(key + check + b"\x03").decode().lower()
-    text = chance.choice((f"{name}.onion", f"{name}.onion:50001", name))
-    return Identifier("onion", text, (name,))
+    service = b32encode(key + check + b"\x03").decode().lower()
+    text = chance.choice((f"{service}.onion", f"{service}.onion:50001", service))
+    return Identifier("onion", text, (service,))
 
 
 def local_name(chance: Random) -> Identifier:
     """Give the name of a machine in a home network."""
-    owner = segment(chance)
+    owner = name(chance)
     device = chance.choice(("macbook-pro", "pc", "iphone", "nas"))
     return Identifier("local name", f"{owner}s-{device}.local", (owner,), 0, kind="host")

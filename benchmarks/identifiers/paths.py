@@ -3,7 +3,7 @@
 from random import Random
 from urllib.parse import quote
 
-from benchmarks.identifiers.identifier import Identifier, drawn, segment
+from benchmarks.identifiers.identifier import Identifier, drawn, name
 
 _HOMES = (
     "/home/{}/.config/@trezor/suite-desktop/logs/main.log",
@@ -42,8 +42,8 @@ _ENCODED = (
 
 def _user(chance: Random) -> tuple[str, tuple[str, ...]]:
     """Return a user's name as a folder has it, and what of it tells."""
-    first, last = segment(chance), segment(chance)
-    name, secrets = chance.choice((
+    first, last = name(chance), name(chance)
+    return chance.choice((
         (first, (first,)),
         (first, (first,)),
         (f"{first}.{last}", (first, last)),
@@ -54,29 +54,28 @@ def _user(chance: Random) -> tuple[str, tuple[str, ...]]:
         (f"{first.title()}ř{last}", (last,)),
         (first.upper(), (first.upper(),)),
     ))  # fmt: skip
-    return name, secrets
 
 
 def home(chance: Random) -> Identifier:
     """Give a path through a user's folder."""
-    name, secrets = _user(chance)
+    user, secrets = _user(chance)
     form = chance.choice(_HOMES)
     if form.startswith("~"):
-        name = secrets[0]
-        secrets = (name,)
-    return Identifier("path", form.format(name), secrets, 0, kind="path")
+        user = secrets[0]
+        secrets = (user,)
+    return Identifier("path", form.format(user), secrets, 0, kind="path")
 
 
 def encoded(chance: Random) -> Identifier:
     """Give such a path percent-encoded, as URLs of an Electron app have it."""
-    name, secrets = _user(chance)
-    path = quote(chance.choice(_ENCODED).format(name.replace("ř", "r")), safe="")
+    user, secrets = _user(chance)
+    path = quote(chance.choice(_ENCODED).format(user.replace("ř", "r")), safe="")
     return Identifier("path, encoded", path, secrets, 0, kind="path")
 
 
 def share(chance: Random) -> Identifier:
     """Give a path on another machine (UNC)."""
-    server, folder = segment(chance).upper(), segment(chance)
+    server, folder = name(chance).upper(), name(chance)
     text = chance.choice((
         f"\\\\{server}\\home\\{folder}\\labels.csv", f"\\\\{server}\\{folder}$\\wallet.dat",
         f"\\\\\\\\{server}\\\\Users\\\\{folder}\\\\x.log",
@@ -101,7 +100,7 @@ def container(chance: Random) -> Identifier:
 
 def temporary(chance: Random) -> Identifier:
     """Give a path in macOS's temporary folder, whose name is one user's."""
-    name = drawn(chance, "abcdefghijklmnopqrstuvwxyz0123456789_", 30)
+    folder = drawn(chance, "abcdefghijklmnopqrstuvwxyz0123456789_", 30)
     two = drawn(chance, "abcdefghijklmnopqrstuvwxyz0123456789_", 2)
-    text = chance.choice(("", "/private")) + f"/var/folders/{two}/{name}/T/suite/x.log"
-    return Identifier("path, temporary", text, (name,), kind="path")
+    text = chance.choice(("", "/private")) + f"/var/folders/{two}/{folder}/T/suite/x.log"
+    return Identifier("path, temporary", text, (folder,), kind="path")

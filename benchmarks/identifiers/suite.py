@@ -8,7 +8,7 @@ from bip_utils import P2PKHAddrEncoder, P2WPKHAddrEncoder
 
 from benchmarks.identifiers.chains import base58check, bech32_text
 from benchmarks.identifiers.coins import public_key
-from benchmarks.identifiers.identifier import HEX, Identifier, drawn, segment
+from benchmarks.identifiers.identifier import HEX, Identifier, drawn, name
 from benchmarks.identifiers.keys import extended
 
 _UPPER_HEX = "0123456789ABCDEF"
@@ -43,7 +43,7 @@ def device_field(chance: Random) -> Identifier:
 def label(chance: Random) -> Identifier:
     """Give a name that a user has given; only its key tells."""
     key = chance.choice(("label", "walletLabel", "accountLabel", "account_label", "addressLabel"))
-    words = (segment(chance).title(), segment(chance))
+    words = (name(chance).title(), name(chance))
     return Identifier("label", " ".join(words), words, 0, kind="context", key=key)
 
 
@@ -76,9 +76,9 @@ def payment_uri(chance: Random) -> Identifier:
     text = f"{chance.choice(_SCHEMES)}:{address}"
     secrets = [address]
     if chance.random() < 0.6:
-        name, note = segment(chance), segment(chance)
-        text += f"?amount=0.{chance.randrange(1, 999)}&label={name}&message={quote('to ' + note)}"
-        secrets += [name, note]
+        payee, note = name(chance), name(chance)
+        text += f"?amount=0.{chance.randrange(1, 999)}&label={payee}&message={quote('to ' + note)}"
+        secrets += [payee, note]
     return Identifier("payment uri", text, tuple(secrets), kind="uri")
 
 
@@ -96,7 +96,7 @@ def invoice(chance: Random) -> Identifier:
 def node(chance: Random) -> Identifier:
     """Give a Lightning node: its key and where it is."""
     key = chance.choice(("02", "03")) + drawn(chance, HEX, 64)
-    host = segment(chance)
+    host = name(chance)
     text = f"{key}@{host}.example.org:9735"
     return Identifier("lightning node", text, (key, host), kind="uri")
 
