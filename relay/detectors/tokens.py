@@ -4,11 +4,12 @@ Sources: RFC 7519 and RFC 7515 (JWT), RFC 5321 and 5322 (addresses, the part in 
 (`DeviceState`: address of the test network, device id and instance).
 """
 
+import re
 from base64 import urlsafe_b64decode
 from binascii import Error
 
 from relay.detectors.base58 import base58check
-from relay.detectors.spans import NOTHING, Span, after, before
+from relay.detectors.spans import NOTHING, Span, after, before, jagged
 
 _JWT_PARTS = (2, 3, 5)
 _JWT_HEADER = 2048
@@ -90,6 +91,9 @@ def email(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 
 _DEVICE_ID = 24
+_GLUED, _MIN_GLUED = 40, 12
+"""Characters on each side that may be a word glued on, or from so many on, encoded data."""
+_LETTERS = re.compile("^[A-Za-z0-9+/]+")  # noqa: TID251
 _UPPER_HEX = frozenset("0123456789ABCDEF")
 _MAX_ADDRESS = 64
 
@@ -120,5 +124,9 @@ def device_id(text: str, start: int, end: int) -> tuple[Span, ...]:
         return NOTHING
     left, right = before(text, start), after(text, end)
     if left in _UPPER_HEX or right in _UPPER_HEX:
+        return NOTHING
+    head, tail = text[max(0, start - _GLUED) : start], text[end : end + _GLUED]
+    glued = (_LETTERS.search(head[::-1]), _LETTERS.search(tail))
+    if any(run and len(run[0]) >= _MIN_GLUED and jagged(run[0]) for run in glued):
         return NOTHING
     return ((start, end),)

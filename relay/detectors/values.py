@@ -6,17 +6,20 @@ small: whatever is not plainly a sentence is taken for a value.
 
 from relay.detectors.spans import NOTHING, Span
 
-_WORDS = frozenset(
-    ("a", "an", "at", "available", "cannot", "could", "denied", "device", "disabled", "does",
-     "empty", "enabled", "error", "expected", "expired", "failed", "for", "found", "four", "has",
-     "in", "incorrect", "invalid", "is", "it", "missing", "mismatch", "must", "no", "none", "not",
-     "null", "ok", "only", "please", "required", "see", "should", "success", "the", "this",
-     "timeout", "too", "true", "false", "try", "undefined", "unexpected", "unknown", "unsupported",
-     "valid", "was", "wrong", "yes")
+SENTENCE_WORDS = frozenset(
+    ("a", "an", "and", "as", "at", "available", "by", "cannot", "could", "denied", "device",
+     "disabled", "does", "empty", "enabled", "error", "expected", "expired", "failed", "flag",
+     "for", "found", "four", "from", "has", "in", "incorrect", "invalid", "is", "it", "missing",
+     "mismatch", "must", "no", "none", "not", "null", "of", "ok", "on", "only", "option", "options",
+     "or", "please", "redacted", "required", "see", "should", "success", "the", "this", "timeout",
+     "to", "too", "true", "false", "try", "undefined", "unexpected", "unknown", "unsupported",
+     "valid", "via", "was", "with", "wrong", "yes")
 )  # fmt: skip
+"""What a sentence goes on with."""
 _VERBS = frozenset(
     ("cannot", "could", "does", "expected", "has", "is", "must", "none", "should", "too", "was")
 )
+_NAMES = ("token", "password", "passphrase", "secret", "key")
 _SMALL = 3
 """Digits of a number that counts something: no PIN or id is so short."""
 
@@ -27,7 +30,17 @@ def value(text: str, start: int, end: int) -> tuple[Span, ...]:
     if not words:
         return NOTHING
     first = words[0]
+    if _is_placeholder(first):
+        return NOTHING
     if first.isdigit() and len(first) <= _SMALL and first.isascii():
         return NOTHING
-    known = _WORDS if len(words) == 1 else _VERBS
+    known = SENTENCE_WORDS if len(words) == 1 else _VERBS
     return NOTHING if first in known else ((start, end),)
+
+
+def _is_placeholder(word: str) -> bool:
+    """Tell what stands for a value in help and in examples: `YOUR_TOKEN`, `<your-token>`."""
+    if word.startswith("your_"):
+        return True
+    name = word[1:].partition(">")[0]
+    return word.startswith("<") and (name.startswith("your") or name.endswith(_NAMES))

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from relay.detectors.values import SENTENCE_WORDS
 from relay.rules.selectors import Path, PathPart
+from relay.scrub.source_code import CODE_WINDOW, is_code, is_code_in_brackets, is_template
 
 Span = tuple[int, int]
 
@@ -41,7 +43,11 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):
         end += 1
     key = text[start:end].rstrip()
-    if text[colon : colon + 1] == "=" or _is_closed(text, start, end, colon):
+    if (
+        text[colon : colon + 1] == "="
+        or text.startswith(":=", colon)
+        or _is_closed(text, start, end, colon)
+    ):
         # A comparison, or a prompt: `label === x`, `'Password: '`.
         return None
     at = colon
@@ -50,21 +56,23 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     spaced = at > colon
     if at >= len(text):
         return None
-    slashes = at
-    while at < len(text) and text[at] == "\\":
-        at += 1
-    escapes = at - slashes
-    if at < len(text) and text[at] in _QUOTES:
-        stop = _closing_quote(text, at + 1, text[at], escapes)
-        return (key, (at + 1, stop)) if stop > at + 1 else None
-    at = slashes
+    literal = _LITERAL.match(text, at)
+    if literal is not None:
+        at = literal.end()
+        stop = _closing_quote(text, at, text[at - 1], len(literal["escapes"]))
+        return (key, (at, stop)) if stop > at and not is_template(text, at, stop) else None
     if text[at] in _OPEN:
-        if text[at + 1 : at + 2] == _OPEN[text[at]]:
+        escapes = _escapes_of(text[end:colon])
+        # Asked first, of what is near: a value that is none must not be read to its end.
+        near = _closing_bracket(text[at : at + CODE_WINDOW], 0, escapes)
+        if is_code_in_brackets(text, start, (at, at + near)):
             return None
-        return key, (at, _closing_bracket(text, at, _escapes_of(text[end:colon])))
+        return key, (at, _closing_bracket(text, at, escapes))
     sign = text[colon - 1]
     is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
     spaced = spaced or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
+    if is_code(text, start, key, at):
+        return None
     span = _bare_value(text, start, at, sign, is_quoted=is_quoted, spaced=spaced)
     return (key, span) if span is not None else None
 
@@ -99,11 +107,19 @@ def _bare_value(
     if not value or value.casefold() in _SCALAR_WORDS:
         return None
     telling = any(c.isdigit() for c in value) or "=" in value
-    if bare is _LINE and " " in value and not telling:
+    if bare is _LINE and " " in value and not telling and not _is_title(value):
         return None
     if bare is _BARE and not is_quoted and not (telling and _in_object(text, key_start)):
         return None
     return at, at + len(value)
+
+
+def _is_title(value: str) -> bool:
+    """Tell whether a few words are a name that somebody gave, and not how a sentence goes on."""
+    words = value.split(" ")
+    if len(words) > _TITLE or not words[0][0].isupper() or value[-1] in ".!?:":
+        return False
+    return words[0].lower() not in SENTENCE_WORDS
 
 
 def _in_object(text: str, key_start: int) -> bool:
@@ -200,12 +216,19 @@ _BRACKET_TOKENS: Final = re.compile(_QUOTED + r"|[{}\[\]()]", re.DOTALL)  # noqa
 _TOKENS: Final = re.compile(  # noqa: TID251
     rf"{_QUOTED}|{_SINGLE}|[{{}}\[\],:]|[^\s{{}}\[\],:\"']+", re.DOTALL
 )
+_LITERAL: Final = re.compile(  # noqa: TID251
+    r"(?:[bB][rR]?|[rR][bBfF]?|[uU]|[fF][rR]?|[A-Z][A-Za-z]{1,30}\()?(?P<escapes>\\*)[\"'`]"
+)
+"""What opens a string: quotes, and what code puts before them, as in `b'x'` and `Decimal('1')`."""
 _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
 _PAIR: Final = re.compile(r"[^&; \t\r\n\"'<>]+")  # noqa: TID251
 _LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
 
 _TRAILING: Final = ",;)]} \t"
 """What ends a pair or line without being a part of its value."""
+
+_TITLE: Final = 4
+"""Most words of a name."""
 
 _DEEPEST: Final = 64
 """No selector of a rule is that long; deeper values are not yielded, for their paths add up."""

@@ -71,3 +71,12 @@ def test_device_id() -> None:
     assert [] == found("device_id", "355c817510c0eabf2f147145")
     assert [] == found("device_id", "123456789012345678901234")
     assert [] == found("device_id", "355C817510C0EABF2F147145AB", "355C817510C0EABF2F147145")
+
+
+def test_device_id_glued_to_words_and_not_in_encoded_data() -> None:
+    """Words may touch a device id; in base64 the same letters are no id."""
+    device = "355C817510C0EABF2F147145"
+    for text in (f"device{device}disconnected", f"myLongDeviceName/{device}", f"{device}zzzzzzzz"):
+        assert [device] == found("device_id", text, device)
+    assert [] == found("device_id", f"bAJ/I{device}L8gEUQqXkBvRtYboCIRm", device)
+    assert [] == found("device_id", f"iEzkD6AEgBAJqXkBvRtYb/I{device} x", device)

@@ -1,0 +1,167 @@
+"""Expressions of code told apart from values, both sides."""
+
+import string
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import relay
+from relay.scrub.structure import value_after
+
+
+@cache
+def shipped() -> relay.Scrubber:
+    """The rules that ship."""
+    return relay.load_scrubber(secret=b"test" * 8, verify=False)
+
+
+EXPRESSIONS = [
+    # the key's own name, or one that ends in it
+    "open(at, pwd=pwd)",
+    "        password=auth_password,",
+    "        user=args.user,",
+    '  "fullname": self._fullname,',
+    "{ label: this.label }",
+    'headers: { "X-CSRFToken": csrftoken },',
+    # calls, attributes and subscripts
+    "token=foo(bar)",
+    "address = getAddress(x)",
+    "{'username': config.get(server, 'username')}",
+    "address=manager.get_address(x), authkey=authkey",
+    "api_key=os.environ['API_KEY']",
+    "password: this.password",
+    'label=_("Action:")',
+    # words of code
+    "def f(extern_key, passphrase=None):",
+    "def f(self, address=True):",
+    "{password:!0,range:!0}",
+    'switch(e){case"label":return".";case"matrix":return";"}',
+    'let k=x?"label":y.z',
+    # types
+    "constructor(private password: string) {",
+    "def f(private_key: ed25519Private, message: bytes) -> bytes:",
+    "ECPrivateKey ::= SEQUENCE {",
+    # code around a name
+    "this.__ownerID=t,this.__altered=!1,this)},List}(l)",
+    "return u.size=s,u._head=o,u.__ownerID=i,u.__hash=a,u",
+    "constructor(l){super(),this.label=l,this.names={}}",
+    'Y.host=Y.hostname,Y.username=Y.password="",Y.auth&&(~(x=1))',
+    "let i=O();i&&(r.Authorization=B(i));let o=await A(t,{headers:r})",
+    "const{Label:t=yf,Dropdown:r=gf}=e;return t",
+    "    key = EccKey(curve=c, seed=alice_priv)",
+    # templates, and what is filled in later
+    "headers:{Authorization:`Bearer ${t}`}",
+    'headers={"Authorization": f"Bearer {auth.token}"}',
+    "password=%s&user=%s",
+    "label={label}",
+    # brackets of code
+    "'labels': [",
+    "label: (0,e.H)((0,e.B)(),x)",
+    ":param password: (optional) x",
+    "const label = (lanes & 536870912) === lanes",
+    'd={properties:{label:{type:"string"},options:{type:"object",x:!0}}}',
+    '\'labels\': [(r"}", Punctuation, "#pop")]',
+    "label: { ",
+]
+
+VALUES = [
+    ("password=hunter2", "hunter2"),
+    ("login failed: user=jane password=swordfish", "swordfish"),
+    ("Login(user=jane, password=swordfish)", "swordfish"),
+    ("{user=jane, password=swordfish}", "swordfish"),
+    ("password: swordfish", "swordfish"),
+    ("PASSWORD=swordfish ./run", "swordfish"),
+    ("password=password1", "password1"),
+    ("password = 'swordfish'", "swordfish"),
+    ("{'password': 'swordfish'}", "swordfish"),
+    ('{"password":"sword(fish)"}', "sword(fish)"),
+    ('this.login({password:"swordfish"})', "swordfish"),
+    ("self.login(password='swordfish')", "swordfish"),
+    ("login(password=b'swordfish')", "swordfish"),
+    ("return get(r, {password: 'swordfish'})", "swordfish"),
+    ("{'label': Label('My savings')}", "My savings"),
+    ('Config { password: Some("swordfish") }', "swordfish"),
+    ("label: My savings", "My savings"),
+    ('{"label": "My savings"}', "My savings"),
+    ("label=Savings&x=1", "Savings"),
+    ("{ label: [ 'My savings' ] }", "My savings"),
+    ('{"labels": {"a": "My savings"}}', "My savings"),
+    ("{ label: { type: 'My savings' } }", "My savings"),
+    ("{'pin': (4, 2, 1, 7)}", "4, 2, 1, 7"),
+    ("password: (swordfish1)", "swordfish1"),
+    ("deviceId=a1b2c3,other=x", "a1b2c3"),
+    ("user.session_id: 4217", "4217"),
+    ("Cookie: sid=abc; x=y", "sid=abc"),
+    ("this.state is gone; password=hunter2", "hunter2"),
+]
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_an_expression_is_no_value(text: str) -> None:
+    """Code without a literal comes out as it was."""
+    assert text == shipped().scrub_text(text)
+
+
+@pytest.mark.parametrize(("text", "value"), VALUES)
+def test_a_value_goes(text: str, value: str) -> None:
+    """A value goes in a log, a document, a header and a literal, with code around it too."""
+    assert value not in shipped().scrub_text(text)
+
+
+NAMES = st.text(string.ascii_lowercase, min_size=4, max_size=12)
+VALUE = st.text(string.ascii_letters + string.digits, min_size=8, max_size=20).filter(
+    lambda value: any(map(str.isdigit, value)) and value[-1].isdigit()
+)
+FORMS = [
+    "{key}={value}",
+    "{key}: {value}",
+    "x {key}={value} y",
+    "at {name}, {key}={value}",
+    "{name}({key}={value}, {name}=1)",
+    '{{"{key}": "{value}"}}',
+    "{{'{key}': '{value}'}}",
+    'this.{name}({{{key}:"{value}"}})',
+    "    {name} = self.{name}({key}='{value}')",
+    "{name}?{key}={value}&{name}=1",
+    'return {name}({{ {key}: "{value}" }});',
+]
+
+
+@given(st.sampled_from(FORMS), st.sampled_from(["password", "db_password", "pin", "label"]),
+       NAMES, VALUE)  # fmt: skip
+def test_values_of_any_kind_go(form: str, key: str, name: str, value: str) -> None:
+    """A value with a digit at its end goes in every form that keys and values have."""
+    assert value not in shipped().scrub_text(form.format(key=key, name=name, value=value))
+
+
+CODE = [
+    "        {key}={name}.{key},",
+    "        {key}={key},",
+    "self.{key} = {name}({key}={key})",
+    "const {{ {key} }} = this.{name}; return {name}({key}: {key})",
+    "if(!{name}){{this.{key}={name},this.x=!0}}",
+    "{name}({{{key}:this.{name}.{key},x:1}})",
+    '  "{key}": get_{name}(self, x),',
+    "def {name}(self, {key}=None):",
+    "async {name}({key}: string): Promise<void> {{",
+]
+
+
+@given(st.sampled_from(CODE), st.sampled_from(["password", "label", "address", "api_key"]), NAMES)
+def test_code_of_any_names_stays(form: str, key: str, name: str) -> None:
+    """Names of code stay, whatever they are."""
+    text = form.format(key=key, name=name)
+    assert text == shipped().scrub_text(text)
+
+
+@given(st.text("ab=:'\"`(){}[],.$ \n1", max_size=60), st.integers(0, 20))
+def test_a_span_lies_in_the_text(tail: str, spaces: int) -> None:
+    """Whatever follows a key, the span of its value lies behind the colon and in the text."""
+    text = " " * spaces + "label=" + tail
+    found = value_after(text, spaces, spaces + 6)
+    if found is not None:
+        key, (start, stop) = found
+        assert key.startswith("label")
+        assert spaces + 6 <= start < stop <= len(text)
