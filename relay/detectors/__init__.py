@@ -47,10 +47,10 @@ CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check 
 
 _DEAR = {
     "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70, "ripple": 65,
-    "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40, "iban": 25,
-    "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20, "stellar": 20, "ton": 18, "xpub": 10,
-    "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6, "byron": 5, "filecoin": 4,
-    "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2,
+    "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40, "xpub": 40,
+    "onion": 30, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20, "stellar": 20,
+    "ton": 18, "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6, "byron": 5,
+    "filecoin": 4, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2,
 }  # fmt: skip
 COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
 """What a check costs at most, in units of work for each character of its candidate. A unit is about

@@ -4,6 +4,7 @@ Sources: RFC 4648, Stellar SEP-23 (strkey, CRC16-XModem), Algorand "accounts" (S
 NEM technical reference (keccak-256), Tor rend-spec-v3 (SHA3-256).
 """
 
+import re
 from binascii import crc_hqx
 from hashlib import new, sha3_256
 from itertools import pairwise
@@ -133,13 +134,27 @@ def _nem_word(run: str, at: int) -> tuple[str, int]:
 def onion(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find Tor v3 service names without `.onion`: 56 characters of base32 with their checksum.
 
-    With the suffix the shape is enough, and a rule's pattern knows it.
+    With the suffix the shape is enough, and a rule's pattern knows it. At most `MAX_RUN` characters
+    are searched for what words are glued to; a longer run is no name.
     """
+    if not _ONION <= end - start <= MAX_RUN:
+        return NOTHING
     word = text[start:end].upper()
-    if len(word) != _ONION or not _ALPHABET.issuperset(word):
+    if not _ALPHABET.issuperset(word):
         return NOTHING
+    spans = []
+    for found in _ONION_END.finditer(word, _ONION - 2):
+        stop = found.end()
+        if _onion_holds(word[stop - _ONION : stop]):
+            spans.append((start + stop - _ONION, start + stop))
+    return disjoint(spans)
+
+
+# The version, 3, is the last byte. A closed shape, not a rule pattern.
+_ONION_END = re.compile("[AIQY]D")  # noqa: TID251
+
+
+def _onion_holds(word: str) -> bool:
     data = _Run(word).bytes_at(0, _ONION)
-    if data[34] != 3:
-        return NOTHING
     digest = sha3_256(b".onion checksum" + data[:32] + data[34:35]).digest()
-    return ((start, end),) if digest[:2] == data[32:34] else NOTHING
+    return digest[:2] == data[32:34]

@@ -15,7 +15,7 @@ BITCOIN = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BITCOIN_DIGIT = {char: value for value, char in enumerate(BITCOIN)}
 
 _BASE = 58
-_MAX_BYTES = 80
+_MAX_BYTES = 82
 _POWERS = [_BASE**exponent for exponent in range(MAX_RUN + 1)]
 _MASK = (1 << 8 * (_MAX_BYTES + 1)) - 1
 """Sums are kept to as many bits as the largest window has: more would make long runs a square."""

@@ -6,10 +6,13 @@ of trezor-firmware for the odd ones.
 
 import re
 
-from relay.detectors.base58 import BITCOIN
+from relay.detectors.base58 import BITCOIN, BITCOIN_DIGIT, Run, checksum_holds, to_digits
 from relay.detectors.spans import NOTHING, Span, disjoint, jagged
 
 _KEY_LENGTHS = (111, 112)
+_KEY_BYTES = 82
+_MOST_GLUED = 200
+"""Characters of a run that a key and the words glued to it have at most."""
 _PREFIX = 4
 _MIN_AFTER_PREFIX = 20
 """Fewest base58 characters behind a known prefix: shorter is a name, not what is left of a key."""
@@ -55,13 +58,28 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
         return disjoint([(start + at, end)])
     if not private and len(run) in _KEY_LENGTHS and any(char.isdigit() for char in run):
         return ((start, end),)
+    if not private and _KEY_LENGTHS[1] < len(run) <= _MOST_GLUED:
+        return _by_checksum(text, start, end)
+    return NOTHING
+
+
+def _by_checksum(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Find a key of any version with words glued to it; the first in a run is enough."""
+    digits = to_digits(text, start, end, BITCOIN_DIGIT)
+    if digits is None or text[start:end].isalpha():
+        return NOTHING
+    run = Run(digits)
+    for at in range(run.length - _KEY_LENGTHS[0] + 1):
+        for last, data in run.windows(at, _KEY_BYTES):
+            if checksum_holds(data):
+                return ((start + at, start + last),)
     return NOTHING
 
 
 def xpub(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find extended public keys in a run of base58 characters, cut off or not.
 
-    A known prefix and at least 20 characters, or any run of 111 or 112 characters.
+    A known prefix and at least 20 characters, any run of 111 or 112 characters, or a checksum.
     """
     return _spans(text, start, end, private=False)
 

@@ -166,6 +166,10 @@ def _v6_bounds(text: str, start: int, end: int) -> Span:
 def _ipv6(text: str, start: int, end: int) -> Span | None:
     start, end = _v6_bounds(text, start, end)
     end = _without_word(text, start, end)
+    while end > start and text[end - 1] == ".":
+        end -= 1
+    while text[start : start + 1] == ".":
+        start += 1
     first = text.find(":", start, end)
     # A word that ends in letters of hex is glued on: `acc.2001:…`, `acc2001:…`, `acc:2001:…`.
     dot = text.rfind(".", start, first)

@@ -240,6 +240,8 @@ def mnemonic_cut(text: str, start: int, end: int) -> tuple[Span, ...]:
     if stop > len(text):
         return NOTHING
     words = _words(text, max(start, stop - _CUT_LOOK_BACK), stop)
+    if not words or stop - words[-1][1] > _MAX_NUMBER:
+        return NOTHING
     spans = []
     for known in _LISTS:
         count, first = 0, stop
@@ -250,6 +252,6 @@ def mnemonic_cut(text: str, start: int, end: int) -> tuple[Span, ...]:
             if not listed or (behind is not None and not _close(text, span[1], behind[0])):
                 break
             count, first = count + 1, span[0]
-        if count >= _MIN_BEFORE_CUT:
+        if count >= _MIN_BEFORE_CUT and not _is_code(text, first, stop):
             spans.append((first, stop))
     return disjoint(spans)

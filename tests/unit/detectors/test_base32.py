@@ -51,6 +51,17 @@ def test_onion_names_of_version_3() -> None:
     assert [] == found("onion", "a" * 56)
 
 
+@pytest.mark.parametrize(
+    ("head", "tail"), [("account", ""), ("", "x"), ("peer", "down"), ("ad", "AD")]
+)
+def test_onion_names_between_words(head: str, tail: str) -> None:
+    """The checksum tells where a name begins and ends."""
+    word = "duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad"
+    assert [word] == found("onion", head + word + tail)
+    assert [word.upper()] == found("onion", head + word.upper() + tail)
+    assert [] == found("onion", head + word[:-3] + "aad" + tail)
+
+
 def test_constants_in_capitals_survive() -> None:
     """Names in capitals, the look of base32, are left alone."""
     for check in ("stellar", "algorand", "nem", "onion"):

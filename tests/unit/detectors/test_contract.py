@@ -66,7 +66,7 @@ def test_the_work_of_a_wall_grows_with_its_size(name: str, unit: str) -> None:
 _WALLS = (
     "a", "1", "4", "G", "GA", "NA", "NTM", "EQA", "qp", "Q", "bc1q", "a1qqqqqqqq", "SDAFt1", "SaSS",
     "rX1", "KwL", "sn", "t1", "4aB", "aB", "37bt", "Ae2", "xpub", "abandon ", "zoo", "1'/", "1:",
-    "10.0.0.", "a@b.", "eyJ.", "203.0.113.", "a[1::", "edsp",
+    "10.0.0.", "a@b.", "eyJ.", "203.0.113.", "a[1::", "edsp", "ad",
 )  # fmt: skip
 
 

@@ -1,5 +1,8 @@
 """Extended keys: BIP32's and SLIP-132's vectors, cut off, and names that look alike."""
 
+from secrets import token_bytes
+
+import base58
 import pytest
 from bip_utils import Bip44, Bip44Coins, Bip49, Bip49Coins, Bip84, Bip84Coins
 
@@ -88,3 +91,16 @@ def test_every_cut_of_random_keys_is_found() -> None:
         for length in (44, 60, 100, 111):
             assert [public[:length]] == found("xpub", public[:length])
             assert [private[:length]] == found("xprv", private[:length])
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"), [("account", ""), ("", "x"), ("acc1", "account"), ("xpub", "")]
+)
+def test_any_version_is_found_between_words(head: str, tail: str) -> None:
+    """The checksum tells where a key of a coin that is on no list begins and ends."""
+    for version in (b"\x11\x22\x33\x44", b"\xf0\x00\x00\x01"):
+        word = base58.b58encode_check(version + token_bytes(74)).decode()
+        (key,) = found("xpub", head + word + tail)
+        assert word in key
+        wrong = word[:-3] + ("a" if word[-3] != "a" else "b") + word[-2:]
+        assert [] == found("xpub", "account" + wrong + "x")

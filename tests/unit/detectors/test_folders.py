@@ -24,17 +24,3 @@ def test_folders_of_a_drive() -> None:
     assert [] == found("drive_folders", r"Windows\System32")
     assert [] == found("drive_folders", "Program Files/Trezor Suite")
     assert [] == found("drive_folders", r"x\[user]\y")
-
-
-@pytest.mark.parametrize(
-    "word", ["bc1qw508…v8f3t4", "1A1zP1eP...7DivfNa", "0x529084…2169EE7", "xpub6BiV…2u8wZy"]
-)
-def test_shortened_identifiers(word: str) -> None:
-    """First and last characters are enough to find somebody in a block explorer."""
-    assert [word] == found("abbreviated", word)
-
-
-@pytest.mark.parametrize("word", ["Transfer...done", "loading…please", "v1...v2", "main.js"])
-def test_sentences_that_trail_off_survive(word: str) -> None:
-    """Dots alone are no abbreviation of an address."""
-    assert [] == found("abbreviated", word)

@@ -159,6 +159,9 @@ def test_a_version_glued_to_a_name_survives(text: str) -> None:
         ("x@c9e9:c616:612e:769:a6ce:cc1b:78e5:a61:22", "c9e9:c616:612e:769:a6ce:cc1b:78e5:a61:22"),
         ("1:c9e9:c616:612e:7696:a6ce:cc1b:78e5:a61", "1:c9e9:c616:612e:7696:a6ce:cc1b:78e5:a61"),
         ("address551:98c0::a49x", "551:98c0::a49"),
+        ("fe80:0:ff93:0:93c8:da5a:e587:3aea.fepom", "fe80:0:ff93:0:93c8:da5a:e587:3aea"),
+        ("tak.0:0:0:0:0:ffff:d6c0:15f.x", "0:0:0:0:0:ffff:d6c0:15f"),
+        ("::FFFF:6.110.41.230.fagedu", "::FFFF:6.110.41.230"),
     ],
 )  # fmt: skip
 def test_a_short_address_of_a_known_kind_is_found_in_words(text: str, expected: str) -> None:

@@ -158,3 +158,13 @@ def test_a_sentence_that_was_cut_off_survives() -> None:
     text = ("no. " * 200)[:447] + " and the winner may thank us one year from now on t"[:53]
     text = text.ljust(500, "h")
     assert () == CHECKS["mnemonic_cut"](text, 448, 500)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["(text.blue + name.yellow);  text = name = ''; };", "a = text.blue, name.blue, text.na"],
+)
+def test_code_that_was_cut_off_survives(tail: str) -> None:
+    """Names of fields are on the list, and code repeats them."""
+    text = ("x1 " * 400)[: 500 - len(tail)] + tail
+    assert () == CHECKS["mnemonic_cut"](text, 500 - len(tail), 500)
