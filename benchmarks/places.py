@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 Event = dict[str, Any]
-Put = Callable[[Event, str, str], None]
+Put = Callable[[Event, Any, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,18 @@ class Place:
     name: str
     put: Put
     keyed: bool = False
+
+    @property
+    def free(self) -> bool:
+        """Whether it takes any value, not only text."""
+        return self.keyed and self.name.startswith(_FREE)
+
+
+_FREE = (
+    "extra", "contexts.", "breadcrumbs.data", "frames.vars", "user.data", "request.data, map",
+    "spans.data", "unknown", "exception.mechanism.data", "threads.frames.vars",
+)  # fmt: skip
+"""Beginnings of names of keyed places that SDKs fill with any value."""
 
 
 def empty_event() -> Event:
@@ -38,7 +50,7 @@ def _at(path: str) -> Put:
     """Set a value at a path of keys; lists grow by one."""
     keys = path.split("/")
 
-    def put(event: Event, text: str, key: str) -> None:
+    def put(event: Event, text: Any, key: str) -> None:
         here: Any = event
         for name, following in pairwise(keys):
             here = _step(here, name, [] if following in ("+", "~") else {})
@@ -66,9 +78,9 @@ def _frame(**fields: str) -> Put:
     """Add a frame with a text in one of its fields: `a` names the field, `*` takes any key."""
     ((name, form),) = fields.items()
 
-    def put(event: Event, text: str, key: str) -> None:
+    def put(event: Event, text: Any, key: str) -> None:
         values: dict[str, Any] = {"text": text, "list": [text], "lines": ["{", text, "}"]}
-        values |= {"map": {key: text}, "key": {text: "1"}, "deep": {"a": [{key: text}]}}
+        values |= {"map": {key: text}, "key": {str(text): "1"}, "deep": {"a": [{key: text}]}}
         frame = {"function": "run", "filename": "app.js", "lineno": 7, "in_app": True}
         exceptions = event.setdefault("exception", {}).setdefault("values", [])
         if not exceptions or "stacktrace" not in exceptions[0]:
@@ -222,7 +234,7 @@ def layouts() -> tuple[tuple[Place, ...], ...]:
 
 Item = tuple[dict[str, Any], bytes]
 Packed = tuple[dict[str, Any], list[Item]]
-Wrap = Callable[[str, str], Packed]
+Wrap = Callable[[Any, str], Packed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +247,16 @@ class Packing:
     block: str = ""
     """The block that a text counts in, whatever its spelling, if the place itself hides it."""
 
+    @property
+    def free(self) -> bool:
+        """Whether it takes any value, not only text."""
+        return self.name == "attachment, json"
+
 
 TEXT, KEY = "<text>", "<key>"
 
 
-def _filled(template: Any, text: str, key: str) -> Any:
+def _filled(template: Any, text: Any, key: str) -> Any:
     """Return a template with the text and its key put in."""
     if isinstance(template, dict):
         return {
@@ -251,7 +268,7 @@ def _filled(template: Any, text: str, key: str) -> Any:
     return {TEXT: text, KEY: key}.get(template, template) if isinstance(template, str) else template
 
 
-def _item(headers: dict[str, Any], template: Any, text: str, key: str) -> Packed:
+def _item(headers: dict[str, Any], template: Any, text: Any, key: str) -> Packed:
     payload = json.dumps(_filled(template, text, key)).encode()
     return {}, [(_filled(headers, text, key), payload)]
 

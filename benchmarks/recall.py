@@ -76,7 +76,7 @@ class Planted:
     identifier: Identifier
     spelling: Spelling
     place: Place | Packing
-    text: str
+    text: Any
     key: str
 
     @property
@@ -89,7 +89,8 @@ class Planted:
     def shown(self) -> str:
         """Return it for a report: its key if that matters, and its end, where a text was filled."""
         key = f"{self.identifier.key}: " if self.identifier.key else ""
-        text = self.text if len(self.text) <= _EXAMPLE else f"[{len(self.text)}]{self.text[-300:]}"
+        text = self.text if isinstance(self.text, str) else json.dumps(self.text)
+        text = text if len(text) <= _EXAMPLE else f"[{len(text)}]{text[-300:]}"
         return key + text
 
 
@@ -101,6 +102,8 @@ def plant(place: Place | Packing, chance: Random) -> Planted:
         spelling = chance.choice(_BY_BLOCK[block])
         needs_key = identifier.key and spelling.name == "alone"
         if skipped(spelling, identifier) or (needs_key and not place.keyed):
+            continue
+        if spelling.structured and not place.free:
             continue
         key = identifier.key or segment(chance, low=6)
         return Planted(identifier, spelling, place, spelling.write(identifier, chance), key)
@@ -139,9 +142,11 @@ def strings(value: Any) -> Iterator[str]:
     while todo:
         here = todo.pop()
         if isinstance(here, dict):
-            todo += [*here.keys(), *here.values()]
+            # In the order of the document, each key before its value.
+            for name, held in reversed(here.items()):
+                todo += (held, name)
         elif isinstance(here, list):
-            todo += here
+            todo += reversed(here)
         elif here is not None:
             yield str(here)
 

@@ -6,30 +6,67 @@ says what is not tried, and why.
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
-from urllib.parse import quote
+from typing import Any
 
-from benchmarks.identifiers.identifier import Identifier, segment
+from benchmarks.hiding import (
+    ALPHABETS,
+    base64_in_data_url,
+    base64_in_json,
+    base64_in_url,
+    cut_off,
+    entities,
+    escaped,
+    full_width_in_json,
+    in_alphabet,
+    in_base64,
+    in_hex,
+    in_pieces,
+    least_kept,
+    look_alikes,
+    parts_before_the_cut,
+    shortened,
+    shortened_parts,
+    strewn,
+)
+from benchmarks.identifiers.identifier import Identifier
+from benchmarks.plain_sight import (
+    CUT,
+    Write,
+    around,
+    glued,
+    in_json,
+    in_lists,
+    in_long_text,
+    in_url,
+    json_in_url,
+    next_to_another,
+    numbers,
+    percent_encoded,
+    percent_encoded_twice,
+    several,
+    to_the_cut,
+    upper_case,
+    url_in_json,
+    words_in_a_list,
+    words_in_fields,
+)
 from benchmarks.undoing import (
-    LOOK_ALIKES,
     folded,
     opened_base64,
     opened_hex,
     unescaped,
     unquoted,
+    unreferenced,
     unspaced,
+    without_gaps,
 )
 
-Write = Callable[[Identifier, Random], str]
 Read = Callable[[str], str]
 
 FIRST, SECOND, TRUNCATED = "first", "second", "truncated"
-CUT = 500
-"""Characters at which Suite's SDKs cut a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,313 +78,126 @@ class Spelling:
         write: puts an identifier into a text.
         read: undoes the spelling in what is left of an event, as one who looks for leaks would.
         parts: what must not survive, where it is not what the identifier itself says.
+        structured: whether it writes a list or a map, for places that take any value.
     """
 
     name: str
     block: str
     write: Write
     read: Read = str
-    parts: Callable[[Identifier, str], tuple[str, ...]] | None = None
+    parts: Callable[[Identifier, Any], tuple[str, ...]] | None = None
+    structured: bool = False
 
-    def leaks(self, identifier: Identifier, text: str) -> tuple[str, ...]:
+    def leaks(self, identifier: Identifier, text: Any) -> tuple[str, ...]:
         """Return the pieces that must not be in a scrubbed event, once it was read."""
         return identifier.leaks() if self.parts is None else self.parts(identifier, text)
 
 
-def _bare(identifier: Identifier) -> str:
-    return identifier.lead + identifier.text
+def _numbers_left(identifier: Identifier, _: Any) -> tuple[str, ...]:
+    return (" ".join(re.findall("[0-9]+", identifier.text)[:3]),)
 
-
-def _around(form: str) -> Write:
-    """Put it where `{}` stands; `{w}` is a made-up word."""
-
-    def write(identifier: Identifier, chance: Random) -> str:
-        text = form
-        while "{w}" in text:
-            text = text.replace("{w}", segment(chance), 1)
-        return text.replace("{}", _bare(identifier), 1)
-
-    return write
-
-
-def _glued(mark: str, *, left: bool, right: bool) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        before = segment(chance) + mark if left else ""
-        after = mark + segment(chance) if right else ""
-        return f"{before}{identifier.text}{after}"
-
-    return write
-
-
-def _url(form: str) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        text = _bare(identifier)
-        if re.search(r"[^A-Za-z0-9._~:@\[\]-]", text):
-            text = quote(text, safe="") if chance.random() < 0.7 else quote(text, safe=":")
-        return form.format(text, w=segment(chance), k=identifier.key or segment(chance))
-
-    return write
-
-
-def _percent(identifier: Identifier, chance: Random) -> str:
-    form = chance.choice(("%{:02X}", "%{:02x}"))
-    if chance.random() < 0.5:
-        return "".join(form.format(byte) for byte in _bare(identifier).encode())
-    quoted = quote(f"{segment(chance)} <{_bare(identifier)}> {segment(chance)}", safe="")
-    return quoted if "X" in form else re.sub("%..", lambda found: found.group().lower(), quoted)
-
-
-def _percent_twice(identifier: Identifier, chance: Random) -> str:
-    return quote(_percent(identifier, chance), safe="")
-
-
-def _json(levels: int, *, as_key: bool = False) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        key, text = identifier.key or segment(chance), _bare(identifier)
-        value: object = {text: 1} if as_key else {key: text, "n": chance.randrange(99)}
-        if not as_key and chance.random() < 0.3:
-            value = {"items": [value]} if identifier.key else [text, segment(chance)]
-        compact = chance.random() < 0.5
-        for _ in range(levels):
-            value = json.dumps(
-                value, ensure_ascii=chance.random() < 0.5,
-                separators=(",", ":") if compact else None,
-            )  # fmt: skip
-            value = value if _ == levels - 1 else {"payload": value}
-        return str(value)
-
-    return write
-
-
-def _several(identifier: Identifier, chance: Random) -> str:
-    text = _bare(identifier)
-    mark = chance.choice((" ", ", ", " -> ", "; ", " and ", "\n"))
-    return mark.join((segment(chance), text, "198.51.100.77", text, segment(chance)))
-
-
-def _upper(identifier: Identifier, chance: Random) -> str:
-    return f"{segment(chance)} {identifier.text.upper()}"
-
-
-def _to_the_cut(identifier: Identifier, chance: Random) -> str:
-    text = " " + _bare(identifier)
-    return _filler(chance, CUT - len(text)) + text
-
-
-def _filler(chance: Random, size: int) -> str:
-    text = ""
-    while len(text) < size:
-        text += segment(chance) + chance.choice((" ", " ", ", ", ". "))
-    return text[: max(0, size - 1)] + "." * (size > 0)
-
-
-# --- second block --------------------------------------------------------------------------------
-
-
-def _moved(char: str, *, digits: int, upper: int, lower: int) -> str:
-    if char.isascii() and char.isdigit():
-        return chr(digits + int(char))
-    if "A" <= char <= "Z":
-        return chr(upper + ord(char) - ord("A"))
-    if "a" <= char <= "z":
-        return chr(lower + ord(char) - ord("a"))
-    return char
-
-
-_ALPHABETS = {
-    "full-width": {"digits": 0xFF10, "upper": 0xFF21, "lower": 0xFF41},
-    "bold letters": {"digits": 0x1D7CE, "upper": 0x1D400, "lower": 0x1D41A},
-    "typewriter letters": {"digits": 0x1D7F6, "upper": 0x1D670, "lower": 0x1D68A},
-    "full-width digits": {"digits": 0xFF10, "upper": 0x41, "lower": 0x61},
-    "arabic digits": {"digits": 0x0660, "upper": 0x41, "lower": 0x61},
-}
-
-
-def _alphabet(name: str) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        moved = (_moved(char, **_ALPHABETS[name]) for char in _bare(identifier))
-        return f"{segment(chance)} {''.join(moved)} {segment(chance)}"
-
-    return write
-
-
-def _look_alikes(identifier: Identifier, chance: Random) -> str:
-    share = chance.choice((0.2, 0.6, 1.0))
-    text = "".join(LOOK_ALIKES.get(c, c) if chance.random() < share else c for c in identifier.text)
-    return f"{identifier.lead}{segment(chance)} {text}"
-
-
-def _strewn(marks: str) -> Write:
-    """Put invisible characters inside: behind each character, each fourth, or a few."""
-
-    def write(identifier: Identifier, chance: Random) -> str:
-        step = chance.choice((1, 4, 9))
-        out = []
-        for i, char in enumerate(identifier.text):
-            inside = i % step == step - 1 and i < len(identifier.text) - 1
-            out.append(char + (chance.choice(marks) if inside else ""))
-        return f"{segment(chance)} {identifier.lead}{''.join(out)} {segment(chance)}"
-
-    return write
-
-
-def _in_pieces(size: int, between: str) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        width = size or chance.randint(17, 21)
-        text = identifier.text
-        pieces = [text[i : i + width] for i in range(0, len(text), width)]
-        return f"{segment(chance)}: {between.join(pieces)}"
-
-    return write
-
-
-def _shortened(identifier: Identifier, chance: Random) -> str:
-    dots = chance.choice(("\u2026", "..."))
-    return f"{segment(chance)} {identifier.text[:8]}{dots}{identifier.text[-8:]} {segment(chance)}"
-
-
-def _shortened_parts(identifier: Identifier, _: str) -> tuple[str, ...]:
-    return identifier.text[:8], identifier.text[-8:]
-
-
-def _base64(encode: Callable[[bytes], bytes]) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        inner = f"{segment(chance)} {_bare(identifier)} {segment(chance)}"
-        text = encode(inner.encode()).decode()
-        return text if chance.random() < 0.7 else text.rstrip("=")
-
-    return write
-
-
-def _hex(identifier: Identifier, chance: Random) -> str:
-    text = f"{segment(chance)} {_bare(identifier)} {segment(chance)}".encode().hex()
-    return text if chance.random() < 0.7 else text.upper()
-
-
-def _escaped(form: str, share: float) -> Write:
-    def write(identifier: Identifier, chance: Random) -> str:
-        text = "".join(
-            form.format(ord(c)) if ord(c) < 256 and (share == 1 or c.isdigit()) else c
-            for c in identifier.text
-        )
-        return f"{segment(chance)} {identifier.lead}{text}"
-
-    return write
-
-
-def _cut(identifier: Identifier, chance: Random) -> str:
-    """Cut the text within the identifier; what is left is at least what tells it."""
-    kept = chance.randint(_least(identifier), len(identifier.text) - 1)
-    lead = "recovery seed: " if _short_phrase(identifier) else " "
-    text = lead + identifier.text[:kept]
-    dots = chance.choice(("", "..."))
-    return _filler(chance, CUT - len(text) - len(dots)) + text + dots
-
-
-def _short_phrase(identifier: Identifier) -> bool:
-    return identifier.kind == "words" and not identifier.least
-
-
-def _least(identifier: Identifier) -> int:
-    if _short_phrase(identifier):
-        return min(len(identifier.text) - 1, len(identifier.text) * 3 // 4)
-    return identifier.least
-
-
-def _cut_parts(identifier: Identifier, text: str) -> tuple[str, ...]:
-    return tuple(leak for leak in identifier.leaks() if leak in text)
-
-
-# --- the tables ----------------------------------------------------------------------------------
 
 _FIRST: dict[str, tuple[Write, Read]] = {
-    "alone": (_around("{}"), str),
-    "sentence": (_around("could not reach {w} at {} because of {w}."), str),
-    "sentence's start": (_around("{} is not {w}"), str),
-    "sentence's end": (_around("the {w} gave up on {}."), str),
-    "question": (_around("is {w} really {}?!"), str),
-    "double quotes": (_around('{w} "{}" {w}'), str),
-    "single quotes": (_around("{w} '{}' {w}"), str),
-    "typographic quotes": (_around("{w} \u201e{}\u201c {w}"), str),
-    "backticks": (_around("{w} `{}` {w}"), str),
-    "round brackets": (_around("{w}({})"), str),
-    "square brackets": (_around("{w} [{}]"), str),
-    "braces": (_around("{w} {{}}"), str),
-    "angle brackets": (_around("<{}>"), str),
-    "markup": (_around("<b>{}</b>"), str),
-    "assignment": (_around("{w}={}"), str),
-    "colon and space": (_around("{w}: {}"), str),
-    "semicolons": (_around("{w};{};{w}"), str),
-    "pipes": (_around("{w}|{}|{w}"), str),
-    "arrow": (_around("{w}->{}"), str),
-    "cookie": (_around("{w}={}; {w}={w}"), str),
-    "line of its own": (_around("{w}\n{}\n{w}"), str),
-    "crlf": (_around("{w}\r\n{}\r\n{w}"), str),
-    "tab": (_around("{w}\t{}\t{w}"), str),
-    "list in a text": (_around("['{w}', '{}', '{w}']"), str),
-    "stack of a browser": (_around("Error: {} at {w} (app.js:1:2)"), str),
-    "non-ascii around": (_around("zpráva {} 漢字"), str),
-    "non-ascii glued": (_around("č{}漢"), str),
-    "emoji glued": (_around("\U0001f600{}\U0001f600"), str),
-    "url path": (_url("https://{w}.example/tx/{}"), unquoted),
-    "url path, inside": (_url("https://{w}.example/v2/{}/utxo?page=2"), unquoted),
-    "url query": (_url("https://{w}.example/send?a=1&{k}={}&b=2"), unquoted),
-    "url query, last": (_url("/send?{k}={}"), unquoted),
-    "url fragment": (_url("https://{w}.example/app#/{}"), unquoted),
-    "url fragment, field": (_url("https://{w}.example/app#{k}={}"), unquoted),
-    "percent-encoded": (_percent, unquoted),
-    "percent-encoded twice": (_percent_twice, unquoted),
-    "json, one level": (_json(1), unescaped),
-    "json, two levels": (_json(2), unescaped),
-    "json, three levels": (_json(3), unescaped),
-    "json, as a key": (_json(1, as_key=True), unescaped),
-    "json, as a key in two levels": (_json(2, as_key=True), unescaped),
-    "several": (_several, str),
-    "upper case": (_upper, str),
-    "up to the cut": (_to_the_cut, str),
+    "alone": (around("{}"), str),
+    "sentence": (around("could not reach {w} at {} because of {w}."), str),
+    "sentence's start": (around("{} is not {w}"), str),
+    "sentence's end": (around("the {w} gave up on {}."), str),
+    "question": (around("is {w} really {}?!"), str),
+    "double quotes": (around('{w} "{}" {w}'), str),
+    "single quotes": (around("{w} '{}' {w}"), str),
+    "typographic quotes": (around("{w} \u201e{}\u201c {w}"), str),
+    "backticks": (around("{w} `{}` {w}"), str),
+    "round brackets": (around("{w}({})"), str),
+    "square brackets": (around("{w} [{}]"), str),
+    "braces": (around("{w} {{}}"), str),
+    "angle brackets": (around("<{}>"), str),
+    "markup": (around("<b>{}</b>"), str),
+    "assignment": (around("{w}={}"), str),
+    "colon and space": (around("{w}: {}"), str),
+    "semicolons": (around("{w};{};{w}"), str),
+    "pipes": (around("{w}|{}|{w}"), str),
+    "arrow": (around("{w}->{}"), str),
+    "cookie": (around("{w}={}; {w}={w}"), str),
+    "line of its own": (around("{w}\n{}\n{w}"), str),
+    "crlf": (around("{w}\r\n{}\r\n{w}"), str),
+    "tab": (around("{w}\t{}\t{w}"), str),
+    "list in a text": (around("['{w}', '{}', '{w}']"), str),
+    "stack of a browser": (around("Error: {} at {w} (app.js:1:2)"), str),
+    "non-ascii around": (around("zpráva {} 漢字"), str),
+    "non-ascii glued": (around("č{}漢"), str),
+    "emoji glued": (around("\U0001f600{}\U0001f600"), str),
+    "url path": (in_url("https://{w}.example/tx/{}"), unquoted),
+    "url path, inside": (in_url("https://{w}.example/v2/{}/utxo?page=2"), unquoted),
+    "url query": (in_url("https://{w}.example/send?a=1&{k}={}&b=2"), unquoted),
+    "url query, last": (in_url("/send?{k}={}"), unquoted),
+    "url fragment": (in_url("https://{w}.example/app#/{}"), unquoted),
+    "url fragment, field": (in_url("https://{w}.example/app#{k}={}"), unquoted),
+    "percent-encoded": (percent_encoded, unquoted),
+    "percent-encoded twice": (percent_encoded_twice, unquoted),
+    "json, one level": (in_json(1), unescaped),
+    "json, two levels": (in_json(2), unescaped),
+    "json, three levels": (in_json(3), unescaped),
+    "json, as a key": (in_json(1, as_key=True), unescaped),
+    "json, as a key in two levels": (in_json(2, as_key=True), unescaped),
+    "json in a url": (json_in_url, lambda text: unescaped(unquoted(text))),
+    "url in json": (url_in_json, unquoted),
+    "next to another": (next_to_another, str),
+    "in a long text": (in_long_text, str),
+    "several": (several, str),
+    "upper case": (upper_case, str),
+    "up to the cut": (to_the_cut, str),
     **{
         f"glued by {mark} {side}": (
-            _glued(mark, left=side != "behind", right=side != "before"),
+            glued(mark, left=side != "behind", right=side != "before"),
             str,
         )
         for mark in "_-@:/.,"
         for side in ("before", "behind", "around")
     },
     **{
-        f"glued to a word {side}": (_glued("", left=side != "behind", right=side != "before"), str)
+        f"glued to a word {side}": (glued("", left=side != "behind", right=side != "before"), str)
         for side in ("before", "behind", "around")
     },
 }
 
 _SECOND: dict[str, tuple[Write, Read]] = {
-    **{name: (_alphabet(name), folded) for name in _ALPHABETS},
-    "look-alikes": (_look_alikes, folded),
-    "zero-width": (_strewn("\u200b\u200c\u200d\u2060\ufeff"), folded),
-    "soft hyphens": (_strewn("\u00ad"), folded),
-    "bidi controls": (_strewn("\u200e\u200f\u202a\u202c\u2066\u2069"), folded),
-    "groups of four": (_in_pieces(4, " "), unspaced),
-    "groups of four, no-break": (_in_pieces(4, "\u00a0"), unspaced),
-    "groups of four, hyphens": (_in_pieces(4, "-"), unspaced),
-    "display lines": (_in_pieces(0, "\n"), unspaced),
-    "display lines, spaces": (_in_pieces(0, " "), unspaced),
-    "base64": (_base64(base64.b64encode), opened_base64),
-    "base64url": (_base64(base64.urlsafe_b64encode), opened_base64),
-    "hex of text": (_hex, opened_hex),
-    "escaped digits": (_escaped("\\u{:04x}", 0.5), unescaped),
-    "escaped": (_escaped("\\u{:04X}", 1), unescaped),
-    "escaped, \\x": (_escaped("\\x{:02x}", 1), unescaped),
+    **{name: (in_alphabet(name), folded) for name in ALPHABETS},
+    "look-alikes": (look_alikes, folded),
+    "zero-width": (strewn("\u200b\u200c\u200d\u2060\ufeff"), folded),
+    "soft hyphens": (strewn("\u00ad"), folded),
+    "bidi controls": (strewn("\u200e\u200f\u202a\u202c\u2066\u2069"), folded),
+    "groups of four": (in_pieces(4, " "), unspaced),
+    "groups of four, no-break": (in_pieces(4, "\u00a0"), unspaced),
+    "groups of four, hyphens": (in_pieces(4, "-"), unspaced),
+    "display lines": (in_pieces(0, "\n"), unspaced),
+    "display lines, spaces": (in_pieces(0, " "), unspaced),
+    "base64": (in_base64(base64.b64encode), opened_base64),
+    "base64url": (in_base64(base64.urlsafe_b64encode), opened_base64),
+    "hex of text": (in_hex, opened_hex),
+    "escaped digits": (escaped("\\u{:04x}", 0.5), unescaped),
+    "escaped": (escaped("\\u{:04X}", 1), unescaped),
+    "full-width in json": (full_width_in_json, lambda text: folded(unescaped(text))),
+    "entities": (entities, unreferenced),
+    "base64 of json, in json": (base64_in_json, lambda text: unescaped(opened_base64(text))),
+    "base64 in a url": (base64_in_url, opened_base64),
+    "base64 in a data url": (base64_in_data_url, opened_base64),
+    "escaped, \\x": (escaped("\\x{:02x}", 1), unescaped),
 }
 
 SPELLINGS: tuple[Spelling, ...] = (
     *(Spelling(name, FIRST, *rest) for name, rest in _FIRST.items()),
     *(Spelling(name, SECOND, *rest) for name, rest in _SECOND.items()),
-    Spelling("shortened", SECOND, _shortened, str, _shortened_parts),
-    Spelling("cut off", TRUNCATED, _cut, str, _cut_parts),
+    Spelling("lists in lists", FIRST, in_lists, structured=True),
+    Spelling("words in a list", FIRST, words_in_a_list, without_gaps, structured=True),
+    Spelling("words under numbers", FIRST, words_in_fields, without_gaps, structured=True),
+    Spelling("numbers in a list", FIRST, numbers, without_gaps, _numbers_left, structured=True),
+    Spelling("shortened", SECOND, shortened, str, shortened_parts),
+    Spelling("cut off", TRUNCATED, cut_off, str, parts_before_the_cut),
 )
 
 _WITH_KEY = (
     "alone", "json, one level", "json, two levels", "json, three levels", "url query",
-    "url query, last",
+    "url query, last", "json in a url", "numbers in a list",
 )  # fmt: skip
 _WITH_LEAD = (
     "alone", "sentence", "sentence's start", "sentence's end", "double quotes", "single quotes",
@@ -396,6 +246,10 @@ SKIPS: tuple[Skip, ...] = (
          _kinds("ipv6", "mac")),
     Skip(("glued by -",), "hyphens are its own separators", _kinds("mac", "grouped")),
     Skip(("glued to a word",), "letters of hex in the word would be its digits", _kinds("mac")),
+    Skip(("words",), "words are meant", lambda identifier: identifier.kind != "words"),
+    Skip(("numbers in a list",), "numbers are meant", lambda identifier: (
+        identifier.kind not in ("array", "number") or not identifier.text.strip("[]0").replace(
+            ", ", "").replace(",", "").isdigit())),
     Skip(("upper case",), "its case is part of it", lambda identifier: not identifier.anycase),
     Skip(("groups of four", "display lines", "shortened"), "only keys and addresses are shown so",
          lambda identifier: identifier.kind not in _ADDRESS_LIKE or "-" in identifier.text
@@ -408,7 +262,7 @@ SKIPS: tuple[Skip, ...] = (
         identifier.family == "onion" and identifier.text[-1].isdigit())),
     Skip(("glued by",), "a tilde is a home at the start of a word only", lambda identifier: (
         identifier.text.startswith("~"))),
-    Skip(("cut off",), "no telling beginning", lambda identifier: not _least(identifier)),
+    Skip(("cut off",), "no telling beginning", lambda identifier: not least_kept(identifier)),
     Skip(("up to the cut",), "longer than the cut, or only its key tells it", lambda identifier: (
         len(identifier.text) > CUT - 60 or bool(identifier.key))),
     Skip(("cut off",), "longer than the cut", lambda identifier: len(identifier.text) > CUT - 60),

@@ -4,6 +4,7 @@ Written apart from the relay's own views, so that a mistake there does not hide 
 """
 
 import base64
+import html
 import re
 import unicodedata
 from urllib.parse import unquote
@@ -57,11 +58,12 @@ def unspaced(text: str) -> str:
 def opened_base64(text: str) -> str:
     """Open base64, wherever in it a token begins."""
     out = []
-    for found in re.finditer(r"[A-Za-z0-9+/_-]{8,}", text):
+    for found in re.finditer(r"[A-Za-z0-9+/_-]{8,}", unquote(text)):
         token = found.group().replace("-", "+").replace("_", "/")
         for skip in range(4):
             part = token[skip:]
-            out.append(base64.b64decode(part[: len(part) // 4 * 4]).decode("utf-8", "replace"))
+            part += "A" * (-len(part) % 4)
+            out.append(base64.b64decode(part).decode("utf-8", "replace"))
     return "\0".join(out)
 
 
@@ -78,3 +80,13 @@ def opened_hex(text: str) -> str:
 def words_only(text: str) -> str:
     """Return the words of a text with one space between, as phrases are compared."""
     return " ".join(re.sub("[^a-z\0]+", " ", text.lower()).split(" "))
+
+
+def without_gaps(text: str) -> str:
+    """Read what stands in a list, or under numbers, as one text."""
+    return text.replace("\0word\0", " ").replace("\0", " ")
+
+
+def unreferenced(text: str) -> str:
+    """Undo the references of HTML."""
+    return html.unescape(text)
