@@ -20,36 +20,38 @@ class Map:
     all of its source stands for each.
     """
 
-    __slots__ = ("_at", "_begins", "_ends", "_widths", "length")
+    __slots__ = ("at", "length", "sources")
 
     def __init__(self) -> None:
-        """Begin a map of an empty text; `length` is how many characters it tells of so far."""
+        """Begin a map of an empty text.
+
+        Attributes:
+            at: where each piece begins.
+            sources: where the source of each begins and ends, and its width.
+            length: how many characters the map tells of so far.
+        """
         self.length = 0
-        self._at: list[int] = []
-        self._begins: list[int] = []
-        self._ends: list[int] = []
-        self._widths: list[int] = []
+        self.at: list[int] = []
+        self.sources: list[tuple[int, int, int]] = []
 
     def add(self, size: int, begin: int, end: int, width: int = WHOLE) -> None:
         """Add a piece of so many characters, whose source is from `begin` to `end`."""
         if size > 0:
-            self._at.append(self.length)
-            self._begins.append(begin)
-            self._ends.append(end)
-            self._widths.append(width)
+            self.at.append(self.length)
+            self.sources.append((begin, end, width))
             self.length += size
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the span that text[start:end] came from; `start < end`."""
-        first = bisect_right(self._at, start) - 1
-        width = self._widths[first]
-        begin = self._begins[first] + width * (start - self._at[first])
+        place = bisect_right(self.at, start) - 1
+        begin, stop, width = self.sources[place]
+        begin += width * (start - self.at[place])
         if end - 1 > start:
-            first = bisect_right(self._at, end - 1) - 1
-            width = self._widths[first]
-        if width == WHOLE:
-            return begin, self._ends[first]
-        return begin, self._begins[first] + width * (end - self._at[first])
+            place = bisect_right(self.at, end - 1) - 1
+            first, stop, width = self.sources[place]
+        else:
+            first = self.sources[place][0]
+        return begin, stop if width == WHOLE else first + width * (end - self.at[place])
 
 
 class Reading(NamedTuple):

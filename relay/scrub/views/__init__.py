@@ -9,7 +9,7 @@ from typing import Final
 
 from relay.rules.patterns import compile_pattern
 from relay.scrub.views.encodings import BASE32, BASE64, HEX, base32, base64, hexadecimal
-from relay.scrub.views.escapes import ESCAPES, QUOTED_PRINTABLE, escapes, quoted_printable
+from relay.scrub.views.escapes import ESCAPES, escapes
 from relay.scrub.views.groups import GROUPS, joined
 from relay.scrub.views.lookalikes import fold
 from relay.scrub.views.model import View
@@ -29,7 +29,6 @@ _SHORTEST: Final = 11
 
 VIEWS: Final[tuple[View, ...]] = (
     View("escapes", compile_pattern(ESCAPES), escapes),
-    View("quoted-printable", compile_pattern(QUOTED_PRINTABLE), quoted_printable),
     View("groups", compile_pattern(GROUPS), joined, by_token=True, cost=150),
     View("base64", compile_pattern(BASE64), base64, by_token=True, cost=150),
     View("base32", compile_pattern(BASE32), base32, by_token=True, cost=100),

@@ -22,11 +22,15 @@ ESCAPES: Final = (
     r"|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+|\\0|(?:\\[\\\"'/nrt])+"
     # HTML, character references.
     r"|(?:&#(?:[0-9]{2,7}|[xX][0-9A-Fa-f]{1,6});?)+|&[A-Za-z][A-Za-z0-9]{1,30};"
+    # Quoted-printable (RFC 2045, section 6.7); a single one is mostly an assignment.
+    r"|=[0-9A-F][0-9A-F]=[0-9A-F][0-9A-F](?:=[0-9A-F][0-9A-F])*"
     # UTF-16 that was read as bytes; colours of a terminal; a line that goes on in the next.
     r"|\x00+|\x1b\[[0-9;]*m|[=\\]\r{1,2}"
 )
 """Runs of the same kind are one span: they are read at once. Newlines are `\r` here."""
 
+_BREAK: Final = 3
+"""Most characters of a sign and the end of a line."""
 _SIMPLE: Final = str.maketrans({"n": "\n", "r": "\r", "t": "\t"})
 _REFERENCE: Final = re.compile("&#([xX]?)([0-9A-Fa-f]+);?")  # noqa: TID251 - a closed shape
 _SURROGATE: Final = re.compile("[dD][89A-Fa-f]")  # noqa: TID251
@@ -45,6 +49,8 @@ def escapes(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
             _backslash(out, text, start, end)
         elif first == "&":
             _entity(out, text, start, end)
+        elif first == "=" and end - start > _BREAK:
+            put_bytes(out, binascii.unhexlify(text[start:end].replace("=", "")), start, end, 3)
         # What is left is a line break, NUL or colour that only separates.
         at = end
     out.copy(text, at, len(text))
@@ -105,18 +111,3 @@ def _entity(out: Builder, text: str, start: int, end: int) -> None:
         out.copy(text, start, end)
     else:
         out.put(known, start, end)
-
-
-QUOTED_PRINTABLE: Final = r"=[0-9A-F][0-9A-F]=[0-9A-F][0-9A-F](?:=[0-9A-F]{2})*"
-
-
-def quoted_printable(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
-    """Read `=41=42` as `AB` (RFC 2045, section 6.7); single ones are mostly assignments."""
-    out = Builder()
-    at = 0
-    for start, end in spans:
-        out.copy(text, at, start)
-        put_bytes(out, binascii.unhexlify(text[start:end].replace("=", "")), start, end, 3)
-        at = end
-    out.copy(text, at, len(text))
-    yield out.result()

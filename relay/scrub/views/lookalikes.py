@@ -2,15 +2,16 @@
 
 # ruff: noqa: RUF001 - look-alikes are what this file is about
 
+import re
 import unicodedata
 from typing import Final
 
-from relay.scrub.readings import COPIED, Map
-from relay.scrub.views.model import Mapped
+from relay.scrub.readings import COPIED
+from relay.scrub.views.model import Builder, Mapped
 
 _LONGEST_FOLD: Final = 4
 """A few characters unfold to whole sentences; they hide nothing, and a text must not explode."""
-_MEMORY: Final = 20_000
+_MEMORY: Final = 70_000
 """So many characters are remembered; then the memory starts afresh."""
 
 _INVISIBLE: Final = frozenset(
@@ -97,27 +98,31 @@ _ALIKE: Final = {
     "y": "ɣʏγуү",
     "z": "\u1d22",
 }  # fmt: skip
-_CONFUSABLE: Final = {other: latin for latin, others in _ALIKE.items() for other in others}
+
+_KNOWN: Final = {
+    **{chr(code): "" for marks in _MARKS for code in marks},
+    **dict.fromkeys(_INVISIBLE, ""),
+    **{other: latin for latin, others in _ALIKE.items() for other in others},
+    **{
+        chr(first + place): letter
+        for first in _ALPHABETS
+        for place, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    },
+}
 
 
 def _reads_as(c: str) -> str:
     """Return what a character that is not ASCII reads as: NFKC (Unicode Annex 15), or alike."""
-    code = ord(c)
-    if c in _INVISIBLE or any(code in marks for marks in _MARKS):
-        return ""
-    known = _CONFUSABLE.get(c)
+    known = _KNOWN.get(c)
     if known is not None:
         return known
-    for first in _ALPHABETS:
-        if first <= code < first + 26:
-            return chr(ord("A") + code - first)
     other = unicodedata.normalize("NFKC", c)
     if other == c:
         digit = unicodedata.digit(c, None)
         return c if digit is None else str(digit)
     if len(other) > _LONGEST_FOLD:
         return c
-    return "".join(_CONFUSABLE.get(o, o) for o in other)
+    return "".join(_KNOWN.get(o, o) for o in other)
 
 
 class _Table(dict[int, str]):
@@ -131,6 +136,7 @@ class _Table(dict[int, str]):
 
 
 _ASCII: Final = 0x80
+_OTHERS: Final = re.compile("[^\x00-\x7f]+")  # noqa: TID251 - a closed shape
 _TABLE: Final = _Table()
 
 
@@ -139,22 +145,34 @@ def fold(text: str) -> Mapped | None:
 
     Returns None when that reads the same.
     """
-    plain = _without_tags(text) if max(text, default="") >= chr(_TAG) else text
-    read = plain.translate(_TABLE)
-    if read == text:
+    others = "".join(_OTHERS.findall(text))
+    distinct = set(others)
+    changed = {c for c in distinct if _TABLE[ord(c)] != c}
+    if not changed:
         return None
-    odd = {c for c in set(plain) if len(_TABLE[ord(c)]) != 1}
+    plain = _without_tags(text) if any(ord(c) in _TAGS for c in changed) else text
+    odd = {c for c in changed if len(_TABLE[ord(c)]) != 1}
     if not odd:
-        return read, None
-    way = Map()
+        return plain.translate(_TABLE), None
+    out = Builder()
     at = 0
-    for place in [place for place, c in enumerate(plain) if c in odd]:
-        if at < place:
-            way.add(place - at, at, place, COPIED)
-        way.add(len(_TABLE[ord(plain[place])]), place, place + 1)
-        at = place + 1
-    way.add(len(plain) - at, at, len(plain), COPIED)
-    return read, way
+    for run in _OTHERS.finditer(plain):
+        start, end = run.span()
+        if odd.isdisjoint(run.group()):
+            continue
+        _copy(out, plain, at, start)
+        for place in range(start, end):
+            c = plain[place]
+            out.put(_TABLE[ord(c)], place, place + 1)
+        at = end
+    _copy(out, plain, at, len(plain))
+    return out.result()
+
+
+def _copy(out: Builder, text: str, start: int, end: int) -> None:
+    """Add a part in which each character reads as one."""
+    piece = text[start:end]
+    out.put(piece if piece.isascii() else piece.translate(_TABLE), start, end, COPIED)
 
 
 def _without_tags(text: str) -> str:

@@ -28,29 +28,31 @@ class View:
     cost: int = 40
 
 
-class Builder:
+class Builder(Map):
     """Collects a text with its map."""
 
-    __slots__ = ("map", "pieces")
+    __slots__ = ("pieces",)
 
     def __init__(self) -> None:
+        super().__init__()
         self.pieces: list[str] = []
-        self.map = Map()
 
     def copy(self, text: str, start: int, end: int) -> None:
         """Add a part of the source as it stands."""
         if start < end:
-            self.pieces.append(text[start:end])
-            self.map.add(end - start, start, end, COPIED)
+            self.put(text[start:end], start, end, COPIED)
 
     def put(self, piece: str, start: int, end: int, width: int = WHOLE) -> None:
         """Add what a part of the source reads as."""
-        self.pieces.append(piece)
-        self.map.add(len(piece), start, end, width)
+        if piece:
+            self.pieces.append(piece)
+            self.at.append(self.length)
+            self.sources.append((start, end, width))
+            self.length += len(piece)
 
     def result(self) -> Mapped:
         """Return what was collected."""
-        return "".join(self.pieces), self.map
+        return "".join(self.pieces), self
 
 
 def put_bytes(out: Builder, raw: bytes, start: int, end: int, width: int) -> None:
