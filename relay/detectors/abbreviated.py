@@ -4,11 +4,12 @@ import re
 
 from relay.detectors.bech32 import TELLING
 from relay.detectors.extended_keys import PREFIXES
-from relay.detectors.spans import NOTHING, Span
+from relay.detectors.spans import NOTHING, Span, jagged
 
+_SCHEMES = ("bitcoincash:", "bchtest:", "ecash:")
 _LEADS = tuple(
     {
-        "0x", "bitcoincash:", "bchtest:", "ecash:",
+        "0x", *_SCHEMES,
         *(f"{name}1" for name in TELLING),
         *(prefix.lower() for prefix in PREFIXES),
     }
@@ -31,9 +32,9 @@ def _cut_from_both_ends(head: str, tail: str) -> bool:
     """Tell whether two parts of one length are no words: one mixes digits in, one its case."""
     if len(head) != len(tail) or len(head) < _SAME:
         return False
-    return any(_mixed(part) and not _WORD.fullmatch(part) for part in (head, tail)) or not (
-        _NAME.fullmatch(head) or _NAME.fullmatch(tail)
-    )
+    if any(jagged(part) or (_mixed(part) and not _WORD.fullmatch(part)) for part in (head, tail)):
+        return True
+    return not (_NAME.fullmatch(head) or _NAME.fullmatch(tail))
 
 
 def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -49,6 +50,8 @@ def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
             continue
         tail = tail.lstrip(".")
         low = head.lower()
+        if low.startswith(_SCHEMES) and len(tail) >= _SAME:
+            return ((start, end),)
         if low.startswith(_LEADS) and len(head) > _MIN_PART and len(tail) >= _MIN_PART - 1:
             rest = low[2:] if low.startswith("0x") else low[3:]
             return ((start, end),) if any(c.isdigit() for c in rest + tail) else NOTHING

@@ -47,8 +47,8 @@ _LEADS: dict[str, tuple[int, ...]] = {
     # Zcash, Bitcoin Private, Koto (2 bytes of version)
     "t1": (26,), "t3": (26,), "tm": (26,), "t2": (26,), "b1": (26,), "bx": (26,), "jz": (26,),
     "k1": (26,), "k2": (26,), "k3": (26,),
-    # Crown, Tezos (3 bytes)
-    "CR": (27,), "tz": (27,),
+    # Crown, Tezos, Mavryk (3 bytes)
+    "CR": (27,), "tz": (27,), "mv": (27,),
     # BIP38; Tezos keys and signatures
     "6P": (43,), "ed": (40, 72, 73), "sp": (40, 41, 73), "p2": (40, 41, 72), "si": (71,),
     # WIF

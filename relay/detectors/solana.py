@@ -38,7 +38,7 @@ def _wordlike(segment: str) -> bool:
 
 def _in_base64(text: str, start: int, end: int) -> bool:
     """Tell whether a run stands inside of base64: glued to more of it by `+`, `/` or `=`."""
-    if after(text, end) == "=":
+    if after(text, end) == "=" and not ascii_alnum(after(text, end + 1)):
         return True
     if before(text, start) in ("+", "/"):
         at = start - 1

@@ -9,7 +9,8 @@ from tests.unit.detectors.found import found
     "word",
     ["bc1qw508…v8f3t4", "1A1zP1eP...7DivfNa", "0x529084…2169EE7", "xpub6BiV…2u8wZy",
      "MHS3RKRE…rMLqTEpo", "bchtest:...3qavcmml", "DdzFFzCq…xt9mhuPk", "dgub8o9o…PqWeRNbH",
-     "XVNnJB2o…Ycntdozw", "htuq155r…zslehcct", "YprvAWcC…dwnL7PoJ", "GPcqPJsA...jW3EWTTp"],
+     "XVNnJB2o…Ycntdozw", "htuq155r…zslehcct", "YprvAWcC…dwnL7PoJ", "GPcqPJsA...jW3EWTTp",
+     "DRHGCM25...aXsNjyCQ", "ecash:pz…qxmmlgwe", "UQACSIoc…RVViMrKJ", "edsigtoQ...PbVraLJn"],
 )  # fmt: skip
 def test_shortened_identifiers(word: str) -> None:
     """First and last characters are enough to find somebody in a block explorer."""

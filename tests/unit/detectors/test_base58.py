@@ -19,6 +19,7 @@ _VECTORS = [
     "t1VmmGiyjVNeCjxDZzg7vZmd99WyzVby9yC",
     "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8",
     "KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn",
+    "mv1WA4U1ineKMHs2Cghctc2xgE3FhJJWzLSk",
     "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb",
     "edpkvGfYw3LyB1UcCahKQk4rF2tvbMUk8GFiTuMjL75uGXrpvKXhjn",
     "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",  # WIF

@@ -20,6 +20,7 @@ def test_solana_in_its_places() -> None:
         f"?to={_SOL}&x=1",
         f'"{_SOL}"',
         f"sol:{_SOL}@x",
+        f"{_SOL}=0x9AADc0Bc71de33287b7a8a1f95D791BcF4BBB34D",
     ):
         assert [_SOL] == found("solana", text, _SOL)
 
