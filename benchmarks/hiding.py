@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from random import Random
+from typing import Any
 from urllib.parse import quote
 
 from benchmarks.identifiers.identifier import Identifier, segment
@@ -168,3 +170,31 @@ def base64_in_data_url(identifier: Identifier, chance: Random) -> str:
 def full_width_in_json(identifier: Identifier, chance: Random) -> str:
     """Write it in full-width letters, escaped in a document."""
     return json.dumps({"text": in_alphabet("full-width")(identifier, chance)})
+
+
+def words_in_fields(identifier: Identifier, chance: Random) -> Any:
+    """Put each word of a phrase into a field of its own, as a form with many inputs does."""
+    words = re.findall("[A-Za-z]+", identifier.text)
+    first = chance.randrange(2)
+    form = chance.randrange(4)
+    if form == 0:
+        return [{"word": word} for word in words]
+    if form == 1:
+        return [[n, word] for n, word in enumerate(words, first)]
+    prefix = "word" if form == 2 else ""
+    return {f"{prefix}{n}": word for n, word in enumerate(words, first)}
+
+
+def broken_off(identifier: Identifier, chance: Random) -> str:
+    """Write the first part of it alone, within a text."""
+    kept = chance.randint(least_kept(identifier), len(identifier.text) - 1)
+    lead = "recovery seed " if short_phrase(identifier) else ""
+    return f"{segment(chance)} {lead}{identifier.text[:kept]} {segment(chance)}"
+
+
+def mistyped(identifier: Identifier, chance: Random) -> str:
+    """Write it with one character changed to its neighbour, so that no checksum holds."""
+    at = chance.randrange(identifier.least, len(identifier.text))
+    spare = [char for char in identifier.text[identifier.least :] if char != identifier.text[at]]
+    text = identifier.text[:at] + chance.choice(spare) + identifier.text[at + 1 :]
+    return f"{segment(chance)} {text} {segment(chance)}"

@@ -98,6 +98,10 @@ def _query(event: Event, text: str, key: str) -> None:
     event.setdefault("request", {})["query_string"] = f"a=1&{key}={text}"
 
 
+def _tag(event: Event, text: Any, key: str) -> None:
+    event.setdefault("tags", []).append({"key": key, "value": text})
+
+
 def _body(event: Event, text: str, key: str) -> None:
     event.setdefault("request", {})["data"] = json.dumps({key: text})
 
@@ -209,6 +213,8 @@ MAPS: tuple[Place, ...] = (
     Place("request.headers, as key", _at("request/headers/<")),
     Place("request.data, as key", _at("request/data/<")),
     Place("request.data, list", _at("request/data/+")),
+    Place("request.data, raw text", _at("request/data")),
+    Place("tags, list of maps", _tag, keyed=True),
 )  # fmt: skip
 """Fields that may have several forms: an event has one of them."""
 
@@ -217,18 +223,51 @@ def layouts() -> tuple[tuple[Place, ...], ...]:
     """Return sets of places that fit into one event each."""
     other = {"request.headers", "request.env", "tags", "request.cookies", "request.query_string",
              "request.data, text"}  # fmt: skip
+    older = tuple(Place(name, _at(path), keyed=path.endswith(_TAKES_KEY)) for name, path in _OLDER)
     calm = tuple(place for place in PLACES if place.name not in other)
     free = tuple(place for place in calm if place.name != "logentry.params")
-    maps = tuple(place for place in MAPS if not place.name.startswith("request.data, "))
+    maps = tuple(
+        place for place in MAPS if not place.name.startswith(("request.data, ", "tags, l"))
+    )
     return (
+        older,
         PLACES,
         (*calm, *PAIRS),
         (*free, *maps),
         (*calm, *(place for place in MAPS if place.name.startswith("request.data, as")),
          *(place for place in PLACES if place.name in ("tags", "request.headers"))),
         (*calm, *(place for place in MAPS if place.name.endswith(("data, list", "tags, as key")))),
+        (*calm, *(place for place in MAPS if place.name.endswith(("raw text", "list of maps")))),
     )  # fmt: skip
 
+
+_OLDER = (
+    ("exception, list", "exception/+/value"),
+    ("exception, list, frames.vars", "exception/+/stacktrace/frames/+/vars/*"),
+    ("breadcrumbs, list", "breadcrumbs/+/message"),
+    ("breadcrumbs, list, data", "breadcrumbs/+/data/*"),
+    ("threads, list", "threads/+/name"),
+    ("stacktrace.frames", "stacktrace/frames/+/abs_path"),
+    ("stacktrace.frames.vars", "stacktrace/frames/+/vars/*"),
+    ("message, map", "message/message"),
+    ("message, map, params", "message/params/+"),
+    ("logentry, text", "logentry"),
+    ("user, text", "user"),
+    ("request, text", "request"),
+    ("contexts, text", "contexts"),
+    ("tags, text", "tags"),
+    ("extra, text", "extra"),
+    ("fingerprint, text", "fingerprint"),
+    ("debug_meta, text", "debug_meta"),
+    ("sentry.interfaces.Http", "sentry.interfaces.Http/url"),
+    ("sentry.interfaces.Message", "sentry.interfaces.Message/message"),
+    ("sdk.name", "sdk/name"),
+    ("sdk.integrations", "sdk/integrations/+"),
+    ("sdk.packages.name", "sdk/packages/+/name"),
+    ("release", "release"),
+    ("dist", "dist"),
+)
+"""Older spellings of fields, what should have been a map, and names of versions."""
 
 # --- envelopes -----------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ def next_to_another(identifier: Identifier, chance: Random) -> str:
     other = draw(chance)
     while other.kind not in ("token", "hex") or other.key or other.lead:
         other = draw(chance)
-    mark = chance.choice((",", " ", "|", ";", "\n", "->", "&", "="))
+    mark = chance.choice((",", " ", "|", ";", "\n", "->", "&"))
     pair = [bare(identifier), other.text]
     chance.shuffle(pair)
     return mark.join(pair)
@@ -154,16 +154,9 @@ def in_lists(identifier: Identifier, chance: Random) -> Any:
 
 
 def words_in_a_list(identifier: Identifier, chance: Random) -> Any:
-    """Put each word of a phrase into a list, as an input with a field a word does."""
+    """Put each word of a phrase into a list."""
     words = re.findall("[A-Za-z]+", identifier.text)
-    return words if chance.random() < 0.5 else [{"word": word} for word in words]
-
-
-def words_in_fields(identifier: Identifier, chance: Random) -> Any:
-    """Put each word of a phrase under its number."""
-    words = re.findall("[A-Za-z]+", identifier.text)
-    first = chance.randrange(2)
-    return {str(n): word for n, word in enumerate(words, first)}
+    return words if chance.random() < 0.7 else {"words": [words]}
 
 
 def numbers(identifier: Identifier, _: Random) -> Any:

@@ -16,6 +16,7 @@ from benchmarks.hiding import (
     base64_in_data_url,
     base64_in_json,
     base64_in_url,
+    broken_off,
     cut_off,
     entities,
     escaped,
@@ -26,10 +27,12 @@ from benchmarks.hiding import (
     in_pieces,
     least_kept,
     look_alikes,
+    mistyped,
     parts_before_the_cut,
     shortened,
     shortened_parts,
     strewn,
+    words_in_fields,
 )
 from benchmarks.identifiers.identifier import Identifier
 from benchmarks.plain_sight import (
@@ -51,7 +54,6 @@ from benchmarks.plain_sight import (
     upper_case,
     url_in_json,
     words_in_a_list,
-    words_in_fields,
 )
 from benchmarks.undoing import (
     folded,
@@ -189,10 +191,12 @@ SPELLINGS: tuple[Spelling, ...] = (
     *(Spelling(name, SECOND, *rest) for name, rest in _SECOND.items()),
     Spelling("lists in lists", FIRST, in_lists, structured=True),
     Spelling("words in a list", FIRST, words_in_a_list, without_gaps, structured=True),
-    Spelling("words under numbers", FIRST, words_in_fields, without_gaps, structured=True),
+    Spelling("words in fields", SECOND, words_in_fields, without_gaps, structured=True),
     Spelling("numbers in a list", FIRST, numbers, without_gaps, _numbers_left, structured=True),
     Spelling("shortened", SECOND, shortened, str, shortened_parts),
     Spelling("cut off", TRUNCATED, cut_off, str, parts_before_the_cut),
+    Spelling("broken off", TRUNCATED, broken_off, str, parts_before_the_cut),
+    Spelling("mistyped", TRUNCATED, mistyped, str, parts_before_the_cut),
 )
 
 _WITH_KEY = (
@@ -262,9 +266,12 @@ SKIPS: tuple[Skip, ...] = (
         identifier.family == "onion" and identifier.text[-1].isdigit())),
     Skip(("glued by",), "a tilde is a home at the start of a word only", lambda identifier: (
         identifier.text.startswith("~"))),
-    Skip(("cut off",), "no telling beginning", lambda identifier: not least_kept(identifier)),
+    Skip(("cut off", "broken off"), "no telling beginning", lambda identifier: (
+        not least_kept(identifier))),
     Skip(("up to the cut",), "longer than the cut, or only its key tells it", lambda identifier: (
         len(identifier.text) > CUT - 60 or bool(identifier.key))),
+    Skip(("mistyped",), "no telling beginning, or words", lambda identifier: (
+        not identifier.least or identifier.kind == "words")),
     Skip(("cut off",), "longer than the cut", lambda identifier: len(identifier.text) > CUT - 60),
 )  # fmt: skip
 

@@ -84,7 +84,7 @@ def words_only(text: str) -> str:
 
 def without_gaps(text: str) -> str:
     """Read what stands in a list, or under numbers, as one text."""
-    return text.replace("\0word\0", " ").replace("\0", " ")
+    return re.sub("\0(word)?[0-9]*(?=\0)", " ", text).replace("\0", " ")
 
 
 def unreferenced(text: str) -> str:

@@ -19,15 +19,17 @@ MAKERS: tuple[Maker, ...] = (
     chains.any_version, chains.smartcash, chains.any_part, chains.listed_part, chains.shelley,
     chains.byron, chains.monero, chains.ss58, chains.bare_cashaddr, chains.ripple_x, chains.tezos,
     chains.stellar, chains.nem, chains.bare_ethereum,
+    chains.any_cash_part, chains.signature, chains.name_service,
     keys.extended_public, keys.extended_public, keys.extended_private, keys.unlisted_version,
     keys.descriptor, keys.wif, keys.bip38, keys.cardano_account, keys.hex_key, keys.fingerprint,
     keys.txid,
     phrases.bip39, phrases.slip39,
     network.ipv4, network.ipv4_number, network.ipv6, network.ipv6, network.ipv6_with_ipv4,
-    network.mac, network.onion, network.local_name,
+    network.mac, network.onion, network.local_name, network.backend, network.host_url,
     paths.home, paths.home, paths.encoded, paths.share, paths.container, paths.temporary,
     suite.device_id, suite.device_field, suite.label, suite.device_state, suite.account_key,
     suite.payment_uri, suite.invoice, suite.node, suite.derivation, suite.hardened,
+    suite.email,
 )  # fmt: skip
 """Everything else; what has many forms stands twice."""
 

@@ -21,7 +21,7 @@ from bip_utils.bech32.bech32_base import Bech32BaseUtils
 from Crypto.Hash import keccak
 
 from benchmarks.identifiers.coins import public_key
-from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn
+from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn, name
 
 _RIPPLE = base58.RIPPLE_ALPHABET
 
@@ -52,13 +52,13 @@ def smartcash(chance: Random) -> Identifier:
 def any_part(chance: Random) -> Identifier:
     """Give bech32 with a human-readable part that is on no list, 20 or 32 bytes of data."""
     part = drawn(chance, "abcdefghjkmnpqrstuvwxyz", chance.randint(2, 8))
-    text = Bech32Encoder.Encode(part, chance.randbytes(chance.choice((20, 32))))
-    data = text.rpartition("1")[2]
-    return Identifier("bech32, any part", text, (data,), anycase=True)
+    data = Bech32BaseUtils.ConvertToBase32(chance.randbytes(chance.choice((20, 32, 43))))
+    text = bech32_text(part, data, chance.choice((1, 0x2BC830A3)))
+    return Identifier("bech32, any part", text, (text[len(part) + 1 :],), anycase=True)
 
 
-def bech32_text(part: str, data: list[int]) -> str:
-    """Encode groups of five bits with the checksum of bech32 (BIP-173)."""
+def bech32_text(part: str, data: list[int], final: int = 1) -> str:
+    """Encode groups of five bits with the checksum of bech32 (BIP-173), or bech32m (BIP-350)."""
     values = [ord(c) >> 5 for c in part] + [0] + [ord(c) & 31 for c in part] + data
     state = 1
     for value in [*values, 0, 0, 0, 0, 0, 0]:
@@ -66,7 +66,7 @@ def bech32_text(part: str, data: list[int]) -> str:
         state = (state & 0x1FFFFFF) << 5 ^ value
         for i, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
             state ^= generator if top >> i & 1 else 0
-    state ^= 1
+    state ^= final
     check = [state >> 5 * (5 - i) & 31 for i in range(6)]
     return part + "1" + "".join(BECH32[value] for value in data + check)
 
@@ -191,3 +191,23 @@ def bare_ethereum(chance: Random) -> Identifier:
     if chance.random() < 0.5:
         return Identifier("ethereum, bare", text, kind="context", key="address")
     return Identifier("ethereum, bare", text, kind="context", lead="recipient address ")
+
+
+def any_cash_part(chance: Random) -> Identifier:
+    """Give cashaddr under a prefix that is on no list, as other forks and Kaspa write."""
+    part = drawn(chance, "abcdefghijklmnopqrstuvwxyz", chance.randint(4, 9))
+    text = BchBech32Encoder.Encode(part, chance.choice((b"\0", b"\x08")), chance.randbytes(20))
+    return Identifier("cashaddr, any prefix", text, (text.partition(":")[2],), anycase=True)
+
+
+def signature(chance: Random) -> Identifier:
+    """Give a signature of Solana, which is how it names a transaction: 64 bytes in base58."""
+    return Identifier("solana signature", base58.b58encode(chance.randbytes(64)).decode(),
+                      kind="solana")  # fmt: skip
+
+
+def name_service(chance: Random) -> Identifier:
+    """Give a name that stands for an address; words before it tell."""
+    name_, end = name(chance), chance.choice((".eth",))
+    return Identifier("name service", name_ + end, (name_,), 0, kind="host",
+                      lead=chance.choice(("send to ", "resolve ")))  # fmt: skip

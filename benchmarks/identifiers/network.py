@@ -108,3 +108,26 @@ def local_name(chance: Random) -> Identifier:
     owner = name(chance)
     device = chance.choice(("macbook-pro", "pc", "iphone", "nas"))
     return Identifier("local name", f"{owner}s-{device}.local", (owner,), 0, kind="host")
+
+
+def backend(chance: Random) -> Identifier:
+    """Give a server of a user's own: Electrum's spelling, or a URL with a port."""
+    host = name(chance)
+    text = chance.choice((
+        f"electrum.{host}.net:50002:s", f"{host}.org:50001:t", f"https://{host}.net:9130",
+        f"wss://blockbook.{host}.org:19130",
+    ))  # fmt: skip
+    return Identifier("backend", text, (host,), 0, kind="uri")
+
+
+def host_url(chance: Random) -> Identifier:
+    """Give a URL whose host is an address, with a user, a port or a zone."""
+    if chance.random() < 0.5:
+        host = core = _octets(chance)
+    else:
+        core = _written(chance, _groups(chance))
+        host = f"[{core}]" if chance.random() < 0.7 else f"[{core}%25eth0]"
+    user = chance.choice(("", "", "admin@"))
+    port = chance.choice(("", ":8332", ":443"))
+    text = f"{chance.choice(('http', 'https', 'ws', 'tcp'))}://{user}{host}{port}/api?v=2"
+    return Identifier("url of an address", text, (core,), 0, kind="uri")

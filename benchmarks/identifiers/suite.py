@@ -34,7 +34,18 @@ def device_id(chance: Random) -> Identifier:
 def device_field(chance: Random) -> Identifier:
     """Give what only its key makes an id of a device, a session or a key."""
     key = chance.choice(
-        ("device_id", "deviceState", "staticSessionId", "session_id", "instance_id")
+        (
+            "device_id",
+            "deviceState",
+            "staticSessionId",
+            "session_id",
+            "instance_id",
+            "hostCredential",
+            "walletDescriptor",
+            "c_instance_id",
+            "evoluOwnerId",
+            "serial_number",
+        )
     )
     size = chance.choice((10, 24, 32, 64))
     return Identifier("device field", drawn(chance, HEX, size), kind="context", key=key)
@@ -126,3 +137,10 @@ def hardened(chance: Random) -> Identifier:
     numbers += [chance.randrange(2), chance.randrange(999)]
     text = chance.choice((", ", ",")).join(map(str, numbers))
     return Identifier("derivation array", f"[{text}]", (text,), 0, kind="array")
+
+
+def email(chance: Random) -> Identifier:
+    """Give an e-mail address."""
+    user = chance.choice(("{}", "{}.{}", "{}_{}", "{}+suite")).format(name(chance), name(chance))
+    text = f"{user}@{name(chance)}.{chance.choice(('com', 'org', 'co.uk', 'cz'))}"
+    return Identifier("e-mail", text, (text.partition("@")[0],), 0, kind="host")
