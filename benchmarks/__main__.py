@@ -8,17 +8,27 @@ import platform
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 import relay
-from benchmarks import speed
+from benchmarks import jobs, speed
+from benchmarks.jobs import Who
+from benchmarks.precision_report import code_section, lines_section
+from benchmarks.recall_report import recall_sections
 from benchmarks.report import Section, bars_section, show, to_markdown
-from benchmarks.speed_report import custom_section, speed_section
+from benchmarks.speed_report import adversarial_section, custom_section, speed_section
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+README = ROOT / "README.md"
+CORPORA = ("python", "javascript", "bundles")
+_BEGIN = "<!-- aims: written by `make bench` -->"
+_END = "<!-- end of aims -->"
 
 _PAGE = """\
 # Benchmarks
@@ -32,11 +42,37 @@ not only counted.
 
 {facts}
 
-`make bench` repeats all of it with a fresh seed and writes this page; `make bench ARGS='--seed
-{seed}'` draws the same identifiers again. Only ratios carry over to other machines.
+All of it again, with a fresh seed, and with the same one; each writes this page:
+
+```sh
+make bench
+make bench ARGS='--seed {seed}'
+```
+
+`make bench ARGS='--only speed'` measures one part, `make bench ARGS=--quick` little of each; both
+only print. Of times, only ratios carry over to other machines.
 
 {sections}
 """
+
+
+Finish = Callable[[], list[Section]]
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much of each is measured."""
+
+    combinations: int
+    lines: int
+    megabytes: float
+    peer_megabytes: float
+    adversarial: int
+    effort: speed.Effort
+
+
+FULL = Amounts(100_000, 100_000, 25.0, 8.0, 1_000_000, speed.FULL)
+QUICK = Amounts(5_000, 5_000, 1.0, 1.0, 100_000, speed.QUICK)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,32 +85,75 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def measure_speed(*, quick: bool, seed: int) -> list[Section]:
-    """Measure times."""
-    del seed  # events are the same every time
-    effort = speed.QUICK if quick else speed.FULL
-    scrubber = relay.load_scrubber(verify=False)
-    return [
-        speed_section(speed.measure(scrubber, effort)),
-        custom_section(speed.measure_custom(scrubber, effort)),
+def start_recall(pool: Executor, amounts: Amounts, seed: int) -> Finish:
+    """Measure what is found of fresh identifiers."""
+    ours, peer = (pool.submit(jobs.run_recall, who, amounts.combinations, seed) for who in Who)
+    return lambda: recall_sections(ours.result(), peer.result())
+
+
+def start_precision(pool: Executor, amounts: Amounts, seed: int) -> Finish:
+    """Measure what is redacted that should not be: of lines, and of code."""
+    lines = [pool.submit(jobs.run_precision, who, amounts.lines, seed) for who in Who]
+    code = [
+        [pool.submit(jobs.run_code, who, corpus, megabytes, seed) for corpus in CORPORA]
+        for who, megabytes in ((Who.OURS, amounts.megabytes), (Who.PEER, amounts.peer_megabytes))
     ]
 
+    def finish() -> list[Section]:
+        ours, peer = ([job.result() for job in some] for some in code)
+        rules = relay.load_scrubber(verify=False).compiled.rules
+        return [
+            lines_section(*(job.result() for job in lines)),
+            code_section(ours, peer, {rule.id: rule.description for rule in rules}),
+        ]
 
-PARTS: dict[str, Callable[..., list[Section]]] = {
-    "speed": measure_speed,
+    return finish
+
+
+def start_adversarial(pool: Executor, amounts: Amounts, seed: int) -> Finish:
+    """Measure documents made to be slow; a ratio of far less than 20 needs no quiet machine."""
+    del seed
+    job = pool.submit(jobs.run_adversarial, amounts.adversarial)
+    return lambda: [adversarial_section(job.result(), amounts.adversarial)]
+
+
+def start_speed(pool: Executor, amounts: Amounts, seed: int) -> Finish:
+    """Measure times when all else is done; the events are the same every time."""
+    del pool, seed
+
+    def finish() -> list[Section]:
+        scrubber = relay.load_scrubber(verify=False)
+        return [
+            speed_section(speed.measure(scrubber, amounts.effort)),
+            custom_section(speed.measure_custom(scrubber, amounts.effort)),
+        ]
+
+    return finish
+
+
+PARTS: dict[str, Callable[[Executor, Amounts, int], Finish]] = {
+    "recall": start_recall,
+    "precision": start_precision,
+    "adversarial": start_adversarial,
+    "speed": start_speed,
 }
+"""Each starts its jobs and returns what waits for them; times are taken last, when all is quiet."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print, and after a whole run write the page."""
+    """Measure, print, and after a whole run write the page and the README's table."""
     options = build_parser().parse_args(arguments)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     console = Console(stderr=options.json, width=None if sys.stdout.isatty() else 150)
     console.print(f"seed {seed}")
-    found = []
-    for name, part in PARTS.items():
-        if options.only in (None, name):
-            found += part(quick=options.quick, seed=seed)
+    amounts = QUICK if options.quick else FULL
+    with ProcessPoolExecutor() as pool:
+        started = [
+            part(pool, amounts, seed)
+            for name, part in PARTS.items()
+            if options.only in (None, name)
+        ]
+        found = [section for finish in started for section in finish()]
     sections = [bars_section(found), *found]
     facts = _facts(seed)
     if options.json:
@@ -85,7 +164,8 @@ def main(arguments: Sequence[str]) -> int:
             show(section, console)
     if not options.quick and options.only is None:
         PAGE.write_text(as_page(sections, facts), "utf-8")
-        console.print(f"written: docs/{PAGE.name}")
+        README.write_text(with_aims(README.read_text("utf-8"), sections[0], facts), "utf-8")
+        console.print(f"written: docs/{PAGE.name}, and the table in {README.name}")
     return 0
 
 
@@ -107,6 +187,16 @@ def as_page(sections: Sequence[Section], facts: dict[str, str]) -> str:
         seed=facts["seed"],
         sections="\n\n".join(to_markdown(section) for section in sections),
     )
+
+
+def with_aims(readme: str, aims: Section, facts: dict[str, str]) -> str:
+    """Return the README with the table of aims between its two marks."""
+    head, begin, rest = readme.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError("the README has no place for the table of aims")
+    table = to_markdown(Section("", tables=aims.tables)).partition("\n\n")[2]
+    return f"{head}{begin}\n{table}\n\n{facts['date']}, {facts['machine']}.\n{end}{tail}"
 
 
 if __name__ == "__main__":

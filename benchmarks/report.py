@@ -23,7 +23,7 @@ Cell = str | Code
 class Table:
     """A table: a heading for each column, and rows of as many cells.
 
-    Columns whose every cell begins with a digit are shown flush right.
+    Columns of numbers alone are shown flush right.
     """
 
     head: tuple[str, ...]
@@ -40,7 +40,7 @@ class Listing:
     """
 
     title: str
-    items: tuple[tuple[Code, str], ...]
+    items: tuple[tuple[str, str], ...]
     left_out: int = 0
 
 
@@ -69,7 +69,8 @@ class Section:
     listings: tuple[Listing, ...] = ()
 
 
-_VERDICTS = {True: "reached", False: "**not reached**", None: "not measured"}
+NOT_TRIED, NOT_MEASURED = "not tried", "not measured"
+_VERDICTS = {True: "reached", False: "**not reached**", None: NOT_MEASURED}
 MAX_SHOWN = 160
 """A longer text is shown up to here."""
 
@@ -105,12 +106,8 @@ def show(section: Section, console: Console) -> None:
         console.print(made)
     for listing in section.listings:
         console.print(Text(f"{listing.title}:", "bold"))
-        for text, remark in listing.items:
-            console.print(
-                Text(f"  {_cut(text.text)}" + (f"  ({_plain(remark)})" if remark else ""))
-            )
-        if listing.left_out:
-            console.print(Text(f"  and {listing.left_out:,} more"))
+        for line in _lines(listing):
+            console.print(Text(f"  {line}"))
 
 
 def _shown(cell: Cell) -> str:
@@ -120,6 +117,14 @@ def _shown(cell: Cell) -> str:
 def _plain(text: str) -> str:
     """Return Markdown without what marks words."""
     return re.sub(r"[*`]", "", text)
+
+
+def _lines(listing: Listing) -> list[str]:
+    """Return a line for each finding, what is to be said first; none can end a block of code."""
+    lines = [f"{remark}: {_cut(text)}" if remark else _cut(text) for text, remark in listing.items]
+    if listing.left_out:
+        lines.append(f"... and {listing.left_out:,} more")
+    return [f" {line}" if line.startswith("`") else line for line in lines]
 
 
 # --- as Markdown ---------------------------------------------------------------------------------
@@ -132,13 +137,7 @@ def to_markdown(section: Section) -> str:
         parts.append(section.text)
     parts += [_markdown_table(table) for table in section.tables]
     for listing in section.listings:
-        lines = [
-            f"- {_markdown(text)}" + (f": {remark}" if remark else "")
-            for text, remark in listing.items
-        ]
-        if listing.left_out:
-            lines.append(f"- and {listing.left_out:,} more")
-        parts += [f"**{listing.title}**", "\n".join(lines)]
+        parts += [f"**{listing.title}**", "\n".join(["```text", *_lines(listing), "```"])]
     return "\n\n".join(parts)
 
 
@@ -149,7 +148,7 @@ def _markdown_table(table: Table) -> str:
 
 
 def _is_right(table: Table, column: int) -> bool:
-    cells = [row[column] for row in table.rows]
+    cells = [row[column] for row in table.rows if row[column] not in (NOT_TRIED, NOT_MEASURED)]
     return bool(cells) and all(isinstance(cell, str) and cell[:1].isdigit() for cell in cells)
 
 

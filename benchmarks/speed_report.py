@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmarks.adversarial import Row as Adversarial
 from benchmarks.report import Bar, Section, Table
 from benchmarks.speed import Custom, Peer, Row
 
@@ -26,6 +27,11 @@ does."""
 _ABOUT_CUSTOM = """\
 CPU milliseconds for an event of 20 kB with the shipped rules, and with a hundred custom ones
 beside them: prefixes, keys, checksums with words near by, and patterns in some places only."""
+
+_ABOUT_ADVERSARIAL = """\
+CPU milliseconds for a document that somebody made to be slow, against a normal event of that size
+with much to scrub, both at first sight. *Dropped* means that the budget of work, which is counted
+and not timed, ran out, or that it is no JSON that is taken; then the item is not forwarded."""
 
 
 def speed_section(rows: Sequence[Row]) -> Section:
@@ -133,6 +139,24 @@ def custom_section(rows: Sequence[Custom]) -> Section:
         for row in rows
     )
     return Section("A hundred more rules", _ABOUT_CUSTOM, (bar,), (Table(head, body),))
+
+
+def adversarial_section(rows: Sequence[Adversarial], size: int) -> Section:
+    """Return what documents cost that were made to be slow, slowest first."""
+    worst = max((row.times for row in rows if row.outcome == "accepted"), default=0.0)
+    dropped = max((row.times for row in rows if row.outcome != "accepted"), default=0.0)
+    bar = Bar(
+        f"Slowest document made to be slow, {size:,} bytes, against a normal one",
+        f"at most {ADVERSARIAL} times, or dropped",
+        f"{worst:.1f} times; dropped after {dropped:.1f}",
+        worst <= ADVERSARIAL,
+    )
+    body = tuple(
+        (row.name, _ms(row.seconds), f"{row.times:.1f}", row.outcome.partition(":")[0])
+        for row in rows
+    )
+    table = Table(("made of", "ms", "times a normal one", "outcome"), body)
+    return Section("Documents made to be slow", _ABOUT_ADVERSARIAL, (bar,), (table,))
 
 
 def _ms(seconds: float) -> str:

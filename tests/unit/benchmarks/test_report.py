@@ -51,14 +51,16 @@ def test_a_table_in_markdown() -> None:
 )
 def test_code_in_markdown(text: str, expected: str) -> None:
     """Code is shown letter by letter, in one line, whatever it holds."""
-    listing = Listing("L", ((Code(text), ""),))
-    assert to_markdown(Section("T", listings=(listing,))).splitlines()[-1] == f"- {expected}"
+    section = Section("T", tables=(Table(("c",), ((Code(text),),)),))
+    assert to_markdown(section).splitlines()[-1] == f"| {expected} |"
 
 
 def test_a_listing_says_why_and_how_many_more() -> None:
-    section = Section("T", listings=(Listing("Misses", ((Code("x1"), "too short"),), 1234),))
-    assert to_markdown(section).endswith("**Misses**\n\n- `x1`: too short\n- and 1,234 more")
-    assert "Misses:\n  x1  (too short)\n  and 1,234 more\n" in shown(section)
+    items = (("x1\n", "too short"), ("```", ""))
+    section = Section("T", listings=(Listing("Misses", items, 1234),))
+    lines = [r"too short: x1\n", " ```", "... and 1,234 more"]
+    assert to_markdown(section).splitlines()[2:] == ["**Misses**", "", "```text", *lines, "```"]
+    assert [line[2:] for line in shown(section).splitlines()[2:]] == lines
 
 
 def test_a_terminal_shows_what_stands_there() -> None:
