@@ -24,9 +24,6 @@ _MAX_HRP = 24
 """Longest human-readable part, in characters, that is tried (the standard allows 83)."""
 _MIN_DATA = 6 + 8
 """Fewest data characters, checksum included, of an identifier with an unknown name."""
-_MIN_HEX = 32
-"""The same where all data are hex as well, and the name is on no list: every address of such a
-chain has 38 and more (20 bytes), and pieces of ids would be tried for nothing."""
 _MIN_SHAPE = 20
 """Fewest data characters of a known name that stands without a valid checksum (cut off)."""
 _MIN_TELLING = 8
@@ -203,7 +200,8 @@ def _at_separator(run: str, low: str, first: int, at: int, stop: int) -> Span | 
         # Where a checksum ends before the run does, what is glued to it stays.
         good = _valid_end(name, data) if len(data) >= _MIN_DATA else 0
         return at - len(name), at + 1 + good if good else stop
-    if len(data) >= (_MIN_HEX if _HEX.issuperset(data) else _MIN_DATA):
+    # Digits of hex alone are a piece of an id: of random data of this length one in 40,000.
+    if len(data) >= _MIN_DATA and not _HEX.issuperset(data):
         size, good = _any_name(head, data)
         if good:
             return at - size, at + 1 + good
