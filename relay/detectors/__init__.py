@@ -15,6 +15,7 @@ from relay.detectors.base58 import base58check
 from relay.detectors.bech32 import bech32
 from relay.detectors.bip32 import bip32_path
 from relay.detectors.blake2 import ergo, filecoin, ss58
+from relay.detectors.blake256 import decred
 from relay.detectors.cashaddr import cashaddr
 from relay.detectors.cut_off import cut_off
 from relay.detectors.ethereum import eip55
@@ -40,17 +41,18 @@ _ALL: tuple[Check, ...] = (
     device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
     abbreviated, eip55,
     luhn, iban, mnemonic, mnemonic_joined, mnemonic_cut, mnemonic_part, cashaddr, ton, filecoin,
-    ripple, ergo, solana, monero, ss58, base58check, cut_off,
+    ripple, ergo, solana, monero, ss58, base58check, decred, cut_off,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
 
 _DEAR = {
-    "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70, "ripple": 65,
-    "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40, "xpub": 40,
-    "onion": 30, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20, "stellar": 20,
-    "ton": 18, "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6, "byron": 5,
-    "filecoin": 4, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2,
+    "decred": 1200, "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70,
+    "ripple": 65, "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40,
+    "xpub": 40, "onion": 30, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20,
+    "stellar": 20, "ton": 18, "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6,
+    "byron": 5, "filecoin": 4, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3,
+    "jwt": 2,
 }  # fmt: skip
 COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
 """What a check costs at most, in units of work for each character of its candidate. A unit is about
