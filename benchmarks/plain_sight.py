@@ -37,9 +37,11 @@ def glued(mark: str, *, left: bool, right: bool) -> Write:
     """Put a word before or behind it, or both, with a mark between."""
 
     def write(identifier: Identifier, chance: Random) -> str:
-        before = segment(chance) + mark if left else ""
-        after = mark + segment(chance) if right else ""
-        return f"{before}{identifier.text}{after}"
+        before, after = segment(chance), segment(chance)
+        if not mark and identifier.kind in ("ipv6", "mac"):
+            # Letters of hex in the word would be digits of the address.
+            before, after = before.rstrip("abcdef") + "r", "r" + after.lstrip("abcdef")
+        return (before + mark) * left + identifier.text + (mark + after) * right
 
     return write
 

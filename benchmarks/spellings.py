@@ -249,7 +249,6 @@ SKIPS: tuple[Skip, ...] = (
     Skip(("glued by :",), "colons are its own separators: another group would make another address",
          _kinds("ipv6", "mac")),
     Skip(("glued by -",), "hyphens are its own separators", _kinds("mac", "grouped")),
-    Skip(("glued to a word",), "letters of hex in the word would be its digits", _kinds("mac")),
     Skip(("words",), "words are meant", lambda identifier: identifier.kind != "words"),
     Skip(("numbers in a list",), "numbers are meant", lambda identifier: (
         identifier.kind not in ("array", "number") or not identifier.text.strip("[]0").replace(

@@ -20,7 +20,7 @@ from bip_utils import (
 from bip_utils.bech32.bech32_base import Bech32BaseUtils
 from Crypto.Hash import keccak
 
-from benchmarks.identifiers.coins import public_key
+from benchmarks.identifiers.coins import KEPT, public_key
 from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn, name
 
 _RIPPLE = base58.RIPPLE_ALPHABET
@@ -100,7 +100,7 @@ def shelley(chance: Random) -> Identifier:
         )
         text = Bech32Encoder.Encode(part, bytes([tag]) + chance.randbytes(28))
     part, _, data = text.rpartition("1")
-    return Identifier("cardano shelley", text, (data,), anycase=True, least=len(part) + 9)
+    return Identifier("cardano shelley", text, (data,), anycase=True, least=len(part) + 1 + KEPT)
 
 
 def byron(chance: Random) -> Identifier:

@@ -29,6 +29,8 @@ _FAMILIES = {
     "Ergo": "ergo", "Fil": "filecoin", "Icx": "icon", "Nano": "nano", "Nim": "nimiq",
     "Sol": "solana", "Substrate": "ss58", "Ton": "ton", "Xlm": "stellar", "Xmr": "monero",
 }  # fmt: skip
+KEPT = 12
+"""Characters behind a known human-readable part that tell an address when the rest is gone."""
 _CASELESS = frozenset(("segwit", "taproot", "bech32", "cashaddr", "ethereum", "hex64"))
 _CUT_PARTS = ("bc1", "tb1", "bcrt1", "ltc1", "tltc1", "bnb1", "bitcoincash:", "bchtest:", "ecash:")
 
@@ -88,7 +90,7 @@ def described(family: str, text: str) -> Identifier:
     elif family == "nimiq":
         return Identifier(family, text, (text[5:],), 10, kind="grouped")
     if text.startswith(_CUT_PARTS):
-        least = len(text) - len(secret) + 8
+        least = len(text) - len(secret) + KEPT
     return Identifier(
         family, text, (secret,), anycase=family in _CASELESS, least=least, kind=_kind(family)
     )
