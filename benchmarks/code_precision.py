@@ -188,7 +188,7 @@ def _aligned(
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)+")
 _VERSION_BEFORE: Final = re.compile(
-    r"(?i)(?:version|ver|release|build|[\w)]/|\bv|==|>=)[\s\"'=:]*$"
+    r"(?i)(?:version|ver|release|build|[\w)]/|\bv|==|>=|sections?|\u00a7|rfc:?`?\s?\d+`?)[\s\"'=:]*$"
 )
 _HOME_BEFORE: Final = re.compile(
     r"(?i)(?:home|users|documents and settings|~|volumes|media|var/folders|[a-z]:)[/\\]*$"

@@ -43,6 +43,8 @@ _TELLING = re.compile(  # noqa: TID251
     r"|[0-9a-f]{3,}:[0-9a-f]{3,}::[0-9a-f]{2,}",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"/[\d.]*\d([A-Z][A-Za-z]+)$")  # noqa: TID251
+_SECTION = re.compile(r"(?i)(?:\bsections?|\bchapter|\bclause|\u00a7|\brfc:?`? ?\d+`?,?)$")  # noqa: TID251
 _TAGS = (
     "alpha",
     "beta",
@@ -109,6 +111,9 @@ def _is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
         # A product token is a bare name before the slash; Java's host/address has dots in it.
         token = head[:-1].split()[-1:] if head[:-1].strip() else []
         name = token[0].lstrip("\"'(,;[") if token else ""
+        # Read without its spaces, a list of products is one word: `Suite/1.2Chrome/128.0.0.0`.
+        joined = _JOINED.search(name)
+        name = joined[1] if joined else name
         bare = name.replace("_", "").replace("-", "").isalnum()
         return bare and (name[0].isupper() or not _far_from_version(octets))
     compared = head.rstrip(" \"'")
@@ -118,9 +123,12 @@ def _is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
     if head.endswith(".") and _last_word(head[:-1]) in _VERSION_MARKS:
         return True
     low = head.rstrip(" :=\"'")
+    if _SECTION.search(low):
+        return not _far_from_version(octets)
     if low.endswith("_"):
         return _last_word(low.rstrip("_")) in _VERSION_WORDS
-    return _last_word(low) in (_VERSION_MARKS if low == head else _VERSION_WORDS)
+    word = _last_word(low)
+    return word in (_VERSION_MARKS if low == head else _VERSION_WORDS) or word.endswith("version")
 
 
 def _ipv4(text: str, start: int, end: int) -> Span | None:
@@ -191,6 +199,8 @@ def _ipv6_of_nine(text: str, start: int, end: int) -> Span | None:
     """Look at nine groups: an address with a port behind, or with a number or a word before."""
     if text.count(":", start, end) != _V6_GROUPS or text.find("::", start, end) >= 0:
         return None
+    if all(len(group) <= 2 for group in text[start:end].split(":")):
+        return None  # a key's dump, octet by octet
     first, last = text.find(":", start) + 1, text.rfind(":", start, end)
     if _ipv6_at(text, first, end):
         return (first if text[start : first - 1].isalpha() else start), end

@@ -106,6 +106,8 @@ def _bare_value(
     value = found.group().rstrip(_TRAILING) if bare is not _BARE else found.group()
     if not value or value.casefold() in _SCALAR_WORDS:
         return None
+    if bare is not _BARE and value.rstrip(".!?").casefold() in SENTENCE_WORDS:
+        return None
     telling = any(c.isdigit() for c in value) or "=" in value
     if bare is _LINE and " " in value and not telling and not _is_title(value):
         return None

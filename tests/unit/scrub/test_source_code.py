@@ -64,6 +64,7 @@ EXPRESSIONS = [
     'd={properties:{label:{type:"string"},options:{type:"object",x:!0}}}',
     '\'labels\': [(r"}", Punctuation, "#pop")]',
     "label: { ",
+    "host name: required",
 ]
 
 VALUES = [

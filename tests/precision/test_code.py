@@ -1,0 +1,106 @@
+"""Redactions in real code: the measurement itself, and the bound on a part of the corpora."""
+
+import json
+import secrets
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import relay
+from benchmarks.code_corpus import corpora, events_of
+from benchmarks.code_precision import measure_code, reason
+
+SEED = secrets.randbits(32)
+MOST = 3.0
+"""False redactions a megabyte of a small draw; of the whole there is less than one."""
+
+
+@cache
+def shipped() -> relay.Scrubber:
+    """The rules that ship."""
+    return relay.load_scrubber(secret=b"test" * 8, verify=False)
+
+
+def scrub(event: bytes) -> bytes:
+    """Scrub one event."""
+    return shipped().scrub_json(event).body
+
+
+@pytest.mark.parametrize("corpus", ["python", "javascript", "bundles"])
+def test_code_stays(corpus: str) -> None:
+    """Of a few files drawn at random, little more is redacted than of all of them."""
+    files = corpora()[corpus]
+    if not files:
+        pytest.skip("no packages of JavaScript are installed")
+    found = measure_code(scrub, corpus, megabytes=6, seed=SEED)
+    assert found.size > 0
+    mine = [one for one in found.false if not one.rule.startswith("wallet/")]
+    assert len(mine) / (found.size / 1e6) < MOST, f"seed {SEED}: {mine[:20]}"
+
+
+def test_each_line_is_sent(tmp_path: Path) -> None:
+    """A file goes whole, once as lines of frames and once as text."""
+    source = [f"line_{n} = {n}" for n in range(250)]
+    path = tmp_path / "a.py"
+    path.write_text("\n".join(source))
+    events = [json.loads(event) for event in events_of(path)]
+    values = [value for event in events for value in event.get("exception", {}).get("values", [])]
+    frames = [frame for value in values for frame in value["stacktrace"]["frames"]]
+    sent = [
+        line
+        for frame in frames
+        for line in (*frame["pre_context"], frame["context_line"], *frame["post_context"])
+    ]
+    assert source == sent
+    assert all(source[frame["lineno"] - 1] == frame["context_line"] for frame in frames)
+    crumbs = [crumb["message"] for event in events for crumb in event.get("breadcrumbs", [])]
+    assert "\n".join(source) == "".join(crumbs)
+
+
+def test_redactions_are_told_apart(tmp_path: Path) -> None:
+    """What was taken is found again, with the rule, and whether it was right."""
+    path = tmp_path / "a.py"
+    path.write_text("login(password='hunter2')\n# by jane@example.org\nx = {'a': jane2}\n")
+
+    def marked(event: bytes) -> bytes:
+        """Take a name of code too, as a rule that is wrong would."""
+        clean = json.loads(shipped().scrub_json(event).body)
+        frame = clean["exception"]["values"][0]["stacktrace"]["frames"][0]
+        frame["context_line"] = "x = {'a': [id]}"
+        meta = clean["_meta"]["exception"]["values"]["0"]["stacktrace"]["frames"]["0"]
+        meta["context_line"] = {"": {"rem": [["a/b", "s", 10, 14]]}}
+        return json.dumps(clean).encode()
+
+    found = measure_code(
+        lambda event: marked(event) if b"frames" in event else event, "python", files=[path]
+    )
+    assert {"hunter2", "jane@example.org"} == {one.taken for one in found.true}
+    assert [("a/b", "jane2", "")] == [(one.rule, one.taken, one.reason) for one in found.false]
+    assert {"a/b": pytest.approx(1e6 / found.size)} == found.by_rule()
+    assert len(found.true) == sum(found.by_reason().values())
+
+
+@pytest.mark.parametrize(
+    ("rule", "taken", "before", "after", "expected"),
+    [
+        ("people/email", "jane@example.org", "by ", "", True),
+        ("people/email", "jane", "by ", "", False),
+        ("network/ip-address", "203.0.113.7", "at ", "", True),
+        ("network/ip-address", "20.3.113.7", "version ", "", False),
+        ("network/ip-address", "8.2.4.44", "section ", "", False),
+        ("secrets/secret-fields", "hunter2", "password='", "'", True),
+        ("secrets/secret-fields", "hunter2", 'password=b"', '"', True),
+        ("secrets/secret-fields", "hunter2", "password=", ",", False),
+        ("secrets/secret-fields", "a ${b}", "password=`", "`", False),
+        ("suite/labels", "['a', \"b\"]", "labels=", "", True),
+        ("suite/labels", "['a', b]", "labels=", "", False),
+        ("wallet/hex-id", "ab" * 32, "", "", True),
+        ("wallet/base58-address", "x", "", "", True),
+        ("paths/home-folder", "jane", "/home/", "/x", True),
+        ("paths/home-folder", "jane", "/house/", "/x", False),
+    ],
+)
+def test_reasons(rule: str, taken: str, before: str, after: str, expected: bool) -> None:
+    """True is only what is plainly what the rule is for."""
+    assert expected == bool(reason(rule, taken, before, after))
