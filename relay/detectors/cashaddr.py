@@ -1,4 +1,4 @@
-"""Cashaddr: the addresses of Bitcoin Cash and eCash, with their prefix or without.
+"""Cashaddr: the addresses of Bitcoin Cash and eCash, with their prefix or without, and of others.
 
 Source: the Bitcoin Cash "cashaddr" specification. Its letters are those of bech32.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from relay.detectors.bech32 import CHARSET
-from relay.detectors.spans import Span, before, disjoint
+from relay.detectors.spans import Span, ascii_alnum, before, disjoint
 
 _VALUE = {char: value for value, char in enumerate(CHARSET)}
 
@@ -74,7 +74,8 @@ def cashaddr(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find cashaddr payloads, prefix or not, inside a run of base32 characters.
 
     The run must be what stands after the colon, if any; the prefix is added to the span. Every
-    window is looked at, for the price of one pass over the run for each of the two lengths.
+    window is looked at, for the price of one pass over the run for each of the two lengths. Right
+    behind a colon any prefix will do that has the checksum.
     """
     spans: list[Span] = []
     for found in _CASH_RUN.finditer(text, start, end):
@@ -85,7 +86,45 @@ def cashaddr(text: str, start: int, end: int) -> tuple[Span, ...]:
             if at >= done:
                 spans.append((_with_prefix(text, first + at), first + stop))
                 done = stop
+        if not done and before(text, first) == ":":
+            span = _any_prefix(text, first, run)
+            if span is not None:
+                spans.append(span)
     return disjoint(spans)
+
+
+_ANY_LENGTHS = (42, 48, 55, 61, 63, 74, 87, 100, 112)
+"""Characters of the payloads that the specification knows, and of Kaspa's (63)."""
+_LONGEST_PREFIX = 20
+
+
+def _any_prefix(text: str, first: int, run: str) -> Span | None:
+    """Find a payload whose prefix, on no list, stands before the colon; words may be glued to both.
+
+    The payload is undone from its valid end, which tells the state that the prefix must have made.
+    """
+    start = first - 1
+    while start > 0 and ascii_alnum(text[start - 1]) and first - start <= _LONGEST_PREFIX:
+        start -= 1
+    name = text[start : first - 1].lower()
+    states = {}
+    for at in range(len(name)):
+        state = 1
+        for char in name[at:]:
+            state = _cash_step(state, ord(char) & 31)
+        states[_cash_step(state, 0)] = at
+    for length in _ANY_LENGTHS:
+        if length > len(run):
+            return None
+        state = 1
+        for char in reversed(run[:length]):
+            state ^= _VALUE[char]
+            # Each generator's last five bits are the bit that it stands for.
+            top = state & 31
+            state = top << 35 | (state ^ _CASH_TOP[top]) >> 5
+        if state in states:
+            return start + states[state], first + length
+    return None
 
 
 def _cash_windows(run: str) -> Iterator[Span]:

@@ -50,3 +50,17 @@ def test_the_longer_cashaddr_wins_and_is_found_at_any_place() -> None:
     payload = BchBech32Encoder.Encode("bitcoincash", b"\x03", token_bytes(32)).split(":")[1]
     for head in ("", "q", "qp" * 60, "8" * 41):
         assert payload in found("cashaddr", head + payload + "qp" * 30)
+
+
+@pytest.mark.parametrize(("head", "tail"), [("", ""), ("account", ""), ("", "xyz"), ("a_", "-x")])
+@pytest.mark.parametrize("prefix", ["kaspa", "nexa", "bchx", "q", "someothercoinofthem"])
+def test_a_prefix_that_is_on_no_list(prefix: str, head: str, tail: str) -> None:
+    """With the colon the checksum holds for the prefix too, wherever the prefix begins."""
+    for version, size in ((b"\x00", 20), (b"\x08", 20), (b"\x00", 32), (b"\x00", 33)):
+        word = BchBech32Encoder.Encode(prefix, version, token_bytes(size))
+        payload = word.split(":")[1]
+        assert [word] == found("cashaddr", head + word + tail, payload)
+        upper = word.upper()
+        assert [upper] == found("cashaddr", head + upper + tail, payload.upper())
+        assert [] == found("cashaddr", word.replace(":", "/"), payload)
+        assert [] == found("cashaddr", "x:" + payload, payload)
