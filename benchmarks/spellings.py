@@ -263,7 +263,8 @@ SKIPS: tuple[Skip, ...] = (
          "of the name", lambda identifier: ":" in identifier.text),
     Skip(("shortened",), "its port is no part of the name", lambda identifier: (
         identifier.family == "onion" and identifier.text[-1].isdigit())),
-    Skip(("glued by",), "a tilde is a home at the start of a word only", lambda identifier: (
+    Skip(("glued by", "non-ascii glued", "emoji glued"),
+         "a tilde is a home at the start of a word only", lambda identifier: (
         identifier.text.startswith("~"))),
     Skip(("cut off", "broken off"), "no telling beginning", lambda identifier: (
         not least_kept(identifier))),

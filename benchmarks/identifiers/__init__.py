@@ -16,7 +16,8 @@ COINS: dict[str, Maker] = dict(coin_makers())
 """All coin and format pairs of bip_utils."""
 
 MAKERS: tuple[Maker, ...] = (
-    chains.any_version, chains.smartcash, chains.any_part, chains.listed_part, chains.shelley,
+    chains.any_version, chains.smartcash, chains.decred, chains.groestl,
+    chains.any_part, chains.listed_part, chains.shelley,
     chains.byron, chains.monero, chains.ss58, chains.bare_cashaddr, chains.ripple_x, chains.tezos,
     chains.stellar, chains.nem, chains.bare_ethereum,
     chains.any_cash_part, chains.signature, chains.name_service,

@@ -20,6 +20,7 @@ from bip_utils import (
 from bip_utils.bech32.bech32_base import Bech32BaseUtils
 from Crypto.Hash import keccak
 
+from benchmarks.identifiers.blake256 import blake256
 from benchmarks.identifiers.coins import KEPT, public_key
 from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn, name
 
@@ -27,9 +28,11 @@ _RIPPLE = base58.RIPPLE_ALPHABET
 
 
 def base58check(payload: bytes, digest: str = "sha256d") -> str:
-    """Encode with four bytes of a checksum behind; keccak as SmartCash has it."""
+    """Encode with four bytes of a checksum behind; SmartCash has keccak, Decred BLAKE-256."""
     if digest == "keccak":
         check = keccak.new(digest_bits=256, data=payload).digest()
+    elif digest == "blake256":
+        check = blake256(blake256(payload))
     else:
         check = hashlib.sha256(hashlib.sha256(payload).digest()).digest()
     return base58.b58encode(payload + check[:4]).decode()
@@ -47,6 +50,21 @@ def smartcash(chance: Random) -> Identifier:
     """Give an address of SmartCash: keccak for a checksum."""
     version = bytes([chance.choice((0x3F, 0x12, 0x41, 0x15))])
     return Identifier("base58check, keccak", base58check(version + chance.randbytes(20), "keccak"))
+
+
+def decred(chance: Random) -> Identifier:
+    """Give an address of Decred, main net or test net: two bytes of version, BLAKE-256."""
+    version = bytes.fromhex(chance.choice(("073f", "071a", "0f21", "0efc")))
+    return Identifier(
+        "base58check, blake256", base58check(version + chance.randbytes(20), "blake256")
+    )
+
+
+def groestl(chance: Random) -> Identifier:
+    """Give an address in the shape of Groestlcoin's; its sum is not at hand, its name stands by."""
+    version = bytes([chance.choice((0x24, 0x05))])
+    text = base58.b58encode(version + chance.randbytes(24)).decode()
+    return Identifier("groestlcoin, named", text, kind="context", lead="grs address ")
 
 
 def any_part(chance: Random) -> Identifier:

@@ -3,8 +3,6 @@
 import hashlib
 from random import Random
 
-import base58
-
 from benchmarks.identifiers.chains import base58check
 from benchmarks.identifiers.identifier import HEX, Identifier, drawn
 
@@ -23,6 +21,7 @@ PRIVATE = {
     "ttpv": "0436ef7d", "drkv": "02fe52f8", "dgpv": "02fac398", "dprv": "02fda4e8",
     "pprv": "03e25945",
 }  # fmt: skip
+_DECRED = ("dpub", "dprv", "tpub of Decred")
 
 
 def extended(chance: Random, name: str, *, private: bool) -> str:
@@ -31,10 +30,7 @@ def extended(chance: Random, name: str, *, private: bool) -> str:
     depth = bytes([chance.randint(0, 5)])
     body = version + depth + chance.randbytes(8) + chance.randbytes(32)
     body += (b"\0" if private else chance.choice((b"\x02", b"\x03"))) + chance.randbytes(32)
-    if version == bytes.fromhex("02fda926") or version == bytes.fromhex("02fda4e8"):
-        # Decred's BLAKE-256 is not at hand here; what stands for it is as random as it.
-        return base58.b58encode(body + chance.randbytes(4)).decode()
-    return base58check(body)
+    return base58check(body, "blake256" if name in _DECRED else "sha256d")
 
 
 def extended_public(chance: Random) -> Identifier:
