@@ -46,6 +46,11 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
     run = text[start:end]
     if run.strip(BITCOIN):
         return NOTHING
+    if len(run) >= _KEY_LENGTHS[0] and run[:_PREFIX] not in PREFIXES and not run.isalpha():
+        # A prefix may stand in the middle by chance: one key in 4,000 has one.
+        whole = _by_checksum(text, start, end)
+        if whole:
+            return NOTHING if private else whole
     last = len(run) - _MIN_AFTER_PREFIX
     at = -1
     while (found := _PREFIX_AT.search(run, at + 1, last)) is not None:
@@ -58,20 +63,19 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
         return disjoint([(start + at, end)])
     if not private and len(run) in _KEY_LENGTHS and any(char.isdigit() for char in run):
         return ((start, end),)
-    if not private and _KEY_LENGTHS[1] < len(run) <= _MOST_GLUED:
-        return _by_checksum(text, start, end)
     return NOTHING
 
 
 def _by_checksum(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find a key of any version with words glued to it; the first in a run is enough."""
-    digits = to_digits(text, start, end, BITCOIN_DIGIT)
-    if digits is None or text[start:end].isalpha():
+    """Find a key under a prefix that is on no list, words glued to it or not."""
+    digits = to_digits(text, start, end, BITCOIN_DIGIT) if end - start <= _MOST_GLUED else None
+    if digits is None:
         return NOTHING
     run = Run(digits)
     for at in range(run.length - _KEY_LENGTHS[0] + 1):
         for last, data in run.windows(at, _KEY_BYTES):
-            if checksum_holds(data):
+            known = text[start + at : start + at + _PREFIX] in PREFIXES
+            if not known and checksum_holds(data):
                 return ((start + at, start + last),)
     return NOTHING
 

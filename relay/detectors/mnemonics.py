@@ -22,7 +22,7 @@ _LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
 """Most characters between two words: `", "`, ` 12. `, or the end of a line with its indentation."""
-_MAX_BLANK, _MAX_NUMBER = 160, 4
+_MAX_BLANK, _MAX_NUMBER = 160, 6
 """The same where nothing but a number and white space stands there; tags of HTML are read so."""
 _WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 1
@@ -128,13 +128,18 @@ def _may_hold(text: str, start: int, end: int, least: int) -> bool:
 
 # A tag of HTML; a closed shape, not a rule pattern.
 _TAG = re.compile("</?[A-Za-z][^<>]{0,60}>")  # noqa: TID251
+# A key in JSON, the first in a candidate without its quotation mark.
+_JSON_KEY = re.compile(r'(?:"|^)[A-Za-z_]{1,16}"\s{0,4}:')  # noqa: TID251
 
 
 def _without_tags(text: str, start: int, end: int) -> str:
     """Give the text with the tags of a candidate as spaces, everything else at its place."""
-    if text.find("<", start, end) < 0:
-        return text
-    blank = _TAG.sub(lambda tag: " " * len(tag.group()), text[start:end])
+    return _blank(_TAG, text, start, end) if text.find("<", start, end) >= 0 else text
+
+
+def _blank(pattern: re.Pattern[str], text: str, start: int, end: int) -> str:
+    """Give the text with what a pattern finds in a candidate as spaces, all else at its place."""
+    blank = pattern.sub(lambda found: " " * len(found.group()), text[start:end])
     return text[:start] + blank + text[end:]
 
 
@@ -183,10 +188,13 @@ def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
     Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters, and tags
-    of HTML. Code that is made of such words stays.
+    of HTML; where that finds nothing, keys in JSON. Code that is made of such words stays.
     """
     text = _without_tags(text, start, end)
     found = _search(text, start, end, _LONG_RUN)
+    if not found and text.find('":', start, end) >= 0:
+        text = _blank(_JSON_KEY, text, start, end)
+        found = _search(text, start, end, _LONG_RUN)
     return tuple(span for span in found if not _is_code(text, *span))
 
 

@@ -104,3 +104,14 @@ def test_any_version_is_found_between_words(head: str, tail: str) -> None:
         assert word in key
         wrong = word[:-3] + ("a" if word[-3] != "a" else "b") + word[-2:]
         assert [] == found("xpub", "account" + wrong + "x")
+
+
+@pytest.mark.parametrize(("head", "tail"), [("", ""), ("account", "x")])
+def test_a_prefix_by_chance_in_the_middle_hides_nothing(head: str, tail: str) -> None:
+    """The whole key goes, and not what follows the four letters."""
+    word = (
+        "fQNM8iULUKNAk87syJefm9WbfM5AecwicUw83rWTsz6svieFtCmtCFh7GKchqPDncUFs6oPpipprvWy5qcTszMBFZV"
+        "1egduPs6RNw2nNBR74952"
+    )
+    assert [word] == found("xpub", head + word + tail)
+    assert [] == found("xprv", head + word + tail)

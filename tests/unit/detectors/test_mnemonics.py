@@ -1,5 +1,6 @@
 """Recovery phrases, and English."""
 
+import json
 from secrets import token_bytes
 
 import pytest
@@ -168,3 +169,15 @@ def test_code_that_was_cut_off_survives(tail: str) -> None:
     """Names of fields are on the list, and code repeats them."""
     text = ("x1 " * 400)[: 500 - len(tail)] + tail
     assert () == CHECKS["mnemonic_cut"](text, 500 - len(tail), 500)
+
+
+@pytest.mark.parametrize("key", ["word", "value", "w"])
+def test_words_in_fields_of_json(key: str) -> None:
+    """A list of objects with a word in each; the keys between are read as white space."""
+    (group,) = shamir_mnemonic.generate_mnemonics(1, [(1, 1)], token_bytes(16))
+    for phrase in (_LEGAL, group[0]):
+        words = phrase.split()
+        text = json.dumps([{key: word} for word in words])
+        (span,) = CHECKS["mnemonic"](text, 0, len(text))
+        assert words[0] in text[slice(*span)]
+        assert text[slice(*span)].endswith(words[-1])
