@@ -68,6 +68,11 @@ class Row:
         """How many times faster ours is, steady, than the peer with its lean rules."""
         return self.lean.parsed / self.steady
 
+    @property
+    def first_ratio(self) -> float:
+        """The same at first sight."""
+        return self.lean.parsed / self.first
+
 
 @dataclass(frozen=True, slots=True)
 class Custom:
