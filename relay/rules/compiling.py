@@ -51,7 +51,7 @@ class CompiledRules:
 
     Attributes:
         rules: in the order they were loaded.
-        text: the rules with a pattern that look everywhere.
+        text: the rules with a pattern that look everywhere; those with the same pattern together.
         prefilter: asks their patterns at once, then `extra` patterns (the views' triggers).
         by_key: numbers of whole-value rules by normalised key; `*key` stands for all that end so.
         keyed: rules with a pattern that look under a key only, by normalised key.
@@ -65,7 +65,7 @@ class CompiledRules:
     """
 
     rules: tuple[Rule, ...]
-    text: tuple[TextRule, ...]
+    text: tuple[tuple[TextRule, ...], ...]
     prefilter: Prefilter
     by_key: dict[str, tuple[int, ...]]
     keyed: dict[str, tuple[TextRule, ...]]
@@ -133,11 +133,14 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
     # they find needs no second look.
     order = {check: place for place, check in enumerate(CHECKS)}
     text.sort(key=lambda ready: order.get(ready.rule.match.check, -1))
-    sources = [rule.pattern.source for rule in text]
+    alike: dict[str, tuple[TextRule, ...]] = {}
+    for ready in text:
+        source = ready.pattern.source
+        alike[source] = (*alike.get(source, ()), ready)
     return CompiledRules(
         rules=active,
-        text=tuple(text),
-        prefilter=Prefilter([*sources, *extra, *([key_words.source] if key_words else [])]),
+        text=tuple(alike.values()),
+        prefilter=Prefilter([*alike, *extra, *([key_words.source] if key_words else [])]),
         by_key=by_key,
         keyed=keyed,
         endings=tuple(sorted(key for key in {*by_key, *keyed} if key.startswith("*"))),

@@ -147,7 +147,7 @@ class _Search:
             buffer = join([reading.text for reading in opened], opened)
             self.budget.spend(len(buffer.data))
             for rule in rules:
-                self.apply(rule, buffer)
+                self.apply((rule,), buffer)
             if turn == MAX_ROUNDS - 1 or not any(map(may_hide, buffer.texts)):
                 break
         return list(self.found[0])
@@ -199,42 +199,56 @@ class _Search:
     # --- rules that look everywhere --------------------------------------------------------------
 
     def apply(
-        self, rule: TextRule, buffer: Buffer, stretches: Sequence[Span] | None = None
+        self, rules: Sequence[TextRule], buffer: Buffer, stretches: Sequence[Span] | None = None
     ) -> None:
-        """Run one rule over the buffer, or over stretches of it."""
-        work, candidates = buffer.hits(rule.pattern, stretches)
+        """Run rules with the same pattern over the buffer, or over stretches of it."""
+        work, candidates = buffer.hits(rules[0].pattern, stretches)
         if not candidates:
             return
         self.budget.spend(work)
-        check, cost, near, number = rule.check, rule.cost, rule.rule.match.near, rule.number
         opened, texts, claimed = buffer.opened, buffer.texts, self.claims.spans
         for place, start, end in candidates:
-            if opened is None:
-                reading, text, origin = None, texts[place], place
-            else:
-                reading = opened[place]
-                text, origin = reading.text, reading.origin
-            if check is None:
-                spans: Sequence[Span] = ((start, end),)
-            else:
+            reading = None if opened is None else opened[place]
+            text, origin = (
+                (texts[place], place) if reading is None else (reading.text, reading.origin)
+            )
+            for rule in rules:
+                check = rule.check
+                if check is None:
+                    self.note(rule, text, origin, reading, ((start, end),))
+                    continue
                 if origin in claimed:
                     source = (start, end) if reading is None else reading.source(start, end)
                     if covers(claimed[origin], *source):
-                        continue
-                if cost > 1:
-                    self.budget.spend(cost * (end - start))
+                        # Rules without a check come first.
+                        break
+                if rule.cost > 1:
+                    self.budget.spend(rule.cost * (end - start))
                 spans = check(text, start, end)
-            for begin, stop in spans:
-                if begin >= stop:
-                    continue
-                source = (begin, stop) if reading is None else reading.source(begin, stop)
-                if rule.claims:
-                    self.claims.add(origin, source)
-                # A marker that stands already would be replaced by itself.
-                if reading is None and text[begin:stop] == rule.marker:
-                    continue
-                is_near = not near or _is_near(near, text, begin, stop)
-                self.add(origin, Hit(*source, number, (), not is_near))
+                if spans:
+                    self.note(rule, text, origin, reading, spans)
+
+    def note(
+        self,
+        rule: TextRule,
+        text: str,
+        origin: int,
+        reading: Reading | None,
+        spans: Sequence[Span],
+    ) -> None:
+        """Add what a rule found in one text."""
+        near = rule.rule.match.near
+        for begin, stop in spans:
+            if begin >= stop:
+                continue
+            source = (begin, stop) if reading is None else reading.source(begin, stop)
+            if rule.claims:
+                self.claims.add(origin, source)
+            # A marker that stands already would be replaced by itself.
+            if reading is None and text[begin:stop] == rule.marker:
+                continue
+            is_near = not near or _is_near(near, text, begin, stop)
+            self.add(origin, Hit(*source, rule.number, (), not is_near))
 
     def fresh(self, opened: Sequence[Reading]) -> list[Reading]:
         """Leave out what has been read already: views in another order often give the same text."""
