@@ -31,7 +31,8 @@ def _lengths(size: int) -> range:
     return range(least, most + 1)
 
 
-_LENGTHS = [range(0), *map(_lengths, range(1, _MAX_BYTES + 1))]
+LENGTHS = [range(0), *map(_lengths, range(1, _MAX_BYTES + 1))]
+"""By size in bytes: how many base58 digits a number of that size takes."""
 
 # Sizes in bytes that are tried where the window begins or ends with the whole run, so that coins
 # which are on no list are found too: versions of 1, 2 and 3 bytes, and WIF without and with 01.
@@ -74,7 +75,7 @@ def _version_leads() -> dict[str, tuple[int, ...]]:
     Version 0 is left out: its leading zeros make it as short as they like.
     """
     leads: dict[str, tuple[int, ...]] = {}
-    for length in _LENGTHS[ADDRESS]:
+    for length in LENGTHS[ADDRESS]:
         scale = _POWERS[length - 2]
         pairs: set[int] = set()
         for version in _VERSIONS - {0}:
@@ -166,7 +167,7 @@ class Run:
         zeros = self.zeros[start]
         if size - zeros < _CHECKSUM:
             return
-        for length in _LENGTHS[size - zeros]:
+        for length in LENGTHS[size - zeros]:
             end = start + zeros + length
             if end > self.length:
                 return
@@ -218,11 +219,11 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     return disjoint(spans)
 
 
-_SHORTEST = min(_LENGTHS[ADDRESS]) - 8
+_SHORTEST = min(LENGTHS[ADDRESS]) - 8
 """Digits of the shortest address that is tried: eight leading zeros make it that short."""
 
 
-_LONGEST_SUFFIX = max(_LENGTHS[max(_EDGE_SIZES)])
+_LONGEST_SUFFIX = max(LENGTHS[max(_EDGE_SIZES)])
 _COMPRESSED = 38
 """Bytes of a private key with the mark 01 behind it, which all of that size have."""
 
@@ -259,7 +260,7 @@ def _suffix_holds(run: Run, at: int) -> bool:
     zeros = run.zeros[at]
     left = run.length - at - zeros
     for size in _EDGE_SIZES:
-        if size - zeros >= _CHECKSUM and left in _LENGTHS[size - zeros]:
+        if size - zeros >= _CHECKSUM and left in LENGTHS[size - zeros]:
             data = run.window(at, run.length, size)
             if data is not None and run.address_holds(data):
                 return True
