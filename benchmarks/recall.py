@@ -30,9 +30,13 @@ Way = tuple[str, str, str, str]
 
 BLOCKS = (FIRST, SECOND, TRUNCATED)
 _BY_BLOCK = {block: [one for one in SPELLINGS if one.block == block] for block in BLOCKS}
+_STRUCTURED = [one for one in SPELLINGS if one.structured]
+_STRUCTURES = 0.1
+"""Share of lists and maps where a place takes any value."""
 _SHARES = (0.6, 0.32, 0.08)
 _ALONE = 0.02
 """Share of identifiers that are tried again in an event of their own."""
+_TRIES = 12
 _EXAMPLE = 400
 """Characters of a miss that are shown."""
 
@@ -98,15 +102,22 @@ def plant(place: Place | Packing, chance: Random) -> Planted:
     """Draw an identifier and a spelling that fit this place."""
     while True:
         identifier = draw(chance)
-        (block,) = chance.choices(BLOCKS, _SHARES)
-        spelling = chance.choice(_BY_BLOCK[block])
-        needs_key = identifier.key and spelling.name == "alone"
-        if skipped(spelling, identifier) or (needs_key and not place.keyed):
-            continue
-        if spelling.structured and not place.free:
-            continue
         key = identifier.key or segment(chance, low=6)
-        return Planted(identifier, spelling, place, spelling.write(identifier, chance), key)
+        (block,) = chance.choices(BLOCKS, _SHARES)
+        some = _BY_BLOCK[block]
+        if place.free and chance.random() < _STRUCTURES:
+            some = _STRUCTURED
+        # Some spellings are for few kinds only; another is drawn before another identifier is.
+        for spelling in chance.sample(some, k=min(_TRIES, len(some))):
+            if not skipped(spelling, identifier) and _fits(place, spelling, identifier):
+                text = spelling.write(identifier, chance)
+                return Planted(identifier, spelling, place, text, key)
+
+
+def _fits(place: Place | Packing, spelling: Spelling, identifier: Identifier) -> bool:
+    if identifier.key and spelling.name in ("alone", "numbers in a list") and not place.keyed:
+        return False
+    return place.free or not spelling.structured
 
 
 def event_of(planted: Sequence[Planted]) -> bytes:

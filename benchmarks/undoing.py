@@ -87,6 +87,11 @@ def without_gaps(text: str) -> str:
     return re.sub("\0(word)?[0-9]*(?=\0)", " ", text).replace("\0", " ")
 
 
+def spaced(text: str) -> str:
+    """Read what stands in a list as one text, numbers too."""
+    return text.replace("\0", " ")
+
+
 def unreferenced(text: str) -> str:
     """Undo the references of HTML."""
     return html.unescape(text)
