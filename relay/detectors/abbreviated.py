@@ -2,24 +2,22 @@
 
 import re
 
-from relay.detectors.bech32 import TELLING
+from relay.detectors.bech32 import CHARSET, TELLING
+from relay.detectors.cashaddr import PREFIXES_OF_CASH
 from relay.detectors.extended_keys import PREFIXES
 from relay.detectors.spans import NOTHING, Span, jagged
 
-_SCHEMES = ("bitcoincash:", "bchtest:", "ecash:")
-_LEADS = tuple(
-    {
-        "0x", *_SCHEMES,
-        *(f"{name}1" for name in TELLING),
-        *(prefix.lower() for prefix in PREFIXES),
-    }
-)  # fmt: skip
+_SCHEMES = tuple(f"{prefix}:" for prefix in PREFIXES_OF_CASH)
+_NAMES = tuple(f"{name}1" for name in TELLING)
+_PREFIXES = tuple({prefix.lower() for prefix in PREFIXES})
 _MIN_PART = 4
 _SAME = 6
 """Fewest characters of either part where both have as many: the first eight, the last eight."""
 # What ends in a number of up to four digits is a word, and so are letters in the case of a name.
 _WORD = re.compile(r"[A-Za-z]*[0-9]{0,4}")  # noqa: TID251
 _NAME = re.compile(r"[A-Z]*[a-z]*(?:[A-Z][a-z]+)*[A-Z]*[0-9]{0,4}")  # noqa: TID251
+# Words with a number on both sides are a range: `step1...step12`.
+_NUMBERED = re.compile(r"(?![0-9a-f]+$)[A-Z]?[a-z]{2,}[0-9]{1,2}")  # noqa: TID251
 _SERVICE = ".onion"
 
 
@@ -37,6 +35,17 @@ def _cut_from_both_ends(head: str, tail: str) -> bool:
     return not (_NAME.fullmatch(head) or _NAME.fullmatch(tail))
 
 
+def _begins_so(head: str, tail: str) -> bool:
+    """Tell whether a known beginning stands before the dots, and no word behind them."""
+    if head.startswith(_NAMES):
+        data = head.rpartition("1")[2]
+        digits = any(char.isdigit() for char in data + tail) or len(tail) >= _SAME
+        return bool(data) and digits and not (data + tail).strip(CHARSET)
+    if head.startswith(_PREFIXES):
+        return any(char.isdigit() for char in head[_MIN_PART:] + tail)
+    return head.startswith("0x") and any(char.isdigit() for char in head[2:] + tail)
+
+
 def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find `bc1qw508…v8f3t4` and `1A1zP1eP...DivfNa`; a sentence that trails off stays.
 
@@ -52,10 +61,10 @@ def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
         low = head.lower()
         if low.startswith(_SCHEMES) and len(tail) >= _SAME:
             return ((start, end),)
-        if low.startswith(_LEADS) and len(head) > _MIN_PART and len(tail) >= _MIN_PART - 1:
-            rest = low[2:] if low.startswith("0x") else low[3:]
-            return ((start, end),) if any(c.isdigit() for c in rest + tail) else NOTHING
-        if len(head) >= _MIN_PART and len(tail) >= _MIN_PART and _mixed(head) and _mixed(tail):
+        if len(head) > _MIN_PART and len(tail) >= _MIN_PART - 1 and _begins_so(low, tail.lower()):
+            return ((start, end),)
+        both = len(head) >= _MIN_PART and len(tail) >= _MIN_PART and _mixed(head) and _mixed(tail)
+        if both and not (_NUMBERED.fullmatch(head) and _NUMBERED.fullmatch(tail)):
             return ((start, end),)
         if _cut_from_both_ends(head, tail) or (
             len(head) >= _SAME and text.startswith(_SERVICE, end)

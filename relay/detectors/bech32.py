@@ -115,15 +115,19 @@ def _any_name(head: str, data: str) -> tuple[int, int]:
     return 0, 0
 
 
+# The name of a Lightning invoice with its amount (BOLT 11); a closed shape, not a rule pattern.
+_WITH_AMOUNT = re.compile("ln(?:bcrt|bc|tbs|tb)[0-9]+[munp]?$")  # noqa: TID251
+
+
 def _shape(head: str, data: str) -> str:
     """Give the known human-readable part that is enough without a checksum, or an empty string.
 
     One in hex (`bc`) with data in hex is not: ids hold `bc1` by chance.
     """
     mixed = any(char.isdigit() for char in data) and any(char.isalpha() for char in data)
-    at = head.rfind("ln")
-    if at >= 0 and head[at:].startswith(("lnbc", "lntb")) and len(data) >= _MIN_SHAPE and mixed:
-        return head[at:]
+    amount = _WITH_AMOUNT.search(head)
+    if amount and mixed and len(data) >= _MIN_TELLING:
+        return amount.group()
     for n in range(min(_LONGEST_KNOWN, len(head)), 0, -1):
         name = head[-n:]
         if name not in _KNOWN or (_HEX.issuperset(name) and _HEX.issuperset(data)):

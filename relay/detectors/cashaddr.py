@@ -17,7 +17,7 @@ for _index in range(32):
     for _bit, _generator in enumerate(_CASH_GENERATORS):
         if _index >> _bit & 1:
             _CASH_TOP[_index] ^= _generator
-_CASH_PREFIXES = (
+PREFIXES_OF_CASH = (
     "bitcoincash",
     "bchtest",
     "bchreg",
@@ -47,7 +47,7 @@ def _cash_targets(length: int) -> frozenset[int]:
     The code is linear: the prefix's part is computed once, and a payload's part starts from 0.
     """
     targets = set()
-    for prefix in _CASH_PREFIXES:
+    for prefix in PREFIXES_OF_CASH:
         state = 1
         for value in (*(ord(char) & 31 for char in prefix), 0, *(0 for _ in range(length))):
             state = _cash_step(state, value)
@@ -151,7 +151,7 @@ def _cash_windows(run: str) -> Iterator[Span]:
 
 def _with_prefix(text: str, start: int) -> int:
     if before(text, start) == ":":
-        for prefix in _CASH_PREFIXES:
+        for prefix in PREFIXES_OF_CASH:
             at = start - 1 - len(prefix)
             if at >= 0 and text[at : start - 1].lower() == prefix:
                 return at

@@ -10,6 +10,7 @@ from tests.unit.detectors.found import found
     ["bc1qw508…v8f3t4", "1A1zP1eP...7DivfNa", "0x529084…2169EE7", "xpub6BiV…2u8wZy",
      "MHS3RKRE…rMLqTEpo", "bchtest:...3qavcmml", "DdzFFzCq…xt9mhuPk", "dgub8o9o…PqWeRNbH",
      "XVNnJB2o…Ycntdozw", "htuq155r…zslehcct", "YprvAWcC…dwnL7PoJ", "GPcqPJsA...jW3EWTTp",
+     "bc1qutlr…rgzsypsl", "zprvAYFo…aJooJjeF", "ectest:q...dhgdl770",
      "DRHGCM25...aXsNjyCQ", "ecash:pz…qxmmlgwe", "UQACSIoc…RVViMrKJ", "edsigtoQ...PbVraLJn"],
 )  # fmt: skip
 def test_shortened_identifiers(word: str) -> None:
@@ -25,7 +26,8 @@ def test_a_shortened_onion_name() -> None:
 @pytest.mark.parametrize(
     "word",
     ["Transfer...done", "loading…please", "v1...v2", "main.js", "version2...download",
-     "Exported…Imported", "loadJSON...saveJSON", "JSONLoad...XMLParse", "getUsers...setUsers"],
+     "Exported…Imported", "loadJSON...saveJSON", "JSONLoad...XMLParse", "getUsers...setUsers",
+     "pool1...pool2", "Step1...Step12", "tb1ok...allright"],
 )  # fmt: skip
 def test_sentences_that_trail_off_survive(word: str) -> None:
     """Dots alone are no abbreviation of an address."""

@@ -98,7 +98,15 @@ def test_a_word_in_the_other_case_is_no_part_of_it(word: str) -> None:
         assert [word.upper()] == found("bech32", glued)
 
 
-@pytest.mark.parametrize("word", ["bc1qw508d6qejxtdg4y5r3z", "addr1qx2fxv2umyhttkxyxp8x0"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "lntb20m1z285m9am0rvegt",
+        "lnbc2500u1pvjluezpp5",
+        "bc1qw508d6qejxtdg4y5r3z",
+        "addr1qx2fxv2umyhttkxyxp8x0",
+    ],
+)
 def test_a_cut_off_one_ends_where_the_case_changes(word: str) -> None:
     """Shape is enough there too."""
     assert [word] == found("bech32", word + "Send")
