@@ -1,20 +1,19 @@
 """Redactions in real source code: how many a megabyte, by corpus and rule, true ones apart.
 
-A true one is told from a false one mechanically, by what was taken and what stood around it
-(`reason`): whatever is not plainly what a rule is for counts as false.
+A true one is told from a false one mechanically (`code_reasons.py`): whatever is not plainly what
+a rule is for counts as false.
 """
 
 import json
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.code_corpus import corpora, events_of, shown
+from benchmarks.code_reasons import reason
 
 Scrub = Callable[[bytes], bytes]
 """An event's JSON in, the scrubbed event's JSON out, remarks in its `_meta`."""
@@ -182,87 +181,3 @@ def _aligned(
             return
         yield rule, at, found
         at, last_end = found, end
-
-
-# --- true or false -------------------------------------------------------------------------------
-
-_EMAIL: Final = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)+")
-_VERSION_BEFORE: Final = re.compile(
-    r"(?i)(?:version|ver|release|build|[\w)]/|\bv|==|>=|sections?|\u00a7|rfc:?`?\s?\d+`?)[\s\"'=:]*$"
-)
-_HOME_BEFORE: Final = re.compile(
-    r"(?i)(?:home|users|documents and settings|~|volumes|media|var/folders|[a-z]:)[/\\]*$"
-)
-_OPENED: Final = re.compile(r"(?:[:=]|=>)\s*(?:[bBrRuU]{1,2}|[A-Z]\w*\()?\\*(?P<quote>[\"'`])$")
-_LITERAL: Final = r"\s*(?:[bru]?\"[^\"]*\"|[bru]?'[^']*'|[0-9.]+)\s*"
-_LITERALS: Final = re.compile(rf"[(\[]{_LITERAL}(?:,{_LITERAL})*,?\s*(?:[)\]]|\{{snip\}})")
-_CHECKED: Final = frozenset(
-    {
-        "wallet/base58-address", "wallet/bech32-address", "wallet/cashaddr",
-        "wallet/ripple-address",
-        "wallet/stellar-address", "wallet/algorand-address", "wallet/monero-address",
-        "wallet/ss58-address", "wallet/ton-address", "wallet/nem-address", "wallet/odd-checksum",
-        "wallet/ethereum-checksum", "wallet/byron-address", "wallet/eos-key", "people/iban",
-        "network/onion-service", "secrets/jwt",
-    }
-)  # fmt: skip
-"""Rules that take nothing without its checksum (or, a JWT, without its header)."""
-_SHAPED: Final = {
-    "wallet/hex-id": re.compile(r"(?:0x)?[0-9a-fA-F]{64,}"),
-    "wallet/ethereum-address": re.compile(r"0x[0-9a-fA-F]{40,}"),
-    "wallet/ethereum-bare": re.compile(r"[0-9a-fA-F]{40}"),
-    "network/mac-address": re.compile(r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}"),
-    "wallet/derivation-path": re.compile(r"m/.*[0-9].*"),
-    "network/onion-address": re.compile(r"[a-z2-7]{16,56}(?:\.onion)?"),
-    "network/backend-host": re.compile(r"[\w-]+(?:\.[\w-]+)+"),
-    "suite/device-id": re.compile(r"[0-9A-F]{24}"),
-    "secrets/pem": re.compile(r"(?s)-----BEGIN .*"),
-    "secrets/service-key": re.compile(r"\S{16,}"),
-    "people/card-number": re.compile(r"[0-9 -]{13,23}"),
-    "people/card-digits": re.compile(r"[0-9]{13,19}"),
-}
-"""Rules that go by shape alone, and the shape: a literal of it is what they are for."""
-
-
-def reason(rule: str, taken: str, before: str, after: str) -> str:
-    """Return why a redaction is a true one, or an empty text for a false one."""
-    if _EMAIL.fullmatch(taken):
-        return "an e-mail address"
-    if rule == "network/ip-address":
-        return "" if _VERSION_BEFORE.search(before) else _address(taken)
-    if rule == "secrets/url-userinfo":
-        return "user and password in a URL"
-    if rule in _CHECKED:
-        return "an identifier with a valid checksum"
-    if rule in _SHAPED:
-        # A key's dump has its digits in groups.
-        whole = "".join(taken.split()).replace(":", "") if rule == "wallet/hex-id" else taken
-        return "a literal of the shape" if _SHAPED[rule].fullmatch(whole) else ""
-    if rule == "paths/network-share":
-        return "a share in a UNC path" if before.endswith("\\\\") else ""
-    if rule.startswith("paths/"):
-        return "a folder of a user in a path" if _HOME_BEFORE.search(before) else ""
-    if _in_quotes(taken, before, after):
-        return "a literal in quotes under the name of a secret"
-    return ""
-
-
-def _address(taken: str) -> str:
-    try:
-        ip_address(taken.partition("%")[0])
-    except ValueError:
-        return ""
-    return "an IP address"
-
-
-def _in_quotes(taken: str, before: str, after: str) -> bool:
-    """Tell whether a literal, or a list of some, stands right behind a `:` or `=`.
-
-    One that a line was cut off in has no closing quote.
-    """
-    if _LITERALS.fullmatch(taken):
-        return before.rstrip().endswith((":", "=", "=>"))
-    opened = _OPENED.search(before)
-    if opened is None or "${" in taken:
-        return False
-    return taken.endswith("{snip}") or after[:1] in (opened["quote"], "\\")

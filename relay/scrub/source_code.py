@@ -21,14 +21,14 @@ _EXPRESSION: Final = re.compile(  # noqa: TID251
     r"(?P<mark>[!~+-]|\.\.\.)?(?P<chain>[A-Za-z_$][\w$]*(?:\??\.#?[A-Za-z_$][\w$]*)*)"
 )
 _CALLED: Final = re.compile(r"\??\.?\(")  # noqa: TID251
-_SUBSCRIPT: Final = re.compile(r"\[(?:[\"']|[\w$.+-]{1,20}\])")  # noqa: TID251
+_SUBSCRIPT: Final = re.compile(r"\[(?:[\"']|[\w$.:+-]{1,20}\])")  # noqa: TID251
 _WORDS: Final = re.compile(  # noqa: TID251
     r"(?:async|await|case|class|delete|function|if|lambda|new|return|switch|this|throw|typeof|void"
     r"|yield|self|None|True|False|null|true|false|undefined|not)(?![\w$-])"
 )
 """Words that no expression but one of code begins with; in prose they begin other sentences."""
 _ALONE: Final = re.compile(  # noqa: TID251
-    r"(?:None|True|False|null|true|false|undefined|self|this|![01])\s?(?:[,;)\]}:]|$)"
+    r"(?:None|True|False|null|true|false|undefined|self|this)\s?(?:[,;)\]}:]|$)|![01](?!\w)"
 )
 _ROOTS: Final = frozenset(
     ("self", "this", "cls", "args", "kwargs", "opts", "options", "config", "settings", "props",
@@ -38,9 +38,10 @@ _ROOTS: Final = frozenset(
 _MADE: Final = frozenset(
     ("array", "bytearray", "bytes", "deque", "dict", "frozenset", "list", "set", "str", "tuple")
 )
-"""Calls that values are shown as."""
+"""Calls that values are shown as, but for those of a name."""
+_ARGUED: Final = re.compile(r"\([A-Za-z_.]+[,)]")  # noqa: TID251
 _PLACEHOLDER: Final = re.compile(  # noqa: TID251
-    r"\$?\{[\w.!:#$]*\}|\$\([^)]{0,60}\)|%\(\w+\)[sdr]|%[sdrvq]\b|\$[A-Z_]{2,}"
+    r"\$?\{(?:[A-Za-z_.!:#$]*(?:\[\w*\])?|\d)\}|\$\([^)]{0,60}\)|%\(\w+\)[sdr]|%[sdrvq]\b|\$[A-Z_]{2,}"
     r"|(?i:<your[\w -]*>|<[a-z -]*(?:token|password|secret|key|label|address|name)>|your_\w+)"
 )
 _CODE: Final = re.compile(  # noqa: TID251
@@ -52,16 +53,22 @@ _CODE: Final = re.compile(  # noqa: TID251
     r"|^\s*(?:async )?def \w+\(|\blambda\b[^:\n]{0,30}:|^\s+(?:if|elif|assert|raise|yield) .*[:(]$"
     r"|\bnew [A-Z]\w*\(|\btypeof\b|\binstanceof\b|\bthrow new\b|\bcatch ?[({]"
     r"|\bif\(|\bfor\(|\bwhile\(|\bswitch ?\(|\bcase ?[\"'`\d]|\bbreak;|\brequire\(|\basync\s?\("
-    r"|\bObject\.\w+\(|\)\s?\{|\}\)[;,.)\]}]|\(\)(?:[);]|\.\w+\()|;[\w$]+(?:\.[\w$]+)+=[^=]"
+    r"|\bObject\.\w+\(|\)\s?\{|\}\)[;,.)\]}]|\(\)(?:[);]|,\w|\.\w+[(:])|;[\w$]+(?:\.[\w$]+)+=[^=]"
     r"|[(,]0,[\w$]+\.[\w$]+\)\(|\)\)\)|\)\?\w|\]\)[,)}]|\[\w\]=| [!=]= | \? [\w.]+[ .(]"
-    r"|\.[a-z]+_[a-z_]+\(|^\s+[\w.]+ = [\w.]+\("
+    r"|\.[a-z]+_[a-z_]+\(|^\s+[\w.]+ = (?:[\w.]+\(|\{)"
 )
 _MINIFIED: Final = re.compile(  # noqa: TID251
     r"[{,][A-Za-z_$][\w$]*:(?=[\"'`{\[!(/]|(?:async|function|class|void|new) |\w{1,2}[,}.(=])"
 )
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
+_DIGIT: Final = re.compile(r"\d")  # noqa: TID251
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z][a-z]")  # noqa: TID251
 _MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
+_EACH: Final = re.compile(r"[\w)\]] for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
+_QUOTED: Final = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")  # noqa: TID251
+_APOSTROPHE: Final = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")  # noqa: TID251
+_CLOSED: Final = re.compile(r"\s?(?:[+,)%;\]]|$|\.\w+\()")  # noqa: TID251
+_HOLES: Final = re.compile(r"(?:%\(?\w*\)?[sdr]|\{\w*\}|[ ./:_-]){2,}")  # noqa: TID251
 _RAW: Final = re.compile(r"\b[rR][\"']|\b[A-Z]\w*\.[A-Z]\w*,")  # noqa: TID251
 """No value is shown with raw strings or attributes of classes in it."""
 _PAIRS: Final = 2
@@ -78,7 +85,12 @@ def is_code(text: str, start: int, key: str, at: int) -> bool:
         key: the key.
         at: where the value begins.
     """
-    if _is_choice(text, start) or _PLACEHOLDER.match(text, at) or _ALONE.match(text, at):
+    if (
+        text[at] in "})],"
+        or _is_choice(text, start)
+        or _PLACEHOLDER.match(text, at)
+        or _ALONE.match(text, at)
+    ):
         return True
     found = _EXPRESSION.match(text, at)
     if found is None:
@@ -114,7 +126,8 @@ def is_code_in_brackets(text: str, start: int, span: tuple[int, int]) -> bool:
     literal = any(quote in inside for quote in "\"'`")
     if first == "(" and _CODE.search(inside):
         return True
-    if first == "[" and (inside.startswith("...") or _RAW.search(inside)):
+    bare = _QUOTED.sub("", inside) if first == "[" else ""
+    if bare and (inside.startswith(("...", ":")) or _RAW.search(inside) or _is_made(bare)):
         return True
     line = _line(text, start, min(stop, at + _WINDOW))
     if first == "(" and not literal:
@@ -125,13 +138,34 @@ def is_code_in_brackets(text: str, start: int, span: tuple[int, int]) -> bool:
     return not literal and not any(map(str.isdigit, inside)) and _is_near_code(line)
 
 
+def _is_made(bare: str) -> bool:
+    """Tell whether a list, its literals left out, is one that code makes: `[f(x) for x in y]`."""
+    return _EACH.search(bare) is not None or _CODE.search(bare) is not None
+
+
+def closes(text: str, start: int, at: int) -> bool:
+    """Return whether the quote before `at` ends a string that the key stands in, and opens none.
+
+    So it is in `raise ValueError("no label: " + line)`.
+
+    Args:
+        text: any text.
+        start: where the key stands; no quote follows it.
+        at: the place behind the quote.
+    """
+    before = text[max(0, start - _WINDOW) : start]
+    before = before[before.rfind("\n") + 1 :]
+    quotes = _APOSTROPHE.sub("", before).count(text[at - 1])
+    return quotes % 2 == 1 and _CLOSED.match(text, at) is not None
+
+
 def is_template(text: str, at: int, stop: int) -> bool:
     """Return whether the literal between two quotes is a template of code with holes in it."""
     if stop - at > CODE_WINDOW:
         return False
     value = text[at:stop]
     quote = text[at - 1]
-    if value.startswith("${") and value.endswith("}"):
+    if (value.startswith("${") and value.endswith("}")) or _HOLES.fullmatch(value):
         return True
     if quote == "`":
         return "${" in value
@@ -151,8 +185,12 @@ def _stands_alone(text: str, key: str, chain: str, end: int) -> bool:
     first, _, rest = chain.partition(".")
     last = chain.rpartition(".")[2]
     if _CALLED.match(text, end):
+        if text.startswith("()", end) or (rest and first[0].islower()):
+            return True
         bare = last.lstrip("_$")
-        return (not bare or bare[0].islower()) and last not in _MADE
+        if last in _MADE:
+            return _ARGUED.match(text, end) is not None
+        return not bare or bare[0].islower()
     if _SUBSCRIPT.match(text, end):
         return True
     if not _ends(text, end):
@@ -161,10 +199,12 @@ def _stands_alone(text: str, key: str, chain: str, end: int) -> bool:
 
 
 def _is_named(key: str, name: str) -> bool:
-    """Tell whether a name is the key itself, or ends in it: `pwd=pwd`, `password=auth_password`."""
+    """Tell whether a name is the key itself, or has it in front or at its end: `pwd=auth_pwd`."""
     own = _LETTERS.sub("", key.rpartition(".")[2].lower())
     flat = _LETTERS.sub("", name.lower())
     if flat == own or (len(flat) > _SHORT and own.endswith(flat)):
+        return True
+    if name.lower().startswith((own + "_", key.lower() + "_")) and not _DIGIT.search(name):
         return True
     at = len(name) - len(own)
     ending = name[at:]
@@ -176,7 +216,7 @@ def _ends(text: str, end: int, *, assigned: bool = False) -> bool:
     rest = text[end : end + 2]
     if not rest or rest[0] in ",;)]}?:|*\r\n \t" or rest in ("==", "=>", "!=", "&&"):
         return True
-    return assigned and rest[0] == "="
+    return assigned and (rest[0] == "=" or (rest[0] == "+" and rest[1:].isalpha()))
 
 
 def _line(text: str, start: int, end: int) -> str:

@@ -11,7 +11,13 @@ from typing import Final
 
 from relay.detectors.values import SENTENCE_WORDS
 from relay.rules.selectors import Path, PathPart
-from relay.scrub.source_code import CODE_WINDOW, is_code, is_code_in_brackets, is_template
+from relay.scrub.source_code import (
+    CODE_WINDOW,
+    closes,
+    is_code,
+    is_code_in_brackets,
+    is_template,
+)
 
 Span = tuple[int, int]
 
@@ -59,6 +65,8 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     literal = _LITERAL.match(text, at)
     if literal is not None:
         at = literal.end()
+        if not any(quote in text[end:colon] for quote in _QUOTES) and closes(text, start, at):
+            return None
         stop = _closing_quote(text, at, text[at - 1], len(literal["escapes"]))
         return (key, (at, stop)) if stop > at and not is_template(text, at, stop) else None
     if text[at] in _OPEN:
@@ -219,7 +227,8 @@ _TOKENS: Final = re.compile(  # noqa: TID251
     rf"{_QUOTED}|{_SINGLE}|[{{}}\[\],:]|[^\s{{}}\[\],:\"']+", re.DOTALL
 )
 _LITERAL: Final = re.compile(  # noqa: TID251
-    r"(?:[bB][rR]?|[rR][bBfF]?|[uU]|[fF][rR]?|[A-Z][A-Za-z]{1,30}\()?(?P<escapes>\\*)[\"'`]"
+    r"(?:(?:[A-Z][A-Za-z]{1,30}|bytearray|bytes|str)\()?(?:[bB][rR]?|[rR][bBfF]?|[uU]|[fF][rR]?)?"
+    r"(?P<escapes>\\*)[\"'`]"
 )
 """What opens a string: quotes, and what code puts before them, as in `b'x'` and `Decimal('1')`."""
 _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251

@@ -9,7 +9,8 @@ import pytest
 
 import relay
 from benchmarks.code_corpus import corpora, events_of
-from benchmarks.code_precision import measure_code, reason
+from benchmarks.code_precision import measure_code
+from benchmarks.code_reasons import reason
 
 SEED = secrets.randbits(32)
 MOST = 3.0
@@ -98,6 +99,14 @@ def test_redactions_are_told_apart(tmp_path: Path) -> None:
         ("wallet/hex-id", "ab" * 32, "", "", True),
         ("wallet/base58-address", "x", "", "", True),
         ("paths/home-folder", "jane", "/home/", "/x", True),
+        ("wallet/mnemonic", "zoo', 'abandon', 'legal', 'winner', 'thank', 'yea", "", "", True),
+        ("wallet/mnemonic", "border-right', 'border-left', 'border-top'", "", "", False),
+        ("wallet/mnemonic", "case 12:case 13:case 14:case 15:case 16:case 17", "", "", False),
+        ("suite/device-id", "355C8175 10C0EABF 2F147145", "", "", True),
+        ("secrets/credential-headers", "sid=abc", "Cookie: ", "", True),
+        ("secrets/credential-headers", "cookies", "cookies=", "", False),
+        ("people/email", "am9oIDxqZG9lQGV4YW1wbGUub3JnPgo=", "", "", True),
+        ("people/email", "am9oIDxqZG9lIGV4YW1wbGUub3JnPgo=", "", "", False),
         ("paths/home-folder", "jane", "/house/", "/x", False),
     ],
 )

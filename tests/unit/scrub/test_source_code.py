@@ -64,7 +64,22 @@ EXPRESSIONS = [
     'd={properties:{label:{type:"string"},options:{type:"object",x:!0}}}',
     '\'labels\': [(r"}", Punctuation, "#pop")]',
     "label: { ",
+    ":param public_key: [:class:`bytes`] a key",
+    "signature=str(newsig),",
+    "'password': serializers.CharField(write_only=True),",
+    "Bip32KeyData(chain_code=chain_code_bytes)",
+    'f"(wrong secret: {key_bytes[0]})"',
     "host name: required",
+    'raise ValueError("Invalid label: " + line)',
+    'print("Using random seed:", self.random_seed)',
+    "labels = [label.strip() for label in found]",
+    "sig = [Integer(x) for x in sig]",
+    "fullName = f'%s.%s.%s' % (a, b, c)",
+    "objects.filter(team=team_pk, user=user_id).delete()",
+    '"label": string[1:labelEnd],',
+    "password=GetPassCallable().getpass",
+    '        payload = {"username": user, "password": pw}',
+    "no size ({signature=}).",
 ]
 
 VALUES = [
@@ -92,9 +107,15 @@ VALUES = [
     ("{ label: { type: 'My savings' } }", "My savings"),
     ("{'pin': (4, 2, 1, 7)}", "4, 2, 1, 7"),
     ("password: (swordfish1)", "swordfish1"),
+    ("password={hunter2}", "hunter2"),
+    ("password=str(hunter2)", "hunter2"),
+    ("x={'secret': bytearray(b'swordfish')}", "swordfish"),
     ("deviceId=a1b2c3,other=x", "a1b2c3"),
     ("user.session_id: 4217", "4217"),
     ("Cookie: sid=abc; x=y", "sid=abc"),
+    ("can't log in, password: 'swordfish'", "swordfish"),
+    ('it said "x", password: "swordfish"', "swordfish"),
+    ("isn't it, password: ')swordfish'", "swordfish"),
     ("this.state is gone; password=hunter2", "hunter2"),
 ]
 
