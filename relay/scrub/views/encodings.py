@@ -40,7 +40,7 @@ _STANDARD: Final = str.maketrans("-_", "+/", "= \t\r\n")
 # Fixed tokenisers, not rule patterns.
 _REST: Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")  # noqa: TID251
 _HEX_REST: Final = re.compile("[0-9A-Fa-f]*")  # noqa: TID251
-_NEXT_LINE: Final = re.compile(r"\s{1,4}([A-Za-z0-9+/_-]+={0,2})")  # noqa: TID251
+_NEXT_LINE: Final = re.compile(r"[ \t\r\n]{1,4}([A-Za-z0-9+/_-]+={0,2})")  # noqa: TID251
 _RUNS: Final = re.compile(rb"[\t\n\r -~]{8,}")  # noqa: TID251
 _LINES: Final = range(57, 81)
 """Characters of a line of base64 (RFC 2045 has 76 at most, PEM 64)."""
@@ -175,7 +175,8 @@ def _hex_end(text: str, _: int, stop: int) -> int:
 
 def _put_hex(out: Builder, raw: bytes, first: int) -> None:
     width = 2
-    for half, other in ((raw[::2], raw[1::2]), (raw[1::2], raw[::2])):
+    even = raw[: len(raw) // 2 * 2]
+    for half, other in ((even[::2], even[1::2]), (even[1::2], even[::2])):
         if other.count(0) * 2 > len(other):
             raw, width = half, 4
             break

@@ -58,12 +58,12 @@ def joined(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
         pieces = [found.span() for found in piece.finditer(text, start, end)]
         if all(text.startswith("0x", first) for first, _ in pieces):
             pieces = [(first + 2, last) for first, last in pieces]
-        word, way = _join(text, pieces)
+        word = "".join([text[first:last] for first, last in pieces])
         if len(word) > MAX_RUN or not _is_telling(word, has_signs=has_signs):
             if _ASCII_BYTES.match(word) is not None:
                 yield _opened(text, pieces)
             continue
-        yield word, way
+        yield _join(text, pieces)
         first, last = 0, len(pieces)
         while first < last and _is_word(text[slice(*pieces[first])]):
             first += 1
