@@ -1,4 +1,4 @@
-"""Where identifiers stand in envelopes: headers, items of each kind, attachments in all encodings."""
+"""Where identifiers stand in envelopes: headers, items of each kind, attachments."""
 
 import json
 from collections.abc import Callable

@@ -260,10 +260,5 @@ _OLDER = (
     ("debug_meta, text", "debug_meta"),
     ("sentry.interfaces.Http", "sentry.interfaces.Http/url"),
     ("sentry.interfaces.Message", "sentry.interfaces.Message/message"),
-    ("sdk.name", "sdk/name"),
-    ("sdk.integrations", "sdk/integrations/+"),
-    ("sdk.packages.name", "sdk/packages/+/name"),
-    ("release", "release"),
-    ("dist", "dist"),
 )
-"""Older spellings of fields, what should have been a map, and names of versions."""
+"""Older spellings of fields, and text where there should have been a map."""

@@ -233,20 +233,16 @@ _ADDRESS_LIKE = ("token", "hex", "solana", "grouped")
 SKIPS: tuple[Skip, ...] = (
     Skip(("glued to a word",), "no checksum: a longer run of base58 is another number",
          _kinds("solana")),
-    Skip(("glued by /",), "no checksum: between slashes it may be base64 of a hash",
-         _kinds("solana")),
-    Skip(("glued to a word",), "a word that runs into a path, a URI, a name or an array makes "
-         "another one; a phrase loses a word", _kinds(
-             "path", "uri", "host", "words", "array", "derivation", "origin", "grouped", "state")),
+    Skip(("glued to a word",), "a word that runs into a path, a URI or a name makes another one; "
+         "a phrase loses a word", _kinds("path", "uri", "host", "words", "derivation")),
     Skip(("glued by / before", "glued by / around", "glued by . before", "glued by . around"),
-         "a path that goes on is relative; its folders are the program's",
-         _kinds("path", "derivation", "array")),
-    Skip(("glued by /", "glued by .", "glued by -", "glued by _", "glued by @"),
-         "a name that goes on is another name", _kinds("host")),
-    Skip(("glued by / before", "glued by / around"), "a word, a slash and four numbers are a "
-         "product's version (Chrome/128.0.0.0)", _kinds("ipv4")),
-    Skip(("glued",), "four small numbers at a word are a version", lambda identifier: (
-        identifier.kind == "ipv4" and _is_product(identifier))),
+         "a path that goes on is relative; its folders are the program's", _kinds("path")),
+    Skip(("glued by . behind", "glued by . around", "glued by - behind", "glued by - around",
+          "glued by _ behind", "glued by _ around"), "a name that goes on is another name",
+         _kinds("host")),
+    Skip(("glued by /", "glued by -", "glued by _", "glued by .", "glued by @", "glued to a word"),
+         "small numbers at a word are a version (app/1.2.3.4)", lambda identifier: (
+             identifier.kind == "ipv4" and _is_product(identifier))),
     Skip(("glued by :",), "colons are its own separators: another group would make another address",
          _kinds("ipv6", "mac")),
     Skip(("glued by -",), "hyphens are its own separators", _kinds("mac", "grouped")),

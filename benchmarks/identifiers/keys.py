@@ -106,7 +106,7 @@ def descriptor(chance: Random) -> Identifier:
     text = form.format(*(key() for _ in range(form.count("{}"))))
     if chance.random() < 0.7:
         text += "#" + descriptor_checksum(text)
-    return Identifier("descriptor", text, tuple(secrets), kind="uri")
+    return Identifier("descriptor", text, tuple(secrets), kind="script")
 
 
 def wif(chance: Random) -> Identifier:

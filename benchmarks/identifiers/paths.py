@@ -19,6 +19,7 @@ _HOMES = (
     "\\Users\\{}\\Documents\\wallet.dat",
     "\\\\?\\C:\\Users\\{}\\AppData\\Local\\x.db",
     "D:\\Users\\{}\\wallet.dat",
+    "C:\\USERS\\{}\\WALLET.DAT",
     "C:\\Documents and Settings\\{}\\Application Data\\x.log",
     "/mnt/c/Users/{}/code/app.js",
     "/c/Users/{}/code/app.js",

@@ -109,7 +109,7 @@ def node(chance: Random) -> Identifier:
     key = chance.choice(("02", "03")) + drawn(chance, HEX, 64)
     host = name(chance)
     text = f"{key}@{host}.example.org:9735"
-    return Identifier("lightning node", text, (key, host), kind="uri")
+    return Identifier("lightning node", text, (key, host), kind="script")
 
 
 def derivation(chance: Random) -> Identifier:
@@ -143,4 +143,4 @@ def email(chance: Random) -> Identifier:
     """Give an e-mail address."""
     user = chance.choice(("{}", "{}.{}", "{}_{}", "{}+suite")).format(name(chance), name(chance))
     text = f"{user}@{name(chance)}.{chance.choice(('com', 'org', 'co.uk', 'cz'))}"
-    return Identifier("e-mail", text, (text.partition("@")[0],), 0, kind="host")
+    return Identifier("e-mail", text, (text.partition("@")[0],), 0, kind="mail")
