@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from Crypto.Hash import keccak
 
-from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint
+from relay.detectors.spans import MAX_RUN, NOTHING, Span, disjoint, jagged
 
 BITCOIN = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BITCOIN_DIGIT = {char: value for value, char in enumerate(BITCOIN)}
@@ -41,7 +41,7 @@ _EDGE_SIZES = (ADDRESS, 26, 27, 37, 38)
 _GLUED_SIZES = (ADDRESS, 37, 38)
 _MOST_GLUED = 80
 """Characters of a run that an address or a key and the words glued to it have at most: there any
-version is looked for at any place. Runs without a digit are names, all but one in 300."""
+version is looked for at any place. Runs without a digit and in the case of a name are none."""
 
 # In the middle of a longer run only what leads with a known prefix is tried.
 _LEADS: dict[str, tuple[int, ...]] = {
@@ -205,7 +205,7 @@ def base58check(text: str, start: int, end: int) -> tuple[Span, ...]:
     if digits is None:
         return NOTHING
     run = Run(digits)
-    run.any_version = run.length <= _MOST_GLUED and not word.isalpha()
+    run.any_version = run.length <= _MOST_GLUED and not (word.isalpha() and not jagged(word))
     most = _MIN_TRIES + run.length // _CHARS_A_TRY
     spans: list[Span] = []
     at = 0
