@@ -43,7 +43,7 @@ fmt: $(VENV)/.dev ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure, and compare with the peers
+bench: $(VENV)/.dev ## measure recall, precision and speed, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev ## write the pages that are made from code

@@ -34,6 +34,12 @@ def pages() -> dict[str, str]:
     return {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in sorted(found)}
 
 
+def told() -> dict[str, str]:
+    """Every page without its blocks of plain text, in which anything may stand."""
+    fence = re.compile(r"^```text\n.*?^```$", re.MULTILINE | re.DOTALL)
+    return {page: fence.sub("", text) for page, text in pages().items()}
+
+
 def blocks(*languages: str) -> list[Block]:
     """The fenced blocks in these languages, on all pages."""
     found = []

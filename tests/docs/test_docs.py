@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.__main__ import build_parser as build_bench_parser
 from relay import rulefiles
 from relay.cli.main import build_parser
 from relay.config import parse
@@ -26,7 +27,7 @@ from relay.scrub.scrubber import Scrubber
 from relay.server.admin import build_admin_app
 from relay.server.ingest import _METHODS, find_target
 from relay.spool.memory import MemorySpool
-from tests.docs.pages import ROOT, Block, blocks, code, first_column, pages
+from tests.docs.pages import ROOT, Block, blocks, code, first_column, pages, told
 from tests.fakes import FakeClock
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -98,7 +99,8 @@ def parsed(arguments: list[str]) -> int | str | None:
 
 def test_options_exist() -> None:
     """Each option that a page names is one of the command's, or of a tool beside it."""
-    known = set().union(*commands(build_parser()).values(), OTHER_TOOLS, {"--help", "--version"})
+    tools = commands(build_parser()) | commands(build_bench_parser(), "make bench")
+    known = set().union(*tools.values(), OTHER_TOOLS, {"--help", "--version"})
     named = {option for _, piece in code() for option in re.findall(r"(?<![\w-])--[a-z-]+", piece)}
     assert set() == named - known
 
@@ -140,7 +142,7 @@ def test_limits() -> None:
 def test_metrics() -> None:
     """Each metric that a page names is in the register."""
     register = set(first_column("docs/metrics.md", "name"))
-    named = {name for text in pages().values() for name in re.findall(r"\brelay_[a-z_]+\b", text)}
+    named = {name for text in told().values() for name in re.findall(r"\brelay_[a-z_]+\b", text)}
     assert set() == named - register
 
 
@@ -180,8 +182,8 @@ def links() -> list[tuple[str, str]]:
     """Every relative link and picture, with its page."""
     return [
         (page, target)
-        for page, text in pages().items()
-        for target in re.findall(r"\]\(([^)\s]+)\)", text)
+        for page, text in told().items()
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text))
         if not target.startswith(("http:", "https:"))
     ]
 
