@@ -35,22 +35,22 @@ from relay.detectors.values import value
 __all__ = ["CHECKS", "COSTS", "Check", "Span"]
 
 # The order in which rules run: what a telling prefix gives away first, long searches last, for what
-# the first have found is not looked at again. Of those that share base58 the commonest is first.
+# the first have found is not looked at again. Of those that share base58 the cheap are first.
 _ALL: tuple[Check, ...] = (
     xpub, xprv, device_state, hex64, bech32, eos, byron, onion, jwt, email, stellar, algorand, nem,
     device_id, drive_folders, user_folder, value, account, token, ip, mac, node_id, bip32_path,
     abbreviated, eip55,
     luhn, iban, mnemonic, mnemonic_joined, mnemonic_cut, mnemonic_part, cashaddr, ton, filecoin,
-    base58check, ripple, solana, ss58, ergo, monero, decred, cut_off,
+    solana, ripple, base58check, ss58, ergo, monero, decred, cut_off,
 )  # fmt: skip
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
 
 _DEAR = {
-    "decred": 1200, "base58check": 130, "monero": 90, "nem": 80, "eip55": 75, "ergo": 70,
-    "ripple": 65, "algorand": 60, "bech32": 55, "mnemonic_joined": 50, "ss58": 45, "solana": 40,
-    "onion": 30, "iban": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20, "stellar": 20,
-    "xpub": 20, "ton": 18, "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6,
+    "decred": 1200, "base58check": 160, "monero": 90, "nem": 80, "eip55": 75, "ripple": 65,
+    "algorand": 60, "bech32": 55, "ergo": 50, "mnemonic_joined": 50, "ss58": 40, "onion": 30,
+    "solana": 25, "iban": 25, "xpub": 25, "mnemonic": 20, "mnemonic_part": 20, "cashaddr": 20,
+    "stellar": 20, "ton": 18, "xprv": 10, "mnemonic_cut": 8, "ip": 7, "bip32_path": 6, "luhn": 6,
     "byron": 5, "filecoin": 4, "token": 4, "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3,
     "jwt": 2,
 }  # fmt: skip

@@ -238,8 +238,7 @@ def _last_end(run: Run, word: str, at: int) -> int:
                 last = max(last, end)
     zeros = run.zeros[at]
     if at == 0 or zeros or run.any_version:
-        sizes = _EDGE_SIZES if at == 0 else _GLUED_SIZES if run.any_version else (ADDRESS,)
-        for size in sizes:
+        for size in _sizes(run, at):
             for end, data in run.windows(at, size):
                 marked = at == 0 or size != _COMPRESSED or data[-_CHECKSUM - 1] == 1
                 if marked and run.address_holds(data):
@@ -253,6 +252,16 @@ def _last_end(run: Run, word: str, at: int) -> int:
     if at and run.length - at - zeros <= _LONGEST_SUFFIX and _suffix_holds(run, at):
         return run.length
     return last
+
+
+def _sizes(run: Run, at: int) -> tuple[int, ...]:
+    """Give the sizes in bytes to try at a place, for any version."""
+    left = run.length - at
+    if at == 0:
+        return _EDGE_SIZES
+    if run.zeros[at]:
+        return _GLUED_SIZES if run.any_version else (ADDRESS,)
+    return tuple(size for size in _GLUED_SIZES if LENGTHS[size][0] <= left)
 
 
 def _suffix_holds(run: Run, at: int) -> bool:

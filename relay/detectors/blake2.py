@@ -8,7 +8,7 @@ import re
 from base64 import b32decode
 from hashlib import blake2b
 
-from relay.detectors.base58 import decode, mixed
+from relay.detectors.base58 import BITCOIN_DIGIT, Run, decode, mixed, to_digits
 from relay.detectors.spans import MAX_RUN, NOTHING, Span, edges_free, glued_windows
 
 _CHECKSUM = 4
@@ -110,20 +110,23 @@ def ss58(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     if not _SS58_LENGTHS[0] <= end - start <= _SS58_MAX_RUN or not mixed(text[start:end]):
         return NOTHING
+    digits = to_digits(text, start, end, BITCOIN_DIGIT)
+    if digits is None:
+        return NOTHING
+    run = Run(digits)
     for length in reversed(_SS58_LENGTHS):
-        for first in dict.fromkeys((start, end - length)):
-            if first >= start and first + length <= end and _ss58_holds(text, first, length):
-                return ((first, first + length),)
+        for first in dict.fromkeys((0, run.length - length)):
+            if first >= 0 and first + length <= run.length and _ss58_holds(run, first, length):
+                return ((start + first, start + first + length),)
     for first, stop in glued_windows(text, start, end, _SS58_LENGTHS):
-        if _ss58_holds(text, first, stop - first):
+        if _ss58_holds(run, first - start, stop - first):
             return ((first, stop),)
     return NOTHING
 
 
-def _ss58_holds(text: str, first: int, length: int) -> bool:
-    data = decode(text[first : first + length])
-    if data is None or len(data) not in _SS58_BYTES:
-        return False
-    if (len(data) == _SS58_BYTES[1]) != bool(data[0] & 0x40):
-        return False
-    return blake2b(b"SS58PRE" + data[:-2]).digest()[:2] == data[-2:]
+def _ss58_holds(run: Run, first: int, length: int) -> bool:
+    for size in _SS58_BYTES:
+        data = run.window(first, first + length, size)
+        if data is not None and (size == _SS58_BYTES[1]) == bool(data[0] & 0x40):
+            return blake2b(b"SS58PRE" + data[:-2]).digest()[:2] == data[-2:]
+    return False

@@ -3,7 +3,9 @@
 Source: Solana documentation (base58 of 32 bytes, an address, or of 64, a signature).
 """
 
-from relay.detectors.base58 import decode, mixed
+from collections.abc import Iterator
+
+from relay.detectors.base58 import BITCOIN_DIGIT, Run, decode, mixed, to_digits
 from relay.detectors.spans import (
     NOTHING,
     Span,
@@ -76,6 +78,18 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
             return NOTHING if _in_base64(text, start, end) else ((start, end),)
     for runs, lengths, size in _GLUED:
         if len(word) in runs and mixed(word) and not _in_base64(text, start, end):
-            windows = glued_windows(text, start, end, lengths)
-            return disjoint(span for span in windows if _decodes(text[slice(*span)], size))
+            return disjoint(_glued(text, start, end, lengths, size))
     return NOTHING
+
+
+def _glued(text: str, start: int, end: int, lengths: tuple[int, ...], size: int) -> Iterator[Span]:
+    """Give the windows between words that have the size."""
+    run: Run | None = None
+    for first, stop in glued_windows(text, start, end, lengths):
+        if run is None:
+            digits = to_digits(text, start, end, BITCOIN_DIGIT)
+            if digits is None:
+                return
+            run = Run(digits)
+        if run.window(first - start, stop - start, size) is not None:
+            yield first, stop

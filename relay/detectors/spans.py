@@ -104,13 +104,19 @@ def glued_windows(text: str, start: int, end: int, lengths: Iterable[int]) -> It
     ):
         last_tail += 1
     heads = _WORDS.match(text, first_head, end)
-    last_head = heads.end() if heads else first_head
+    last_head = min(heads.end() if heads else first_head, first_head + _LONGEST_WORDS)
+    begins = [at for at in range(start, last_head + 1) if _WORDS.fullmatch(text, first_head, at)]
+    tails: dict[int, bool] = {}
+    chance: bool | None = None
     for length in lengths:
-        for first in range(start, min(last_head, end - length, first_head + _LONGEST_WORDS) + 1):
+        for first in begins:
             stop = first + length
-            if (
-                _WORDS.fullmatch(text, first_head, first)
-                and _WORDS.fullmatch(text, stop, last_tail)
-                and by_chance(text[first:stop])
-            ):
-                yield first, stop
+            if stop > end:
+                break
+            if stop not in tails:
+                tails[stop] = _WORDS.fullmatch(text, stop, last_tail) is not None
+            if tails[stop]:
+                # The windows of a run have all but a few of their characters in common.
+                chance = by_chance(text[first:stop]) if chance is None else chance
+                if chance:
+                    yield first, stop
