@@ -36,7 +36,7 @@ _PAGE = """\
 <!-- written by `make bench`: not by hand -->
 
 How much is found, how much is left alone that should be, and how fast: for this relay, and in the
-same run for Sentry's own scrubber in Rust (`sentry-relay` from PyPI), on the same documents.
+same run for Sentry's own scrubber in Rust (`sentry-relay` from PyPI).
 Identifiers are drawn anew for every run. What was missed and what was hit by mistake is listed,
 not only counted.
 
@@ -174,6 +174,7 @@ def _facts(seed: int) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%d %B %Y}",
         "machine": f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}",
+        "load when times had been taken": f"{os.getloadavg()[0]:.1f} (1 is this alone)",
         "Python": platform.python_version(),
         "seed": str(seed),
     }

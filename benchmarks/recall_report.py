@@ -17,15 +17,16 @@ _NAMES = {
 }
 
 _ABOUT = """\
-Fresh random identifiers, valid by their own format, each in one place of an event and one spelling.
-A scrubbed event is read as somebody would who looks for leaks: everything decoded, each spelling
-undone. An identifier counts as missed when any piece of it is left, eight characters of an address
-say. The peer has its *generous* ten rules, and gets the same events drawn from the same seed, but
-no envelopes."""
+Fresh random identifiers, valid by their own format, each in one place of an event and one
+spelling. A scrubbed event is read as somebody would who looks for leaks: everything decoded, each
+spelling undone. An identifier counts as missed when any piece of it is left, eight characters of
+an address say. The peer has its *generous* ten rules. Its events come from the same generator and
+seed, but are not the same one by one: ours gets whole envelopes in between, which the peer does
+not take."""
 
 _ABOUT_SKIPS = """\
-What is not tried, because such text cannot be told from what must survive, or because
-nobody writes so:"""
+What is not tried, because such text cannot be told from what must survive, or because nobody
+writes so:"""
 
 
 def recall_sections(ours: Recall, peer: Recall) -> list[Section]:
