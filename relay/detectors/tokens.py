@@ -85,7 +85,7 @@ def email(text: str, start: int, end: int) -> tuple[Span, ...]:
         return NOTHING
     if local.lower() == "git" and after(text, end) in (":", "/"):
         return NOTHING
-    if before(text, start) == "@" or (domain[0].isdigit() and domain[1:3] == "x."):
+    if domain[0].isdigit() and domain[1:3] == "x.":
         return NOTHING
     return ((start, end),)
 

@@ -73,6 +73,14 @@ def test_device_id() -> None:
     assert [] == found("device_id", "355C817510C0EABF2F147145AB", "355C817510C0EABF2F147145")
 
 
+def test_email_behind_an_at_sign() -> None:
+    """An address glued on by `@`, and the handle of a federated account."""
+    assert ["jane@example.org"] == found("email", "wallet@jane@example.org", "jane@example.org")
+    assert ["jane@mastodon.social"] == found(
+        "email", "@jane@mastodon.social", "jane@mastodon.social"
+    )
+
+
 def test_device_id_glued_to_words_and_not_in_encoded_data() -> None:
     """Words may touch a device id; in base64 the same letters are no id."""
     device = "355C817510C0EABF2F147145"
