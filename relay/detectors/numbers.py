@@ -26,6 +26,8 @@ def luhn(text: str, start: int, end: int) -> tuple[Span, ...]:
 
 _IBAN_LENGTHS = range(15, 35)
 _IBAN_REMAINDER = 1
+_IBAN_HEX = {"AD": 24, "AE": 23, "BA": 20, "BE": 16, "BF": 28, "CF": 27, "DE": 22, "EE": 20}
+"""Countries with letters of hex (ISO 13616 registry): any other number in hex digits is an id."""
 _IBAN_WINDOW = 48
 """Characters from the start that can belong to one number: 34, and a space after every four."""
 
@@ -42,6 +44,8 @@ def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
         word = text[start:stop].replace(" ", "").upper()
         if len(word) in _IBAN_LENGTHS and word.isalnum() and word.isascii():
             moved = word[4:] + word[:4]
+            if _HEX.issuperset(word) and _IBAN_HEX.get(word[:2]) != len(word):
+                return NOTHING
             if int("".join(str(int(char, 36)) for char in moved)) % 97 == _IBAN_REMAINDER:
                 return ((start, stop),)
         cut = text.rfind(" ", start, stop)
