@@ -188,14 +188,18 @@ def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
     Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters, and tags
-    of HTML; where that finds nothing, keys in JSON. Code that is made of such words stays.
+    of HTML or keys in JSON. Code that is made of such words stays.
     """
     text = _without_tags(text, start, end)
-    found = _search(text, start, end, _LONG_RUN)
-    if not found and text.find('":', start, end) >= 0:
-        text = _blank(_JSON_KEY, text, start, end)
-        found = _search(text, start, end, _LONG_RUN)
-    return tuple(span for span in found if not _is_code(text, *span))
+    texts = [text]
+    if text.find('":', start, end) >= 0:
+        texts.append(_blank(_JSON_KEY, text, start, end))
+    return disjoint(
+        span
+        for one in texts
+        for span in _search(one, start, end, _LONG_RUN)
+        if not _is_code(one, *span)
+    )
 
 
 _SHORTEST_JOINED = _LONG_RUN * _WORD_SIZES[-1]

@@ -181,3 +181,12 @@ def test_words_in_fields_of_json(key: str) -> None:
         (span,) = CHECKS["mnemonic"](text, 0, len(text))
         assert words[0] in text[slice(*span)]
         assert text[slice(*span)].endswith(words[-1])
+
+
+def test_fields_of_which_some_words_are_on_the_other_list() -> None:
+    """`word` is on the list of BIP39, and so are many of SLIP-39's: still the whole share goes."""
+    share = "peanut echo academic acid bolt lunch damage wrist answer clock type fawn owner snake"
+    text = json.dumps([{"word": word} for word in share.upper().split()])
+    (span,) = CHECKS["mnemonic"](text, 0, len(text))
+    assert "PEANUT" in text[slice(*span)]
+    assert text[slice(*span)].endswith("SNAKE")
