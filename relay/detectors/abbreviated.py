@@ -16,8 +16,8 @@ _SAME = 6
 # What ends in a number of up to four digits is a word, and so are letters in the case of a name.
 _WORD = re.compile(r"[A-Za-z]*[0-9]{0,4}")  # noqa: TID251
 _NAME = re.compile(r"[A-Z]*[a-z]*(?:[A-Z][a-z]+)*[A-Z]*[0-9]{0,4}")  # noqa: TID251
-# Words with a number on both sides are a range: `step1...step12`.
-_NUMBERED = re.compile(r"(?![0-9a-f]+$)[A-Z]?[a-z]{2,}[0-9]{1,2}")  # noqa: TID251
+# Words with a number on both sides are a range (`step1...step12`), and so are octal ones.
+_NUMBERED = re.compile(r"(?![0-9a-f]+$)[A-Z]?[a-z]{2,}[0-9]{1,2}|0o[0-7]+")  # noqa: TID251
 _SERVICE = ".onion"
 
 

@@ -68,6 +68,9 @@ def jagged(word: str) -> bool:
 _WORDS = re.compile("[a-z]*(?:[A-Z][a-z]+){0,5}[0-9]{0,2}")  # noqa: TID251
 _LONGEST_WORDS = 32
 _MIN_DIGITS = 3
+_MIN_CHANGES = 12
+"""Fewest changes between capitals, small letters and digits: chance makes 26 in 43 characters."""
+_CHANGE = re.compile("(?:[A-Z]+|[a-z]+|[0-9]+)")  # noqa: TID251
 _HUMP_AND_DIGIT = 3.75
 """As `_HUMP_LETTERS`, for a word with a digit."""
 
@@ -79,7 +82,7 @@ def by_chance(word: str) -> bool:
     """
     digits = sum(char.isdigit() for char in word)
     if digits >= _MIN_DIGITS:
-        return True
+        return len(_CHANGE.findall(word)) > _MIN_CHANGES or len(word) < 2 * _MIN_CHANGES
     humps = _HUMP.findall(word)
     most = _HUMP_AND_DIGIT if digits else _HUMP_LETTERS
     return len(humps) >= _MIN_HUMPS and sum(map(len, humps)) <= most * len(humps)

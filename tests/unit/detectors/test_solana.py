@@ -8,6 +8,7 @@ import pytest
 from bip_utils import Ed25519PrivateKey, SolAddrEncoder
 
 from relay.detectors import CHECKS
+from relay.detectors.base58 import BITCOIN
 from tests.unit.detectors.found import found
 
 _SOL = "7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV"
@@ -48,6 +49,7 @@ def test_solana_glued_to_words(head: str, tail: str) -> None:
 def test_solana_glued_to_what_is_no_word_is_left() -> None:
     """Without a checksum nothing tells it from a longer piece of base58."""
     assert [] == found("solana", "aZ9dress" + _SOL)
+    assert [] == found("solana", BITCOIN)
     assert [] == found("solana", "GetTheAccountInfoOfTheDeviceThatIsSelectedNow")
 
 
