@@ -76,7 +76,12 @@ class CompiledRules:
     markers: tuple[str | None, ...]
     plain: frozenset[int]
     endings: tuple[str, ...]
+    _tails: tuple[str, ...] = field(init=False, repr=False)
     _remembered: dict[str, Hot | None] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make ready what is asked for most."""
+        self._tails = tuple(end[1:] for end in self.endings)
 
     def hot(self, key: str) -> Hot | None:
         """Return the rules that may fire at a key; mostly none."""
@@ -91,7 +96,10 @@ class CompiledRules:
 
     def _look_up(self, key: str) -> Hot | None:
         names = {normalise_key(key), normalise_key(key.rpartition(".")[2])}
-        names.update(end for end in self.endings for name in tuple(names) if name.endswith(end[1:]))
+        if any(name.endswith(self._tails) for name in names):
+            names.update(
+                end for end in self.endings for name in tuple(names) if name.endswith(end[1:])
+            )
         whole = {number for name in names for number in self.by_key.get(name, ())}
         whole.update(self.by_place.get(key.casefold(), ()))
         keyed = {rule.number: rule for name in names for rule in self.keyed.get(name, ())}

@@ -13,10 +13,10 @@ from tests.inline_rules import DEVICE, rules
 from tests.strategies import json_documents
 
 
-def walk(root: Any, *memory: Memory) -> Walked:
+def walk(root: Any, *memory: Memory, structural: bool = True) -> Walked:
     """Walk, and leave all values to be searched."""
     known = memory[0] if memory else Memory(compile_rules(rules(DEVICE)))
-    spot = known.root("event", structural=True)
+    spot = known.root("event", structural=structural)
     return Walk(known, lambda *_: False).run(root, spot)
 
 
@@ -41,7 +41,7 @@ def texts_of(value: Any) -> set[str]:
 def test_nothing_is_passed_over(document: Any) -> None:
     """Every string, key and number of a document is there to be searched, once."""
     root = document if isinstance(document, dict | list) else [document]
-    walked = walk(root)
+    walked = walk(root, structural=False)
     across = {read.text for _, read in walked.lists}
     assert texts_of(root) - {""} | across == set(walked.texts)
 
@@ -94,6 +94,13 @@ def test_keys_that_stand_elsewhere(root: Any) -> None:
     """A value that is addressed by a key beside it, or stands in a list under one, has that key."""
     (place,) = walk(root).texts["v"]
     assert place.plan.whole
+
+
+def test_ids_and_times_need_no_search() -> None:
+    """A value that has the shape of its protected field is passed by; another one is not."""
+    known = {"timestamp": 1.5, "event_id": "0" * 32, "spans": [{"span_id": "0" * 16}]}
+    assert {"timestamp", "event_id", "spans", "span_id"} == set(walk(known).texts)
+    assert "0x0" in walk({"span_id": "0x0"}).texts
 
 
 def test_paths_of_pairs() -> None:
