@@ -70,8 +70,9 @@ def budget_for(size: int) -> Budget:
 
 
 _WORK_FLOOR: Final = 8_000_000
-_WORK_PER_BYTE: Final = 96
-"""Real events spend 2, at most 5; many of them as JSON in JSON in one string spend 63."""
+_WORK_PER_BYTE: Final = 160
+"""Real events spend 2 to 30, JSON in JSON in one string 60. All of it is less than 20 times the CPU
+time of an event of that size with much to scrub (`benchmarks/adversarial.py`)."""
 
 
 def search(compiled: CompiledRules, texts: Sequence[str], budget: Budget) -> dict[int, list[Hit]]:
