@@ -14,13 +14,13 @@ _WORD_LIST: Final = frozenset(Mnemonic("english").wordlist)
 _GROUPED: Final = frozenset({"wallet/hex-id", "suite/device-id"})
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _COOKIE: Final = re.compile(r".*(?:Set-)?Cookie: [\w.]+=[^\s;'\"]*['\"]?")
-_SHARE_BEFORE: Final = re.compile(r"\\{2}(?:[\w.$-]+\\+)?$")
+_SHARE_BEFORE: Final = re.compile(r"(?:\\{2}|UNC\\+|file:/{2})(?:(?!localhost)[\w.$-]+[\\/]+)?$")
 _EMAIL: Final = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)+")
 _VERSION_BEFORE: Final = re.compile(
     r"(?i)(?:version|ver|release|build|[a-z_)]/|\bv|==|>=|sections?|\u00a7|rfc:?`?\s?\d+`?)[\s\"'=:]*$"
 )
 _HOME_BEFORE: Final = re.compile(
-    r"(?i)(?:home|users|documents and settings|~|volumes|media|var/folders|[a-z]:)[/\\]*$"
+    r"(?i)(?:home|users|documents and settings|~|%7e|volumes|media|var/folders|[a-z]:)[/\\]*$"
 )
 _OPENED: Final = re.compile(r"(?:[:=]|=>)\s*(?:[bBrRuU]{1,2}|[A-Z]\w*\()?\\*(?P<quote>[\"'`])$")
 _LITERAL: Final = r"\s*(?:[bru]?\"[^\"]*\"|[bru]?'[^']*'|[0-9.]+)\s*"
@@ -73,7 +73,7 @@ def reason(rule: str, taken: str, before: str, after: str) -> str:
         return "a literal of the shape" if _SHAPED[rule].fullmatch(whole) else ""
     if rule in ("wallet/mnemonic", "wallet/mnemonic-part"):
         return "a run of words of the word list" if _in_word_list(taken) else ""
-    if rule == "paths/network-share":
+    if rule in ("paths/network-share", "paths/unc-path"):
         return "a share in a UNC path" if _SHARE_BEFORE.search(before) else ""
     if rule.startswith("paths/"):
         return "a folder of a user in a path" if _HOME_BEFORE.search(before) else ""

@@ -13,9 +13,12 @@ _SHARED = frozenset(
         "all users",
         "default user",
         "guest",
+        "home",
+        "localhost",
         "root",
         "user",
         "username",
+        "users",
     )
 )
 _PLACEHOLDERS = "[<{$%*"

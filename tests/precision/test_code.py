@@ -108,6 +108,8 @@ def test_redactions_are_told_apart(tmp_path: Path) -> None:
         ("people/email", "am9oIDxqZG9lQGV4YW1wbGUub3JnPgo=", "", "", True),
         ("people/email", "am9oIDxqZG9lIGV4YW1wbGUub3JnPgo=", "", "", False),
         ("paths/home-folder", "jane", "/house/", "/x", False),
+        ("paths/unc-path", "nas", "file://", "/x/y", True),
+        ("paths/unc-path", "x", "file://localhost/", "/y", False),
     ],
 )
 def test_reasons(rule: str, taken: str, before: str, after: str, expected: bool) -> None:

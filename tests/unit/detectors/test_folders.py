@@ -12,7 +12,9 @@ def test_a_users_name_is_found(name: str) -> None:
     assert [name] == found("user_folder", name + "'.")
 
 
-@pytest.mark.parametrize("name", ["Public", "Shared", "All Users", "<user>", "[user]", "$USER"])
+@pytest.mark.parametrize(
+    "name", ["Public", "Shared", "All Users", "<user>", "[user]", "$USER", "localhost"]
+)
 def test_shared_names_and_placeholders_survive(name: str) -> None:
     """What every machine has says nothing of anyone."""
     assert [] == found("user_folder", name)
