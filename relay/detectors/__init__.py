@@ -47,11 +47,12 @@ _ALL: tuple[Check, ...] = (
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
 
 _DEAR = {
-    "decred": 110, "mnemonic_joined": 80, "nem": 80, "base58check": 75, "monero": 62, "algorand": 60,
-    "ergo": 48, "eip55": 45, "ripple": 36, "mnemonic": 32, "iban": 25, "stellar": 20, "ss58": 18,
-    "bech32": 15, "ip": 15, "cashaddr": 12, "solana": 11, "mnemonic_part": 8, "ton": 8, "onion": 7,
-    "xpub": 6, "xprv": 6, "bip32_path": 6, "luhn": 6, "byron": 5, "filecoin": 4, "token": 4,
-    "email": 3, "mac": 3, "abbreviated": 3, "cut_off": 3, "jwt": 2, "mnemonic_cut": 2,
+    "decred": 110, "mnemonic_joined": 80, "nem": 80, "base58check": 80, "monero": 62,
+    "algorand": 60, "ergo": 48, "eip55": 45, "ripple": 36, "mnemonic": 32, "iban": 25,
+    "stellar": 20, "ss58": 18, "bech32": 15, "ip": 15, "solana": 14, "cashaddr": 12, "xpub": 8,
+    "xprv": 8, "mnemonic_part": 8, "ton": 8, "onion": 7, "bip32_path": 6, "luhn": 6, "byron": 5,
+    "filecoin": 4, "token": 4, "mnemonic_cut": 4, "email": 3, "mac": 3, "abbreviated": 3,
+    "cut_off": 3, "jwt": 2,
 }  # fmt: skip
 COSTS: Mapping[str, int] = MappingProxyType({name: _DEAR.get(name, 1) for name in CHECKS})
 """What a check costs, in units of work for each character of its candidate. A unit is about 25 ns;
