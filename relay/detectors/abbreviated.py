@@ -19,6 +19,9 @@ _NAME = re.compile(r"[A-Z]*[a-z]*(?:[A-Z][a-z]+)*[A-Z]*[0-9]{0,4}")  # noqa: TID
 # Words with a number on both sides are a range (`step1...step12`), and so are octal ones.
 _NUMBERED = re.compile(r"(?![0-9a-f]+$)[A-Z]?[a-z]{2,}[0-9]{1,2}|0o[0-7]+")  # noqa: TID251
 _SERVICE = ".onion"
+_RANGE = ".."
+"""Two dots between numbers in hex are a range, of characters or commits."""
+_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def _mixed(part: str) -> bool:
@@ -53,7 +56,7 @@ def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
     length and be no words.
     """
     word = text[start:end]
-    for dots in ("\u2026", "...", ".."):
+    for dots in ("\u2026", "...", _RANGE):
         head, found, tail = word.partition(dots)
         if not found:
             continue
@@ -64,7 +67,8 @@ def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
         if len(head) > _MIN_PART and len(tail) >= _MIN_PART - 1 and _begins_so(low, tail.lower()):
             return ((start, end),)
         both = len(head) >= _MIN_PART and len(tail) >= _MIN_PART and _mixed(head) and _mixed(tail)
-        if both and not (_NUMBERED.fullmatch(head) and _NUMBERED.fullmatch(tail)):
+        numbers = dots == _RANGE and _HEX.issuperset(head + tail)
+        if both and not numbers and not (_NUMBERED.fullmatch(head) and _NUMBERED.fullmatch(tail)):
             return ((start, end),)
         if _cut_from_both_ends(head, tail) or (
             len(head) >= _SAME and text.startswith(_SERVICE, end)

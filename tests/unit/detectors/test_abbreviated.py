@@ -27,7 +27,8 @@ def test_a_shortened_onion_name() -> None:
     "word",
     ["Transfer...done", "loading…please", "v1...v2", "main.js", "version2...download",
      "Exported…Imported", "loadJSON...saveJSON", "JSONLoad...XMLParse", "getUsers...setUsers",
-     "pool1...pool2", "0o000..0o777", "Step1...Step12", "tb1ok...allright"],
+     "pool1...pool2", "0o000..0o777",
+     "E0000..E0FFF", "d0cbfe8a..4b1c1ea0", "Step1...Step12", "tb1ok...allright"],
 )  # fmt: skip
 def test_sentences_that_trail_off_survive(word: str) -> None:
     """Dots alone are no abbreviation of an address."""
