@@ -67,8 +67,9 @@ def abbreviated(text: str, start: int, end: int) -> tuple[Span, ...]:
         if len(head) > _MIN_PART and len(tail) >= _MIN_PART - 1 and _begins_so(low, tail.lower()):
             return ((start, end),)
         both = len(head) >= _MIN_PART and len(tail) >= _MIN_PART and _mixed(head) and _mixed(tail)
-        numbers = dots == _RANGE and _HEX.issuperset(head + tail)
-        if both and not numbers and not (_NUMBERED.fullmatch(head) and _NUMBERED.fullmatch(tail)):
+        if dots == _RANGE and _HEX.issuperset(head + tail):
+            return NOTHING
+        if both and not (_NUMBERED.fullmatch(head) and _NUMBERED.fullmatch(tail)):
             return ((start, end),)
         if _cut_from_both_ends(head, tail) or (
             len(head) >= _SAME and text.startswith(_SERVICE, end)
