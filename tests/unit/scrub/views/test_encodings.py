@@ -1,0 +1,106 @@
+"""Encodings: base64, base32 and hex that hold text are opened."""
+
+# ruff: noqa: E501 - a table is read best in rows
+
+import base64
+import gzip
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.scrub.views.reading import origin, read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("aGVsbG8gMjAzLjAuMTEzLjc3IQ==", ["hello 203.0.113.77!"]),
+        ("aGVsbG8gMjAzLjAuMTEzLjc3IQ", ["hello 203.0.113.77!"]),
+        ("xaGVsbG8gMjAzLjAuMTEzLjc3IQ==", ["hello 203.0.113.77!"]),
+        ("MS4yLjMuNA==", ["1.2.3.4"]),
+        ("xb7FvmFiIDIwMy4wLjExMy43Nw==", ["žžab 203.0.113.77"]),
+        ("//4yADAAMwAuADAALgAxADEAMwAuADcANwA=", ["203.0.113.77"]),
+        ("/wADaGVsbG8gMjAzLjAuMTEzLjc3gIA=", ["hello 203.0.113.77"]),
+        ("H4sIAAAAAAACA8tIzcnJVzAyMNYz0DM0NNYzNwcAYD4FSBIAAAA=", ["hello 203.0.113.77"]),
+        ("thisisnotbasesixtyfouratall", []),
+        ("getAccountDescriptorFromTypubs", []),
+        (("aGVsbG8gMjAz" * 5 + "\n") * 2 + "aGVsbG8=\xa0Mg", ["hello 203" * 10 + "hello"]),
+    ],
+)  # fmt: skip
+def test_base64(text: str, expected: list[str]) -> None:
+    """Base64 of text reads as the text, packed or in UTF-16 too; a word that looks alike does not."""
+    assert expected == read("base64", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NBSWY3DPEAZDAMZOGAXDCMJTFY3TO===", ["hello 203.0.113.77"]),
+        ("nbswy3dpeazdamzogaxdcmjtfy3to", ["hello 203.0.113.77"]),
+        ("abcdefghijklmnopqrstuvwxyzAB", []),
+    ],
+)  # fmt: skip
+def test_base32(text: str, expected: list[str]) -> None:
+    """Base32 of text reads as the text, in one case only."""
+    assert expected == read("base32", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("68656c6c6f203230332e302e3131332e3737", ["hello 203.0.113.77"]),
+        ("a68656c6c6f203230332e302e3131332e3737", ["hello 203.0.113.77"]),
+        ("c3a968656c6c6f203230332e302e37", ["éhello 203.0.7"]),
+        ("3200300033002e0030002e003700310000", ["203.0.71\n"]),
+        ("320030003300320030003300320030003300320030", ["2032032032\n"]),
+        ("0123456789abcdef0123456789abcdef", []),
+        ("312e322e332e34", ["1.2.3.4"]),
+    ],
+)  # fmt: skip
+def test_hex(text: str, expected: list[str]) -> None:
+    """Hex of text reads as the text; an id in hex is left."""
+    assert expected == read("hex", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "token"),
+    [
+        ("base64", "aGVsbG8gMjAzLjAuMTEzLjc3IQ=="),
+        ("base32", "NBSWY3DPEAZDAMZOGAXDCMJTFY3TO==="),
+    ],
+)
+def test_a_hit_takes_the_token(name: str, token: str) -> None:
+    """Whatever is found in opened base64 or base32 is mapped to the whole token."""
+    assert token == origin(name, f"see {token} there", "203.0.113.77")
+
+
+def test_a_hit_in_hex_takes_its_digits() -> None:
+    """What is found in opened hex is mapped to its own digits; in UTF-16, with their zeros."""
+    narrow = b"hello 203.0.113.77".hex()
+    wide = "hello 203.0.113.77".encode("utf-16-le").hex()
+    assert b"203.0.113.77".hex() == origin("hex", narrow, "203.0.113.77")
+    assert "203.0.113.77".encode("utf-16-le").hex() == origin("hex", wide, "203.0.113.77")
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
+def test_what_grows_too_much_is_cut(pack: Callable[[bytes], bytes]) -> None:
+    """Packed text is unpacked to 32 times its size at most; nobody can make a text explode."""
+    raw = pack(b"hello 203.0.113.77 " + b"A" * 1_000_000)
+    (opened,) = read("base64", base64.b64encode(raw).decode())
+    assert opened.startswith("hello 203.0.113.77 A")
+    assert len(opened) <= 32 * len(raw)
+
+
+def test_packed_nonsense_is_no_text() -> None:
+    """What only begins like packed data reads as the text that is in its bytes, or as nothing."""
+    broken = b"\x1f\x8b\x08" + bytes(range(128, 170))
+    assert [] == read("base64", base64.b64encode(broken).decode())
+
+
+@pytest.mark.parametrize(("width", "count"), [(60, 1), (64, 1), (76, 1), (56, 3), (84, 3), (62, 3)])
+def test_lines_of_base64(width: int, count: int) -> None:
+    """Lines of 57 to 80 characters, a multiple of four, are one token; others are one each."""
+    token = base64.b64encode(b"hello 203.0.113.77 there, " * 6).decode().rstrip("=")
+    lines = [token[at : at + width] for at in range(0, 2 * width + 20, width)]
+    assert count == len(read("base64", "\n".join(lines)))
