@@ -34,6 +34,11 @@ _BREAK: Final = 3
 _SIMPLE: Final = str.maketrans({"n": "\n", "r": "\r", "t": "\t"})
 _REFERENCE: Final = re.compile("&#([xX]?)([0-9A-Fa-f]+);?")  # noqa: TID251 - a closed shape
 _SURROGATE: Final = re.compile("[dD][89A-Fa-f]")  # noqa: TID251
+_ALONE: Final = 4
+"""Digits of a unit of UTF-16."""
+_UNIT: Final = re.compile(  # noqa: TID251
+    "[dD][89ABab][0-9A-Fa-f]{2}[dD][C-Fc-f][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}"
+)
 
 
 def escapes(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
@@ -75,10 +80,11 @@ def _units(out: Builder, run: str, start: int, sign: str) -> None:
         decoded = binascii.unhexlify(digits).decode("utf-16-be")
         out.put(decoded, start, start + len(run), width)
         return
-    for place in range(0, len(digits), 4):
-        c = _char(int(digits[place : place + 4], 16))
-        begin = start + place // 4 * width
-        out.put(c, begin, begin + width)
+    for unit in _UNIT.finditer(digits):
+        # Two surrogates are one character (RFC 8259, section 7); one alone is none.
+        pair = unit[0] if len(unit[0]) > _ALONE else ""
+        c = binascii.unhexlify(pair).decode("utf-16-be") if pair else _char(int(unit[0], 16))
+        out.put(c, *(start + end // _ALONE * width for end in unit.span()))
 
 
 def _char(code: int) -> str:

@@ -18,6 +18,8 @@ from tests.unit.scrub.views.reading import origin, read
         (r"\u{1F642}\U0001F642", ["🙂🙂"]),
         (r"\ud83d", ["\ufffd"]),
         (r"\u0041\ud83d\u0042", ["A\ufffdB"]),
+        (r"\uD83D\uDE42\u0041 %ud83d%ude42", ["🙂A 🙂"]),
+        (r"\ude42\ud83d\ud83d\ude42", ["\ufffd\ufffd🙂"]),
         (r"a\nb\tc", ["a\nb\tc"]),
         (r"\101\102 \xc3\xa9", ["AB é"]),
         (r"a\0b\u0000", ["a\0b\0"]),
@@ -43,6 +45,7 @@ def test_escapes(text: str, expected: list[str]) -> None:
     [
         ("a%41%42c", "B", "%42"), ("a%41%42c", "aABc", "a%41%42c"), ("%C3%A9!", "é", "%C3%A9"),
         (r"\u0041\u0042", "B", r"\u0042"), (r"\ud83d\ude42\u0041", "A", r"\u0041"),
+        (r"\u0041\ud83d\ude42\u0042", "🙂", r"\ud83d\ude42"),
         (r"\x41\x42", "A", r"\x41"), (r"\101\102", "B", r"\102"), (r"x\n\t", "\t", r"\t"),
         ("a&#46;b&amp;", ".", "&#46;"), ("=32=30", "0", "=30"), ("%u0041%u0042", "B", "%u0042"),
     ],
