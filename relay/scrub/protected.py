@@ -113,9 +113,10 @@ def is_release(value: Any) -> bool:
     return (
         len(words) <= _WORDS_LIMIT
         and mixed <= _MIXED_LIMIT
-        and sum(len(word) == 2 and is_hex(word) for word in words) < _MAC_WORDS
+        and not _has_mac(words)
         and all(map(_is_release_word, words))
         and not _FOLDERS.intersection(word.casefold() for word in words)
+        and _is_free_of_addresses(value)
     )
 
 
@@ -126,8 +127,35 @@ _RELEASE: Final = re.compile(  # noqa: TID251
     r"(?:\+[A-Za-z0-9.-]+)?"
 )
 _MIXED_LIMIT: Final = 3
+
+
+def _has_mac(words: list[str]) -> bool:
+    return sum(len(word) == _PAIR and is_hex(word) for word in words) >= _MAC_WORDS
+
+
+_PAIR: Final = 2
 _MAC_WORDS: Final = 6
 """Pairs of hex digits that make a MAC address."""
+
+
+def _is_free_of_addresses(release: str) -> bool:
+    """Return whether a release holds no four numbers, but for those that are its version.
+
+    A version may have its own words behind (`1.2.3.4-beta.1`), not somebody's.
+    """
+    package, _, rest = release.rpartition("@")
+    version, _, build = rest.partition("+")
+    if _FOUR.search(package) is not None or _FOUR.search(build) is not None:
+        return False
+    return _FOUR.search(version) is None or _OF_FOUR.fullmatch(version) is not None
+
+
+# Fixed shapes, not rule patterns.
+_FOUR: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")  # noqa: TID251
+_OF_FOUR: Final = re.compile(  # noqa: TID251
+    r"v?[0-9]+(?:\.[0-9]+){3,}(?:[-._](?:[0-9]+|(?i:a|b|rc|alpha|beta|dev|pre|post|preview|nightly"
+    r"|canary|snapshot|final|build|release|debug|production|staging|stable)[0-9]*))*"
+)
 
 
 def _is_release_word(word: str) -> bool:
@@ -146,7 +174,7 @@ def is_sdk_text(value: Any) -> bool:
     """A package, integration or version name: not an address of any kind, not a path.
 
     `@` stands only before a scope (`npm:@sentry/browser`), `:` only once, four numbers only in a
-    version (`is_sdk_version`).
+    version (`is_sdk_version`), and none between slashes.
     """
     if not isinstance(value, str) or len(value) > 120 or not value.isascii():
         return False
@@ -154,6 +182,8 @@ def is_sdk_text(value: Any) -> bool:
     if len(words) > _WORDS_LIMIT or value.count(":") > 1 or value[:1] == "/" or " " in value:
         return False
     if any(a.isalnum() and b == "@" for a, b in pairwise(value)):
+        return False
+    if _has_mac(words) or _FOUR.search(value) is not None or _LEVELS.search(value) is not None:
         return False
     numbers = sum(word.isdigit() for word in words)
     return numbers < _ADDRESS_NUMBERS and all(
@@ -164,14 +194,27 @@ def is_sdk_text(value: Any) -> bool:
 
 _ADDRESS_NUMBERS: Final = 4
 """So many numbers may be an IPv4 address."""
+_LEVELS: Final = re.compile(r"/[0-9]+[Hh]?/[0-9]")  # noqa: TID251 - a closed shape
+"""Two levels of a derivation path."""
 
 
 def is_sdk_version(value: Any) -> bool:
-    """A version: short words, which may be four numbers, and no `@`, `:` or `/`."""
+    """A version: short words, which may be four numbers by themselves, and no `@`, `:` or `/`."""
     if not isinstance(value, str) or not 0 < len(value) <= 40 or not value.isascii():
         return False
     words = value.translate(_VERSION_SPLIT).split(" ")
-    return value[0].isdigit() and all(word.isalnum() and len(word) <= 12 for word in words if word)
+    return (
+        value[0].isdigit()
+        and all(word.isalnum() and len(word) <= _VERSION_WORD for word in words if word)
+        and sum(word.isdigit() and len(word) == _FOURS for word in words) < _FOURS
+        and not _has_mac(words)
+        and _is_free_of_addresses(value)
+    )
+
+
+_VERSION_WORD: Final = 12
+_FOURS: Final = 4
+"""So many numbers of as many digits may be a card's."""
 
 
 _VERSION_SPLIT: Final = {ord(c): " " for c in ".-+_"}
