@@ -170,6 +170,16 @@ def test_the_mistake_that_is_shown(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[0] in pages()["docs/rules.md"]
 
 
+def test_the_failure_that_is_shown(tmp_path: Path) -> None:
+    """An example that fails is reported as the page about rules shows."""
+    rule = tmp_path / "my-rules" / "support" / "ticket.yaml"
+    rule.parent.mkdir(parents=True)
+    rule.write_text(rule_of("docs/rules.md").replace("{5}", "{4}"))
+    done = run([str(BIN / "relay"), "rules", "test", "--rules", "my-rules"], tmp_path)
+    shown = "\n".join(done.stderr.splitlines()[:3])
+    assert f"```text\n{shown}\n```" in pages()["docs/rules.md"]
+
+
 def test_the_text_that_is_scrubbed(tmp_path: Path) -> None:
     """The README's text comes out as it shows."""
     (block,) = [b for b in blocks("sh") if b.page == "README.md" and "relay scrub" in b.text]
