@@ -13,14 +13,16 @@ from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule
 from relay.rules.model import Method, Redaction, Status
 from relay.rules.selectors import PathPart
+from relay.scrub.budget import Budget
 from relay.scrub.decisions import Change, Decisions, Draft
 from relay.scrub.hashing import HashKeys
+from relay.scrub.hits import Hit
 from relay.scrub.memory import Memory
-from relay.scrub.places import Plan, path_has
+from relay.scrub.plans import Plan, path_has
 from relay.scrub.protected import WORDS
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
-from relay.scrub.search import Budget, Hit, search, search_keyed
+from relay.scrub.search import search, search_keyed
 from relay.scrub.walk import VALUE_TYPES, Container, Place, Slot, Walk, Walked, number_text
 
 PROTECTED_ID: Final = "protected/shape"

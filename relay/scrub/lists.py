@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Final
 
-from relay.scrub.search import Hit
+from relay.scrub.hits import Hit
 
 _SEPARATOR: Final = ", "
 _FEWEST: Final = 3

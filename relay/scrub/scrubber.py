@@ -16,6 +16,7 @@ from relay.protocol.envelope import Envelope, Item, parse, serialise
 from relay.protocol.item_kinds import ItemKind, Policy, Shape, kind_of, refined
 from relay.rules.compiling import CompiledRules, compile_rules
 from relay.rules.model import Rule
+from relay.scrub.budget import budget_for
 from relay.scrub.document import DocumentScrubber
 from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
@@ -28,7 +29,7 @@ from relay.scrub.items.event import (
 from relay.scrub.memory import Memory
 from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
-from relay.scrub.search import TRIGGERS, budget_for
+from relay.scrub.search import TRIGGERS
 
 _EVENTS: Final = frozenset({"event", "transaction", "feedback", "security"})
 _INFERRING: Final = _EVENTS | {"replay_event"}

@@ -12,7 +12,8 @@ from relay.errors import ScrubError
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.lists import ListText, list_text
 from relay.scrub.memory import Memory
-from relay.scrub.places import Plan, Spot
+from relay.scrub.places import Spot
+from relay.scrub.plans import Plan
 
 MAX_DEPTH: Final = 128
 """Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10). Every remark has

@@ -14,7 +14,8 @@ import relay
 from relay import jsonio
 from relay.errors import RequestError, ScrubError
 from relay.rules.examples import ExampleScrubber
-from relay.scrub.search import budget_for, search
+from relay.scrub.budget import budget_for
+from relay.scrub.search import search
 from tests.inline_rules import DEVICE, EMAIL, HASHED, IP, MASKED, NUMBER, rules, scrubber
 from tests.strategies import (
     HIDINGS,

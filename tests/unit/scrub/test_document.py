@@ -8,9 +8,9 @@ import pytest
 
 from relay import jsonio
 from relay.errors import ScrubError
+from relay.scrub.budget import budget_for
 from relay.scrub.document import PROTECTED_ID, DocumentScrubber
 from relay.scrub.hashing import HashKeys
-from relay.scrub.search import budget_for
 from tests.inline_rules import DEVICE, EMAIL, HASHED, IP, MASKED, NUMBER, plain, scrubber
 from tests.work import growth
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 import relay
+from relay.scrub.hits import Hit
 from relay.scrub.lists import list_text
 from relay.scrub.scrubber import Scrubber
-from relay.scrub.search import Hit
 
 PHRASE = [
     "legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal", "winner",

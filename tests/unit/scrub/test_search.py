@@ -5,7 +5,9 @@ import base64
 import pytest
 
 from relay.errors import ScrubError
-from relay.scrub.search import Budget, Hit, budget_for, search
+from relay.scrub.budget import Budget, budget_for
+from relay.scrub.hits import Hit
+from relay.scrub.search import search
 from tests.inline_rules import DEVICE, IP, NUMBER, scrubber
 
 ADDRESS = "203.0.113.77"

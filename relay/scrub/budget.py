@@ -1,0 +1,37 @@
+"""The budget of one document: work is counted, not timed, and running out drops the item."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from relay.errors import ScrubError
+
+
+@dataclass(slots=True)
+class Budget:
+    """Work left for one document. Running out drops the item.
+
+    A unit is a character looked at, or about 25 ns of a check (`relay.detectors.COSTS`).
+    """
+
+    left: int
+
+    def spend(self, work: int) -> None:
+        """Take so much.
+
+        Raises:
+            ScrubError: nothing is left.
+        """
+        self.left -= work
+        if self.left < 0:
+            raise ScrubError("the document needs more work than its size allows")
+
+
+def budget_for(size: int) -> Budget:
+    """Return the budget for a document of this many bytes: linear in its size."""
+    return Budget(_WORK_FLOOR + _WORK_PER_BYTE * size)
+
+
+_WORK_FLOOR: Final = 8_000_000
+_WORK_PER_BYTE: Final = 160
+"""Real events spend 2 to 30, JSON in JSON in one string 60. All of it is less than 20 times the CPU
+time of an event of that size with much to scrub (`benchmarks/adversarial.py`)."""

@@ -1,0 +1,101 @@
+"""Values under keys: what rules that name a key find in its value, and such keys inside of text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from relay.rules.compiling import CompiledRules, TextRule
+from relay.scrub.budget import Budget
+from relay.scrub.buffer import Buffer, Span
+from relay.scrub.hits import Hit, Hits, is_near
+from relay.scrub.readings import Reading
+from relay.scrub.structure import entries, looks_like_json, value_after
+
+_HIT_COST: Final = 24
+"""What a key inside text costs: the calls around it."""
+
+
+def in_value(rules: Sequence[TextRule], text: str, budget: Budget) -> list[Hit]:
+    """Return what rules find in one text as it stands."""
+    hits: list[Hit] = []
+    data = text.replace("\n", "\r").encode("utf-8", "replace")
+    plain = len(data) == len(text)
+    for rule in rules:
+        check, near = rule.check, rule.rule.match.near
+        for left, right in rule.pattern.find(data):
+            budget.spend(_HIT_COST + right - left)
+            if plain:
+                start, end = left, right
+            else:
+                start = len(data[:left].decode("utf-8", "ignore"))
+                end = start + len(data[left:right].decode("utf-8", "ignore"))
+            spans = ((start, end),) if check is None else check(text, start, end)
+            for begin, stop in spans:
+                if begin < stop and text[begin:stop] != rule.marker:
+                    near_by = not near or is_near(near, text, begin, stop)
+                    hits.append(Hit(begin, stop, rule.number, (), not near_by))
+    return hits
+
+
+@dataclass(slots=True)
+class KeysInText:
+    """Finds values under hot keys inside text: in JSON in a string, a repr, pairs, headers.
+
+    Attributes:
+        compiled: the rules.
+        budget: work left for the document.
+        hits: where to add what is found.
+    """
+
+    compiled: CompiledRules
+    budget: Budget
+    hits: Hits
+
+    def run(self, buffer: Buffer, stretches: Sequence[Span]) -> None:
+        """Find values under hot keys inside text."""
+        words = self.compiled.key_words
+        if words is None:
+            return
+        documents: set[int] = set()
+        work, candidates = buffer.hits(words, stretches)
+        self.budget.spend(work)
+        for number, start, end in candidates:
+            reading = buffer.reading(number)
+            pair = value_after(reading.text, start, end)
+            if pair is not None:
+                key, (begin, stop) = pair
+                self.budget.spend(stop - begin)
+                self._under_key(reading, key, (begin, stop))
+            if self.compiled.by_place and number not in documents:
+                documents.add(number)
+                if looks_like_json(reading.text):
+                    self._walk_inside(reading)
+
+    def _under_key(self, reading: Reading, key: str, span: Span) -> None:
+        """Apply the rules that a key is named in to its value inside a text."""
+        hot = self.compiled.hot(key)
+        if hot is None:
+            return
+        source = reading.source(*span)
+        text = reading.text[slice(*span)]
+        markers = self.compiled.markers
+        for number in hot.whole:
+            match = self.compiled.rules[number].match
+            if match.keys and not (reading.parent is None and text == markers[number]):
+                near = not match.near or is_near(match.near, reading.text, *span)
+                self.hits.add(reading.origin, Hit(*source, number, (key,), wants_word=not near))
+        if not hot.keyed:
+            return
+        for hit in in_value(hot.keyed, text, self.budget):
+            source = reading.source(span[0] + hit.start, span[0] + hit.end)
+            self.hits.add(reading.origin, Hit(*source, hit.rule, (key,), hit.wants_word))
+
+    def _walk_inside(self, reading: Reading) -> None:
+        """Apply `any` rules inside a string that holds a document, by the paths in it."""
+        self.budget.spend(len(reading.text))
+        for path, span, value_type in entries(reading.text, max(1_000, len(reading.text) // 2)):
+            hot = self.compiled.hot(str(path[-1]))
+            for number in hot.whole if hot is not None else ():
+                rule = self.compiled.rules[number]
+                if rule.match.any and any(s.holds(path, value_type) for s in rule.where):
+                    self.hits.add(reading.origin, Hit(*reading.source(*span), number, path))
