@@ -124,8 +124,8 @@ def _is_word(word: str) -> bool:
 
 
 def _is_rule_name(text: str) -> bool:
-    """Whether it is a name such as ours (`network/ip-address`) or Sentry's (`@ip:replace`)."""
-    return len(text) <= 80 and (_PLAIN | {"@", ":", "/", "."}).issuperset(text)
+    """Whether it is a name like ours (`network/ip-address`) or Sentry's (`@ip:replace`, `!raw`)."""
+    return len(text) <= 80 and (_PLAIN | {"@", "!", ":", "/", "."}).issuperset(text)
 
 
 def _is_remark(remark: Any) -> bool:

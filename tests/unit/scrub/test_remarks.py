@@ -59,6 +59,7 @@ def test_remarks_hide_their_path() -> None:
         ("text", {}),
         ([1], {}),
         ({"a": {"": {"val": "1.2.3.4"}}}, {}),
+        ({"a": {"": {"rem": [["!config", "s"]]}}}, {"a": {"": {"rem": [["!config", "s"]]}}}),
         ({"a": {"": {"rem": [["@ip:replace", "s", 0, 4]], "len": 7, "val": "1"}}},
          {"a": {"": {"rem": [["@ip:replace", "s", 0, 4]], "len": 7}}}),
         ({"": {"rem": [["rule of words", "s"], ["x", "ss"], ["x", "s", True], ["x"], "x", [1, "s"],
