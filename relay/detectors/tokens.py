@@ -11,26 +11,29 @@ from binascii import Error
 from relay.detectors.base58 import base58check
 from relay.detectors.spans import NOTHING, Span, after, before, jagged
 
-_JWT_PARTS = (2, 3, 5)
+_SIGNED = 3
+"""Parts of a token that is signed (RFC 7515); one that is encrypted has five (RFC 7516)."""
 _JWT_HEADER = 2048
 
 
 def jwt(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find a JSON web token: parts of base64url, the first of which is a JSON object with `alg`.
 
-    A cut-off last part is fine.
+    A cut-off last part is fine; what is glued behind a signature stays.
     """
     parts = text[start:end].split(".")
     head = parts[0]
-    if len(parts) not in _JWT_PARTS or len(head) > _JWT_HEADER or not head.isascii():
+    if len(parts) == 1 or len(head) > _JWT_HEADER or not head.isascii():
         return NOTHING
     try:
         header = urlsafe_b64decode(head + "=" * (-len(head) % 4))
     except (Error, ValueError):
         return NOTHING
-    if header.startswith(b"{") and b'"alg"' in header:
-        return ((start, end),)
-    return NOTHING
+    if not header.startswith(b"{") or b'"alg"' not in header:
+        return NOTHING
+    if b'"enc"' not in header:
+        end = start + len(".".join(parts[:_SIGNED]))
+    return ((start, end),)
 
 
 _FILE_SUFFIXES = frozenset(

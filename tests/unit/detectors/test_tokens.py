@@ -17,6 +17,15 @@ def test_jwt() -> None:
     assert [_JWT[:60]] == found("jwt", _JWT[:60])
     assert [] == found("jwt", "eyJhIjoxfQ.eyJhIjoxfQ.c2ln")
     assert [] == found("jwt", "app.module.js")
+    assert [] == found("jwt", _JWT.partition(".")[0])
+
+
+def test_jwt_with_words_behind() -> None:
+    """A signed token ends with its third part, an encrypted one (RFC 7516) has five."""
+    assert [_JWT] == found("jwt", f"{_JWT}.x")
+    assert [_JWT] == found("jwt", f"{_JWT}.x.y")
+    encrypted = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..aXY.Y2lwaGVy.dGFn"
+    assert [encrypted] == found("jwt", encrypted)
 
 
 @pytest.mark.parametrize(
