@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from random import Random
 
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 HEX = "0123456789abcdef"
 
 

@@ -10,7 +10,6 @@ from relay.detectors.spans import Span, ascii_alnum, disjoint
 
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _VALUE = {char: value for value, char in enumerate(CHARSET)}
-_DATA = frozenset(CHARSET)
 
 _BECH32, _BECH32M = 1, 0x2BC830A3
 _GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
