@@ -43,6 +43,7 @@ class Spot:
         pair: for `["key", value]` in a list of pairs, the path of its value; else None.
         layouts: of the maps here, by their keys.
         children: the maps and lists that are values of a map here, by their key.
+        every: the plan for any element of a list here, once it is known that all share it.
     """
 
     places: "Places" = field(repr=False)
@@ -51,6 +52,7 @@ class Spot:
     pair: Path | None = field(default=None, repr=False)
     layouts: dict[tuple[str, ...], Layout] = field(default_factory=dict, repr=False)
     children: dict[str, "Spot"] = field(default_factory=dict, repr=False)
+    every: Plan | None = field(default=None, repr=False)
     _plans: dict[Any, Plan] = field(default_factory=dict, repr=False)
     _below: dict[Any, "Spot"] = field(default_factory=dict, repr=False)
     _pairs: dict[str, "Spot"] = field(default_factory=dict, repr=False)
@@ -83,7 +85,10 @@ class Spot:
     def element(self, index: int) -> Plan:
         """Return the plan for an element of a list."""
         slot = self.places.index(index)
-        return self._plan(slot, slot, self.places.hot(self.name))
+        plan = self._plan(slot, slot, self.places.hot(self.name))
+        if not self.places.exact:
+            self.every = plan
+        return plan
 
     def half(self, index: int, key: str) -> Plan:
         """Return the plan for the first or second part of a pair with this key.

@@ -191,11 +191,12 @@ class Walk:
         key = node[0] if len(node) == 2 and type(node[0]) is str else None
         # A pair, in a list of pairs or alone, as in the arguments of a log call.
         paired = key if key is not None and spot.places.structural else None
-        plan = spot.element(0)
+        plan = spot.every or spot.element(0)
+        exact = spot.places.exact
         if (
             read is None
             and paired is None
-            and not (plan.special or spot.places.exact)
+            and not (plan.special or exact)
             and self._all_known(node)
         ):
             return
@@ -204,10 +205,11 @@ class Walk:
             self.walked.texts.setdefault(read.text, [])
             self.walked.lists.append((here, read))
         name = key if key is not None and spot.pair is not None else spot.name
+        child: Spot | None = None
         for index, value in enumerate(node):
             if paired is not None:
                 plan = spot.half(index, paired)
-            elif spot.places.exact:
+            elif exact:
                 plan = spot.element(index)
             if plan.special and self._special(here, index, plan, value):
                 continue
@@ -221,7 +223,9 @@ class Walk:
                 if kind is list and len(value) == 2 and type(value[0]) is str:
                     at = spot.paired(index, value[0])
                 else:
-                    at = spot.below(index, name)
+                    at = child = child or spot.below(index, name)
+                    if exact or paired is not None:
+                        child = None
                 self._stack.append((value, at, (link, index), below))
             elif (kind is int and value not in self._integers) or (
                 kind is float and value not in self._floats
