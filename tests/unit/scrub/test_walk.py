@@ -54,7 +54,8 @@ def test_what_is_known_is_passed_over(document: Any) -> None:
     memory = Memory(compile_rules(rules(DEVICE)))
     walked = walk(root, memory)
     half = set(sorted(walked.texts)[::2])
-    memory.remember(half - set(walked.numbers))
+    strings = {text for text in half for p in walked.texts[text] if p.value_type == "string"}
+    memory.remember(strings | (half - set(walked.numbers)))
     memory.remember_numbers(n for text, n in walked.numbers.items() if text in half)
     again = walk(root, memory)
     long = {text for text in half if len(text) > 20}
