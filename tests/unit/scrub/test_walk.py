@@ -58,10 +58,10 @@ def test_what_is_known_is_passed_over(document: Any) -> None:
     memory.remember(strings | (half - set(walked.numbers)))
     memory.remember_numbers(n for text, n in walked.numbers.items() if text in half)
     again = walk(root, memory)
-    long = {text for text in half if len(text) > 20}
+    long = {text for text in half if len(text) >= 20}
     assert set(walked.texts) - half == set(again.texts) - long
     memory.remember(again.texts)
-    assert not {text for text in walk(root, memory).texts if len(text) <= 20}
+    assert not {text for text in walk(root, memory).texts if len(text) < 20}
 
 
 @pytest.mark.parametrize(
