@@ -13,8 +13,9 @@ from relay.rules.selectors import Path, Selector
 
 _KEY_MEMORY: Final = 4_096
 """So many keys are remembered as hot or cold; then the memory starts afresh."""
-_KEY_LENGTH: Final = 48
-"""Longer keys are looked up each time and not remembered: they may hold a value."""
+_KEY_LENGTH: Final = 24
+"""Longer keys are looked up each time and not remembered: they may be an address, which has 25
+characters or more."""
 
 
 @dataclass(frozen=True, slots=True)

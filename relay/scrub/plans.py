@@ -9,8 +9,9 @@ from relay.rules.model import Status
 from relay.rules.selectors import Path
 from relay.scrub.protected import WORDS, Shape
 
-KEY_LENGTH: Final = 48
-"""What stands under longer keys is worked out each time: they may hold a value."""
+KEY_LENGTH: Final = 24
+"""What stands under longer keys is worked out each time: they may be an address, which has 25
+characters or more."""
 _TEXTS: Final = 1_000
 """Texts that are remembered at one kind of place."""
 _LONGEST: Final = 512
