@@ -7,9 +7,9 @@ they say nothing of anyone.
 import re
 from ipaddress import AddressValueError, IPv6Address
 
+from relay.detectors.four_numbers import PARTS, is_address, is_version, says_address
 from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
 
-_PARTS = 4
 _OCTET = 255
 _OCTET_DIGITS = 3
 _V6_CHARS = frozenset("0123456789abcdefABCDEF:.")
@@ -20,16 +20,6 @@ _V6_DIGITS = 4
 _V6_GROUPS = 8
 _ZONE_LONGEST = 15
 _LOOPBACK = 127
-_LOOK_BACK = 24
-_BIG, _HUGE = 10, 100
-_ADDRESS_WORDS = (
-    "ip", "ipv", "addr", "address", "host", "server", "peer", "client", "remote", "local",
-    "gateway", "router", "proxy", "dns", "acc", "account", "wallet", "user", "root", "admin", "ssh",
-    "from", "to",
-)  # fmt: skip
-_VERSION_WORDS = ("version", "ver", "release", "build", "firmware", "fw")
-_VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
-_REQUIRES = (">=", "<=", "~=", "==", "!=")
 _GLUED_GROUPS = 4
 _SLICE_LOOK_BACK = 32
 _SLICE_GROUPS = 2
@@ -43,27 +33,11 @@ _TELLING = re.compile(  # noqa: TID251
     r"|[0-9a-f]{3,}:[0-9a-f]{3,}::[0-9a-f]{2,}",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"/[\d.]*\d([A-Z][A-Za-z]+)$")  # noqa: TID251
-_SECTION = re.compile(r"(?i)(?:\bsections?|\bchapter|\bclause|\u00a7|\brfc:?`? ?\d+`?,?)$")  # noqa: TID251
-_TAGS = (
-    "alpha",
-    "beta",
-    "rc",
-    "dev",
-    "pre",
-    "snapshot",
-    "build",
-    "canary",
-    "next",
-    "nightly",
-    "electron",
-    "node",
-)
 
 
 def _octets(word: str) -> list[int] | None:
     parts = word.split(".")
-    if len(parts) != _PARTS:
+    if len(parts) != PARTS:
         return None
     octets = []
     for part in parts:
@@ -74,61 +48,6 @@ def _octets(word: str) -> list[int] | None:
             return None
         octets.append(value)
     return octets
-
-
-def _far_from_version(octets: list[int]) -> bool:
-    """Tell whether the numbers are large as those of addresses, where the place is doubtful."""
-    big = sum(octet >= _BIG for octet in octets)
-    if octets[0] >= _BIG:
-        return big > 1
-    return big > _PARTS / 2 or (big > 1 and max(octets) >= _HUGE)
-
-
-def _says_address(text: str, start: int, end: int) -> bool:
-    """Tell whether a word glued to four numbers, or a port behind, makes them an address."""
-    right = after(text, end)
-    if right == "@" or (right == ":" and after(text, end + 1).isdigit()):
-        return True
-    head = text[max(0, start - _LOOK_BACK) : start].rstrip("-_@0123456789")
-    tail = text[end : end + _LOOK_BACK].lstrip("-_@").lower()
-    return _last_word(head) in _ADDRESS_WORDS or tail.startswith(_ADDRESS_WORDS[2:])
-
-
-def _last_word(text: str) -> str:
-    at = len(text)
-    while at > 0 and text[at - 1].isalpha():
-        at -= 1
-    return text[at:].lower()
-
-
-def _is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
-    """Tell whether four numbers are a version: `Chrome/128.0.0.0`, `v1.2.3.4`, `1.2.3.4-beta`."""
-    rest = text[end : end + 10].lower()
-    if rest[:1] in "-+_" and rest[1:].startswith(_TAGS):
-        return True
-    head = text[max(0, start - _LOOK_BACK) : start]
-    if head.endswith("/"):
-        # A product token is a bare name before the slash; Java's host/address has dots in it.
-        token = head[:-1].split()[-1:] if head[:-1].strip() else []
-        name = token[0].lstrip("\"'(,;[") if token else ""
-        # Read without its spaces, a list of products is one word: `Suite/1.2Chrome/128.0.0.0`.
-        joined = _JOINED.search(name)
-        name = joined[1] if joined else name
-        bare = name.replace("_", "").replace("-", "").isalnum()
-        return bare and (name[0].isupper() or not _far_from_version(octets))
-    compared = head.rstrip(" \"'")
-    if compared.endswith(_REQUIRES):
-        # `==` compares addresses too.
-        return not compared.endswith(("==", "!=")) or not _far_from_version(octets)
-    if head.endswith(".") and _last_word(head[:-1]) in _VERSION_MARKS:
-        return True
-    low = head.rstrip(" :=\"'")
-    if _SECTION.search(low):
-        return not _far_from_version(octets)
-    if low.endswith("_"):
-        return _last_word(low.rstrip("_")) in _VERSION_WORDS
-    word = _last_word(low)
-    return word in (_VERSION_MARKS if low == head else _VERSION_WORDS) or word.endswith("version")
 
 
 def _ipv4(text: str, start: int, end: int) -> Span | None:
@@ -147,9 +66,9 @@ def _ipv4(text: str, start: int, end: int) -> Span | None:
         or ascii_alnum(right)
         or (left in ("-", "@", "_", ".") and ascii_alnum(before(text, start - 1)))
     )
-    if glued and not _far_from_version(octets) and not _says_address(text, start, end):
+    if glued and not is_address(text, start, end, octets) and not says_address(text, start, end):
         return None
-    if _is_version(text, start, end, octets):
+    if is_version(text, start, end, octets):
         return None
     return start, end
 

@@ -112,4 +112,6 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
         return NOTHING
     if separator != ":" and digits.isdigit():
         return NOTHING
+    if separator == "." and digits.isalpha():
+        return NOTHING  # names in a program: `face.cafe.babe`
     return ((start, end),)

@@ -138,6 +138,41 @@ def test_small_numbers_glued_to_a_word_that_says_address(text: str, expected: st
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tcp/10.0.0.5:9735", "10.0.0.5"),
+        ("peer/10.1.2.3", "10.1.2.3"),
+        ("kodura/10.1.2.3", "10.1.2.3"),
+        ("connect ECONNREFUSED/10.0.0.5:8080", "10.0.0.5"),
+        ("connect ECONNREFUSED/20.6.0.2:8080", "20.6.0.2"),
+        ("node.10.0.0.5", "10.0.0.5"),
+        ("at10.0.0.5", "10.0.0.5"),
+        ("at20.6.0.2", "20.6.0.2"),
+        ("10.0.0.5x", "10.0.0.5"),
+        ("tcp/20.6.0.2", "20.6.0.2"),
+        ("bokala_10.0.0.5_x", "10.0.0.5"),
+        ("tcp/172.16.0.1", "172.16.0.1"),
+        ("bokala/100.64.0.1", "100.64.0.1"),
+        ("x192.168.0.1", "192.168.0.1"),
+    ],
+)
+def test_private_addresses_at_a_word(text: str, expected: str) -> None:
+    """RFC 1918 and RFC 6598 are far from versions; a port settles it, behind a slash too."""
+    assert [expected] == _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Chrome/10.0.0.5", "electron-10.0.0.5", "lib-10.0.0.5.jar", "bokala-10.0.0.5.jar",
+     "Windows/10.0.4.0", "net10.0.0.5", "v10.0.0.5", "bokala-10.0.0.5-beta",
+     "Suite/10.0.0.5", "chrome.10.0.0.5", "bokala==10.0.0.5"],
+)  # fmt: skip
+def test_a_version_that_begins_with_ten_survives(text: str) -> None:
+    """Products whose versions have four numbers, packages, and what says that it is a version."""
+    assert [] == _found(text)
+
+
+@pytest.mark.parametrize(
     "text",
     ["electron-7.1.2.3-x", "lib_7.1.2.3_x", "pkg@7.1.2.3", "acc.7.1.2.3", "app7.1.2.3",
      "a/5.2.8.8/b", "suite-24.1.2.3.dmg", "node@1.12.3.4", "foo-1.24.11.3"],

@@ -61,10 +61,10 @@ def test_a_mac_behind_a_word_that_ends_in_hex(text: str, candidate: str, expecte
 @pytest.mark.parametrize(
     "text",
     ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "12-34-56-78-90-12", "12:34:56", "1:2:3:4:5:6",
-     "00:1B-44:11:3A:B7", "001B44113AB7"],
+     "00:1B-44:11:3A:B7", "001B44113AB7", "face.cafe.babe", "baba.Baba.baba"],
 )  # fmt: skip
 def test_what_is_no_mac_survives(text: str) -> None:
-    """Null, broadcast, dates, times."""
+    """Null, broadcast, dates, times, names in a program."""
     assert [] == found("mac", text)
 
 
