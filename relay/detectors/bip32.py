@@ -3,6 +3,7 @@
 Sources: BIP32, BIP43, BIP44, SLIP-25 (`10025'`), CIP-1852.
 """
 
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
 
 _MARKS = frozenset("'hH\u2019\u2032\u00b4`")
@@ -49,4 +50,5 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
     right = after(text, stop)
     if right.isdigit() or (ascii_alnum(right) and not any(marks)):
         return NOTHING
-    return ((start if rooted else first, stop),)
+    span = (start if rooted else first, stop)
+    return NOTHING if in_base64(text, *span) else (span,)

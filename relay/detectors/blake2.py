@@ -9,6 +9,7 @@ from base64 import b32decode
 from hashlib import blake2b
 
 from relay.detectors.base58 import BITCOIN_DIGIT, Run, decode, mixed, to_digits
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import MAX_RUN, NOTHING, Span, edges_free, glued_windows
 
 _CHECKSUM = 4
@@ -117,9 +118,10 @@ def ss58(text: str, start: int, end: int) -> tuple[Span, ...]:
     for length in reversed(_SS58_LENGTHS):
         for first in dict.fromkeys((0, run.length - length)):
             if first >= 0 and first + length <= run.length and _ss58_holds(run, first, length):
-                return ((start + first, start + first + length),)
+                span = (start + first, start + first + length)
+                return NOTHING if in_base64(text, *span) else (span,)
     for first, stop in glued_windows(text, start, end, _SS58_LENGTHS):
-        if _ss58_holds(run, first - start, stop - first):
+        if _ss58_holds(run, first - start, stop - first) and not in_base64(text, first, stop):
             return ((first, stop),)
     return NOTHING
 

@@ -6,6 +6,7 @@ Sources: the lengths that Sentry's SDKs and Relay cut strings at, with or withou
 import re
 
 from relay.detectors.beginnings import beginning
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import NOTHING, Span, ascii_alnum, before, by_chance, jagged
 
 _LENGTHS = frozenset((250, 256, 500, 503, 512, 1000, 1003, 1024, 1027, 2000, 2048, 4096, 8192))
@@ -55,7 +56,7 @@ def cut_off(text: str, start: int, end: int) -> tuple[Span, ...]:
         size = _groups(tail)
     if not size:
         size = _token(tail)
-    return ((stop - size, stop),) if size else NOTHING
+    return ((stop - size, stop),) if size and not in_base64(text, stop - size, stop) else NOTHING
 
 
 def cut_at(text: str) -> int:

@@ -7,6 +7,7 @@ of trezor-firmware for the odd ones.
 import re
 
 from relay.detectors.base58 import BITCOIN, BITCOIN_DIGIT, Run, checksum_holds, to_digits
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import NOTHING, Span, disjoint, jagged
 
 _KEY_LENGTHS = (111, 112)
@@ -59,10 +60,12 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
             continue
         if (prefix in _PRIVATE_PREFIXES) != private:
             return NOTHING
+        if in_base64(text, start + at, end):
+            return NOTHING
         # What is glued to the end cannot be told from the key where it was cut: all of it goes.
         return disjoint([(start + at, end)])
     if not private and len(run) in _KEY_LENGTHS and any(char.isdigit() for char in run):
-        return ((start, end),)
+        return NOTHING if in_base64(text, start, end) else ((start, end),)
     return NOTHING
 
 

@@ -8,6 +8,8 @@ from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 _MIN_DIGITS = 64
+_MIN_VARIETY = 5
+"""Fewest different digits of 64 by chance: one in 10^30 has fewer."""
 _PUBLIC_KEY = 66
 _LOOK_BACK = 16
 _HASH_WORDS = (
@@ -69,7 +71,9 @@ def hex64(text: str, start: int, end: int) -> tuple[Span, ...]:
         end += 1
     if _is_integrity(text, first) or _is_built_file(text, end):
         return NOTHING
-    if text[first:end].isdigit():  # a large number: hex of this length has letters
+    word = text[first:end]
+    # A large number, for hex of this length has letters; or a pattern, and filler.
+    if word.isdigit() or len(set(word.lower())) < _MIN_VARIETY:
         return NOTHING
     return ((min(start, first), end),)
 

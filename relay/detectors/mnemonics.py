@@ -5,6 +5,7 @@ mistyped, cut off, or in another order, and still gives the wallet away.
 """
 
 import re
+from collections import Counter
 from functools import cache
 from itertools import pairwise
 
@@ -14,7 +15,8 @@ from shamir_mnemonic.wordlist import WORDLIST
 from relay.detectors.cut_off import cut_at
 from relay.detectors.spans import NOTHING, Span, disjoint
 
-_BIP39 = frozenset(Mnemonic("english").wordlist)
+_BIP39_ENGLISH = Mnemonic("english")
+_BIP39 = frozenset(_BIP39_ENGLISH.wordlist)
 _SLIP39 = frozenset(WORDLIST)
 _LISTS = (_BIP39, _SLIP39)
 _EITHER = _BIP39 | _SLIP39
@@ -24,6 +26,11 @@ _MAX_GAP = 12
 """Most characters between two words: `", "`, ` 12. `, or the end of a line with its indentation."""
 _MAX_BLANK, _MAX_NUMBER = 160, 6
 """The same where nothing but a number and white space stands there; tags of HTML are read so."""
+_PHRASE_SIZES = (12, 15, 18, 21, 24)
+_MAX_REPEATED = 2
+"""Times that a word comes, at most, that is no label before the others."""
+_MIXED, _ALIKE = 10, 4
+"""One word in so many may repeat another: where signs between them are mixed, and where alike."""
 _WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 1
 """Fewest letters of a last word that was cut off."""
@@ -60,12 +67,42 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
             # What is glued to a short run is more often a plural than a part of a phrase.
             edges = (previous, span) if least >= _LONG_RUN else (None, span)
             found = _with_edges(text, group, *edges, known, least)
-            if found is not None:
+            if found is not None and _is_varied(text, group, least):
                 spans.append(found)
         if group or span is None or not listed:
             previous = group[-1] if group and listed else span
         group = [span] if span is not None and listed else []
     return spans
+
+
+def _is_varied(text: str, words: list[Span], least: int) -> bool:
+    """Tell whether the words of a run are as different as those of a phrase.
+
+    Names in code repeat theirs: `border-left, border-left-color`, `case 1: case 2:`. What stands
+    before each word may be a label (`word 1: legal word 2: winner`). Where one sign or space is all
+    that stands between words, as in a phrase, more of them may repeat, or all if its sum is right.
+    """
+    names = [text[slice(*word)].lower() for word in words]
+    label, count = Counter(names).most_common(1)[0]
+    plain = [name for name in names if name != label] if count > _MAX_REPEATED else names
+    if len(plain) >= min(least, _LONG_RUN - 2) and _differ(plain, _MIXED):
+        return True
+    gaps = {text[one[1] : two[0]].strip(_NUMBERING) for one, two in pairwise(words)}
+    if len(gaps) > 1:
+        return False
+    if len(names) in _PHRASE_SIZES and _BIP39_ENGLISH.check(" ".join(names)):
+        return True
+    return _differ(names, _ALIKE)
+
+
+_NUMBERING = " \t\r\n.,0123456789"
+
+
+def _differ(names: list[str], share: int) -> bool:
+    """Tell whether of twelve words in a row, or all, no more than one in so many repeats."""
+    size = min(len(names), _LONG_RUN)
+    windows = (names[at : at + size] for at in range(len(names) - size + 1))
+    return any(len(set(window)) >= size - size // share for window in windows)
 
 
 def _close(text: str, end: int, start: int) -> bool:
@@ -163,43 +200,17 @@ def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-_CODE_SEPARATORS = 3
-_CODE_SIGNS = frozenset("=;(){}")
-_CODE_REPEATS = 4
-"""One word in so many repeated, at least: two of 12 words drawn from 2048 are the same in 3 %."""
-
-
-def _is_code(text: str, start: int, end: int) -> bool:
-    """Tell whether a run repeats its words, with now this and now that sign of code between them.
-
-    `start: this.start, type: this.type` is made of listed words. A phrase has one separator, or two
-    where its lines end, and hardly a word twice.
-    """
-    words = _words(text, start, end)
-    names = {text[slice(*word)].lower() for word in words}
-    if (len(words) - len(names)) * _CODE_REPEATS <= len(words):
-        return False
-    gaps = {" ".join(text[one[1] : two[0]].split()) for one, two in pairwise(words)}
-    telling = any(gap == "." or not _CODE_SIGNS.isdisjoint(gap) for gap in gaps)
-    return telling and len(gaps) >= _CODE_SEPARATORS
-
-
 def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
     Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters, and tags
-    of HTML or keys in JSON. Code that is made of such words stays.
+    of HTML or keys in JSON. Code that is made of such words repeats them, and stays.
     """
     text = _without_tags(text, start, end)
     texts = [text]
     if text.find('":', start, end) >= 0:
         texts.append(_blank(_JSON_KEY, text, start, end))
-    return disjoint(
-        span
-        for one in texts
-        for span in _search(one, start, end, _LONG_RUN)
-        if not _is_code(one, *span)
-    )
+    return disjoint(span for one in texts for span in _search(one, start, end, _LONG_RUN))
 
 
 _SHORTEST_JOINED = _LONG_RUN * _WORD_SIZES[-1]
@@ -264,6 +275,6 @@ def mnemonic_cut(text: str, start: int, end: int) -> tuple[Span, ...]:
             if not listed or (behind is not None and not _close(text, span[1], behind[0])):
                 break
             count, first = count + 1, span[0]
-        if count >= _MIN_BEFORE_CUT and not _is_code(text, first, stop):
+        if count >= _MIN_BEFORE_CUT and _is_varied(text, words[-count:], _MIN_BEFORE_CUT):
             spans.append((first, stop))
     return disjoint(spans)

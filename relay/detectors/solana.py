@@ -6,6 +6,7 @@ Source: Solana documentation (base58 of 32 bytes, an address, or of 64, a signat
 from collections.abc import Iterator
 
 from relay.detectors.base58 import BITCOIN_DIGIT, Run, decode, mixed, to_digits
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import (
     NOTHING,
     Span,
@@ -39,7 +40,9 @@ def _wordlike(segment: str) -> bool:
 
 
 def _in_base64(text: str, start: int, end: int) -> bool:
-    """Tell whether a run stands inside of base64: glued to more of it by `+`, `/` or `=`."""
+    """Tell whether a run stands inside of base64, be it short: glued to it by `+`, `/` or `=`."""
+    if in_base64(text, start, end):
+        return True
     if after(text, end) == "=" and not ascii_alnum(after(text, end + 1)):
         return True
     if before(text, start) in ("+", "/"):
@@ -54,6 +57,11 @@ def _in_base64(text: str, start: int, end: int) -> bool:
             at += 1
         return not _wordlike(text[end + 1 : at])
     return False
+
+
+def _is_alphabet(word: str) -> bool:
+    """Tell whether no character comes twice: in an alphabet, and in no random run this long."""
+    return len(set(word)) == len(word)
 
 
 def _decodes(word: str, size: int) -> bool:
@@ -72,7 +80,7 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
     word = text[start:end]
     size = _LENGTHS.get(len(word), 0)
     if size and edges_free(text, start, end):
-        if not mixed(word) or (word.isalpha() and not jagged(word)):
+        if not mixed(word) or (word.isalpha() and not jagged(word)) or _is_alphabet(word):
             return NOTHING
         if _decodes(word, size):
             return NOTHING if _in_base64(text, start, end) else ((start, end),)
@@ -91,5 +99,6 @@ def _glued(text: str, start: int, end: int, lengths: tuple[int, ...], size: int)
             if digits is None:
                 return
             run = Run(digits)
-        if run.window(first - start, stop - start, size) is not None:
+        found = run.window(first - start, stop - start, size)
+        if found is not None and not _is_alphabet(text[first:stop]):
             yield first, stop

@@ -29,6 +29,13 @@ def test_hashes_of_builds_survive(text: str) -> None:
     assert [] == found("hex64", text, _TXID if _TXID in text else None)
 
 
+@pytest.mark.parametrize("pattern", ["3A", "ABC", "a", "0F", "00FF"])
+def test_a_pattern_is_no_hex_id(pattern: str) -> None:
+    """Few different digits are filler, and no hash or key."""
+    assert [] == found("hex64", pattern * 40)
+    assert [_TXID] == found("hex64", f"0x{_TXID}", _TXID)
+
+
 def test_node_ids() -> None:
     """Exactly 66 digits beginning with 02 or 03."""
     assert ["02" + _TXID] == found("node_id", "02" + _TXID)

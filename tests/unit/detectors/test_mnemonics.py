@@ -190,3 +190,54 @@ def test_fields_of_which_some_words_are_on_the_other_list() -> None:
     (span,) = CHECKS["mnemonic"](text, 0, len(text))
     assert "PEANUT" in text[slice(*span)]
     assert text[slice(*span)].endswith("SNAKE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'time.sleep(0.1)\n  File "test/test_random.py", line 39, in test_seedarg',
+        '"list-style","list-style-image","list-style-position","list-style-type","margin-left"',
+        '"border-right","border-right-color","border-right-style","border-right-width","border-top"',
+        "case 8:case 16:case 32:case 64:case 128:case 256:case 512:case 1024:case 2048:case 4096:",
+        'case"custom":case"number":case"string":case"never":case"date":case"object":case"array":',
+        "move_contact_solid move_contact_all move_outside_solid move_outside_all move_wrap index",
+        "start: this.start, end: this.end, type: this.type, option: this.option, case: this.case",
+    ],
+)
+def test_lists_of_names_stay(text: str) -> None:
+    """Names that are made of the same few words are no phrase, nor a part of one."""
+    for check in ("mnemonic", "mnemonic_part"):
+        assert [] == found(check, text)
+    padded = f"{'x' * (500 - len(text))} {text}"[-500:].rstrip('":')
+    assert [] == found("mnemonic_cut", padded.rjust(500, "."))
+
+
+def test_repeated_words_of_a_phrase_go() -> None:
+    """Drawn words may be the same, and a phrase for tests may have one word only."""
+    for phrase in (
+        "abandon " * 11 + "about",
+        "zoo " * 11 + "wrong",
+        _LEGAL,
+        _LEGAL.replace("yellow", "zoo"),
+    ):
+        assert [phrase] == found("mnemonic", phrase)
+        commas = phrase.replace(" ", ", ")
+        assert [commas] == found("mnemonic", commas)
+
+
+def test_each_word_may_have_the_same_label() -> None:
+    """What stands before every word is no repeated word of the phrase."""
+    words = Mnemonic("english").generate(128).split()
+    text = "\n".join(f"word {n}: {word}" for n, word in enumerate(words, 1))
+    assert [text] == found("mnemonic", text)
+    part = "\n".join(f"word {n}: {word}" for n, word in enumerate(_LEGAL.split()[:8], 1))
+    assert [part] == found("mnemonic_part", part)
+
+
+def test_every_drawn_phrase_is_varied() -> None:
+    """Words of fresh phrases and shares are different enough, every one of hundreds."""
+    shares = shamir_mnemonic.generate_mnemonics(1, [(16, 16)], token_bytes(32))[0]
+    phrases = [Mnemonic("english").generate(128) for _ in range(300)]
+    for phrase in (*shares, *phrases):
+        mixed = phrase.replace(" ", ", ", 3)
+        assert [mixed] == found("mnemonic", mixed)

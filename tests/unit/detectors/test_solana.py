@@ -9,6 +9,7 @@ from bip_utils import Ed25519PrivateKey, SolAddrEncoder
 
 from relay.detectors import CHECKS
 from relay.detectors.base58 import BITCOIN
+from relay.detectors.ripple import RIPPLE
 from tests.unit.detectors.found import found
 
 _SOL = "7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV"
@@ -50,6 +51,8 @@ def test_solana_glued_to_what_is_no_word_is_left() -> None:
     """Without a checksum nothing tells it from a longer piece of base58."""
     assert [] == found("solana", "aZ9dress" + _SOL)
     assert [] == found("solana", BITCOIN)
+    assert [] == found("solana", RIPPLE)
+    assert [] == found("solana", RIPPLE, RIPPLE.partition("f")[2].rpartition("u")[0])
     assert [] == found("solana", "GetTheAccountInfoOfTheDeviceThatIsSelectedNow")
 
 
