@@ -1,4 +1,4 @@
-"""Chains with a form of their own."""
+"""Chains with a form of their own; their specifications' vectors are in vectors.yaml too."""
 
 from secrets import token_bytes
 
@@ -17,9 +17,9 @@ from tests.unit.detectors.found import found
 @pytest.mark.parametrize(
     "word",
     [
-        "EQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPrHF",
+        "EQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPrHF",  # the TON documentation's
         "UQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPuwA",
-        "Ef8zMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM0vF",
+        "Ef8zMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM0vF",  # the elector contract
     ],
 )
 def test_ton(word: str) -> None:
@@ -34,11 +34,11 @@ def test_ton(word: str) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "Ae2tdPwUPEZFRbyhz3cpfC2CumGzNkFBN2L42rcUc2yjQpEkxDbkPodpMAi",
+        "Ae2tdPwUPEZFRbyhz3cpfC2CumGzNkFBN2L42rcUc2yjQpEkxDbkPodpMAi",  # cardano-wallet's
         (
             "DdzFFzCqrhsfdzUZxvuBkhV8Lpm9p43p9ubh79GCTkxJikAjKh51qhtCFMqUniC5tv5ZExyvSmAte2Du2tGimavSo6qSgXb"
             "jiy8qZRTg"
-        ),
+        ),  # wallet-address-validator's tests
     ],
 )
 def test_byron(word: str) -> None:

@@ -8,7 +8,7 @@ from bip_utils import AlgoAddrEncoder, Ed25519PrivateKey, XlmAddrEncoder, XlmAdd
 from tests.unit.detectors.found import found
 
 _STELLAR = [
-    "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ",  # SEP-23
+    "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ",  # SEP-23's, two
     "MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJUAAAAAAAAAAAACJUQ",
     "SBU2RRGLXH3E5CQHTD3ODLDF2BWDCYUSSBLLZ5GNW7JXHDIYKXZWHOKR",
 ]
@@ -36,7 +36,7 @@ def test_fresh_ones_of_bip_utils() -> None:
 
 def test_nem_plain_and_dashed() -> None:
     """NEM addresses are found with their dashes or without."""
-    plain = "NALICELGU3IVY4DPJKHYLSSVYFFWYS5QPLYEZDJJ"
+    plain = "NALICELGU3IVY4DPJKHYLSSVYFFWYS5QPLYEZDJJ"  # of the NIS API documentation
     dashed = "-".join(plain[at : at + 6] for at in range(0, 40, 6))
     assert [plain] == found("nem", plain)
     assert [dashed] == found("nem", dashed)
@@ -44,7 +44,7 @@ def test_nem_plain_and_dashed() -> None:
 
 
 def test_onion_names_of_version_3() -> None:
-    """A service name is verified without its suffix."""
+    """A service name is verified without its suffix; it is that of DuckDuckGo."""
     word = "duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad"
     assert [word] == found("onion", word)
     assert [] == found("onion", word[:-3] + "aad")

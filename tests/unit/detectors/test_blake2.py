@@ -72,7 +72,7 @@ def test_ss58() -> None:
     for form in (0, 2, 42, 63, 64, 1000, 16383):
         word = SS58Encoder.Encode(token_bytes(32), form)
         assert [word] == found("ss58", word)
-    alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+    alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"  # Substrate's development key
     assert [alice] == found("ss58", alice)
     assert [alice] == found("ss58", "account"[:4] + alice)
     assert [] == found("ss58", alice[:-1] + "Z")

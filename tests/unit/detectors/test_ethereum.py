@@ -25,7 +25,7 @@ def test_the_vectors_of_eip_55(digits: str) -> None:
 
 
 def test_rskip_60() -> None:
-    """The checksum of Rootstock hashes the chain's number along."""
+    """The checksum of Rootstock hashes the chain's number along; EIP-1191's test case."""
     word = "0x5aaEB6053f3e94c9b9a09f33669435E7ef1bEAeD"
     assert [word] == found("eip55", word)
 

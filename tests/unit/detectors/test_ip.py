@@ -1,4 +1,7 @@
-"""IP addresses, and what has their shape."""
+"""IP addresses, and what has their shape; the examples of the RFCs are in vectors.yaml too.
+
+Addresses are those for documentation (RFC 5737, RFC 3849) where a case needs no others.
+"""
 
 from ipaddress import IPv4Address, IPv6Address
 from secrets import randbits

@@ -26,7 +26,7 @@ def test_timestamps_survive(word: str) -> None:
      "CZ6508000000192000145399"],
 )  # fmt: skip
 def test_ibans(word: str) -> None:
-    """The examples of the registry, in groups or not, in a sentence."""
+    """A well-known example and two of ISO 13616's registry, in groups or not, in a sentence."""
     assert [word] == found("iban", word)
     assert [word] == found("iban", word + " PLEASE PAY")
     assert [] == found("iban", word[:-1] + ("1" if word[-1] != "1" else "7"))
