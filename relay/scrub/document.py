@@ -185,7 +185,7 @@ class DocumentScrubber:
 
     def _decide(self, walked: Walked, by_text: dict[str, list[Hit]]) -> None:
         """Go through every place where something was found."""
-        across = self._across(walked, by_text) if walked.lists else {}
+        across = self._across(walked, by_text) if walked.lists or walked.forms else {}
         for text, hits in by_text.items():
             for place in walked.texts[text]:
                 more = across.pop(place.id, None) if across else None
@@ -210,6 +210,10 @@ class DocumentScrubber:
                 place = Place(container, index, plan, VALUE_TYPES[type(container.node[index])])
                 if place.id not in self._decided:
                     found[place.id] = place, hits
+        for places, read in walked.forms:
+            for index, hits in read.covered(by_text.get(read.text, ())).items():
+                if places[index].id not in self._decided:
+                    found[places[index].id] = places[index], hits
         return found
 
     def _text(

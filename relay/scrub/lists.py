@@ -1,4 +1,4 @@
-"""Lists read as one text: words of a phrase, parts of a path, bytes as numbers, pieces of a word.
+"""Lists and forms read as one text: words of a phrase, parts of a path, bytes, pieces of a word.
 
 Law of this file: it makes the text and says which elements a span of it covers; what is found by
 itself inside one element is not its business.
@@ -17,6 +17,10 @@ _FEWEST: Final = 3
 _LONGEST: Final = 24
 """Longer elements are no words and no numbers of a path."""
 _FEWEST_PIECES, _FEWEST_BYTES = 4, 7
+_FEWEST_WORDS: Final = 6
+"""A phrase has no fewer, whatever stands around."""
+_MOST_FIELDS: Final = 3
+"""Fields of a map in a list of words: the word, its number, whether it was right."""
 _PRINTABLE: Final = frozenset((*range(32, 127), 9, 10, 13))
 """Bytes of text; a `Buffer` of JavaScript comes as a list of numbers."""
 
@@ -77,3 +81,55 @@ def _is_cut_evenly(node: list[Any], sizes: list[int]) -> bool:
         and min(sizes[:-1]) == max(sizes[:-1])
         and all(type(value) is str for value in node)
     )
+
+
+def field_words(node: list[Any]) -> tuple[str | int, ListText] | None:
+    """Return a list of maps or pairs with one word each, `[{"word": …}, …]` or `[[1, …], …]`.
+
+    It comes as the key or index of the words, and as one text; None for all other lists.
+    """
+    slot = _word_slot(node[0]) if len(node) >= _FEWEST_WORDS else None
+    if slot is None:
+        return None
+    kind, size = type(node[0]), len(node[0])
+    words = []
+    for part in node:
+        if type(part) is not kind or len(part) != size or (kind is dict and slot not in part):
+            return None
+        words.append(part[slot])
+    read = words_text(words)
+    return None if read is None else (slot, read)
+
+
+def _word_slot(part: Any) -> str | int | None:
+    """Return where the only word of a map stands, or of a pair behind a number."""
+    if type(part) is dict and len(part) <= _MOST_FIELDS:
+        slots = [key for key, value in part.items() if type(value) is str]
+        return slots[0] if len(slots) == 1 else None
+    if type(part) is list and len(part) == 2:
+        number = part[0]
+        counted = type(number) is int or (type(number) is str and number.isdigit())
+        return 1 if counted else None
+    return None
+
+
+def are_numbered(keys: Sequence[str]) -> bool:
+    """Return whether keys differ in their last number alone: `1`, `2`; `word1`, `word2`."""
+    if len(keys) < _FEWEST_WORDS or not keys[0][-1:].isdigit():
+        return False
+    stem = keys[0].rstrip(_DIGITS)
+    return all(key[-1:].isdigit() and key.rstrip(_DIGITS) == stem for key in keys)
+
+
+_DIGITS: Final = "0123456789"
+
+
+def words_text(values: Sequence[Any]) -> ListText | None:
+    """Return values as one text if each is one short word of letters; else None."""
+    for value in values:
+        if type(value) is not str or not value.isalpha() or len(value) > _LONGEST:
+            return None
+    sizes = list(map(len, values))
+    gap = len(_SEPARATOR)
+    starts = tuple(accumulate((size + gap for size in sizes[:-1]), initial=0))
+    return ListText(_SEPARATOR.join(values), starts, sizes, gap)

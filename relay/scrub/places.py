@@ -11,6 +11,7 @@ from typing import Any, Final
 from relay.rules.compiling import CompiledRules, Hot
 from relay.rules.model import Rule
 from relay.rules.selectors import Path, PathPart
+from relay.scrub.lists import are_numbered
 from relay.scrub.plans import ANY_INDEX, KEY_LENGTH, Plan
 from relay.scrub.protected import KEYS, Shape, must_have_shape, shape_at
 
@@ -18,6 +19,7 @@ _MOST: Final = 20_000
 """Plans, spots and layouts that are remembered; then the memory starts afresh."""
 _KEYS: Final = 64
 """Maps with more keys are lists of a kind, and hardly two of them are alike."""
+_PAIR_SIZE: Final = 4
 
 
 @dataclass(slots=True)
@@ -27,9 +29,11 @@ class Layout:
     Attributes:
         plans: for each key, in their order, its plan if its value needs more than a look.
         clean: whether the keys are known to hold nothing; set by the walk.
+        numbered: whether the keys differ in a number alone, as those of a form for a phrase do.
     """
 
     plans: tuple[Plan | None, ...]
+    numbered: bool = False
     clean: bool = False
 
 
@@ -61,7 +65,7 @@ class Spot:
         """Return what a map with these keys is like here."""
         known = self.layouts.get(keys)
         if known is None:
-            known = Layout(tuple(self._special(key) for key in keys))
+            known = Layout(tuple(self._special(key) for key in keys), are_numbered(keys))
             if len(keys) <= _KEYS and all(len(key) <= KEY_LENGTH for key in keys):
                 self.places.grow()
                 self.layouts[keys] = known
@@ -222,3 +226,17 @@ def _both(one: Hot | None, other: Hot | None) -> Hot | None:
     if one is None or other is None or one is other:
         return one or other
     return Hot((*one.whole, *other.whole), (*one.keyed, *other.keyed))
+
+
+def pair_key_of(node: dict[str, Any], under: PathPart | None) -> str | None:
+    """Return the key that addresses `value` in `{"key": …, "value": …}` or a typed attribute.
+
+    A typed attribute, `{"value": …, "type": …}`, stands under its key.
+    """
+    if len(node) > _PAIR_SIZE:
+        return None
+    for name in ("key", "name"):
+        key = node.get(name)
+        if type(key) is str:
+            return key
+    return under if "type" in node and type(under) is str else None

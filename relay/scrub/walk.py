@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from relay.errors import ScrubError
 from relay.rules.selectors import Path, PathPart
-from relay.scrub.lists import ListText, list_text
+from relay.scrub.lists import ListText, field_words, list_text, words_text
 from relay.scrub.memory import Memory
-from relay.scrub.places import Spot
+from relay.scrub.places import Spot, pair_key_of
 from relay.scrub.plans import Plan
 
 MAX_DEPTH: Final = 128
@@ -79,11 +79,13 @@ class Walked:
             places where it stands.
         numbers: the numbers among them, by their text.
         lists: each list of words or numbers, read as one text.
+        forms: words that stand in a field each, with these places, read as one text.
     """
 
     texts: dict[str, list[Place]] = field(default_factory=dict, repr=False)
     numbers: dict[str, float] = field(default_factory=dict, repr=False)
     lists: list[tuple[Container, ListText]] = field(default_factory=list, repr=False)
+    forms: list[tuple[list[Place], ListText]] = field(default_factory=list, repr=False)
 
 
 Special = Callable[[Container, PathPart, Plan, Any], bool]
@@ -141,8 +143,11 @@ class Walk:
         if not layout.clean:
             here = Container(node, link, spot)
             layout.clean = self._keys(here, keys)
+        if layout.numbered and (read := words_text(tuple(node.values()))) is not None:
+            here = here or Container(node, link, spot)
+            self._form([(here, key, spot.plan(key, key)) for key in keys], read)
         plans = layout.plans
-        pair_key = _pair_key(node, link) if "value" in node else None
+        pair_key = pair_key_of(node, None if link is None else link[1]) if "value" in node else None
         if pair_key is not None:
             of_pair = spot.plan("value", pair_key)
             at = keys.index("value")
@@ -233,6 +238,28 @@ class Walk:
                 text = self._number(value)
                 if text not in self._known:
                     self._add(text, Place(here, index, plan, "number"))
+        if type(node[0]) is dict or type(node[0]) is list:
+            self._fields(node)
+
+    def _fields(self, node: list[Any]) -> None:
+        """Take the words of a list of maps or pairs as one text; they were put on the stack."""
+        found = field_words(node)
+        parts = self._stack[-len(node) :]
+        # Where a rule took an element away, what is left is no phrase.
+        if found is None or [id(part[0]) for part in parts] != list(map(id, node)):
+            return
+        slot, read = found
+        fields = []
+        for part, spot, link, _ in parts:
+            plan = spot.plan(slot, slot) if isinstance(slot, str) else spot.element(slot)
+            fields.append((Container(part, link, spot), slot, plan))
+        self._form(fields, read)
+
+    def _form(self, fields: list[tuple[Container, Any, Plan]], read: ListText) -> None:
+        if read.text not in self._known:
+            self.walked.texts.setdefault(read.text, [])
+            places = [Place(here, slot, plan, "string") for here, slot, plan in fields]
+            self.walked.forms.append((places, read))
 
     def _all_known(self, node: list[Any]) -> bool:
         """Return whether a list is of clean texts alone; cheaper than a look at each."""
@@ -255,25 +282,6 @@ class Walk:
         text = number_text(value)
         self.walked.numbers[text] = value
         return text
-
-
-def _pair_key(node: dict[str, Any], link: Link) -> str | None:
-    """Return the key that addresses `value` in `{"key": …, "value": …}` or a typed attribute.
-
-    A typed attribute, `{"value": …, "type": …}`, stands under its key.
-    """
-    if len(node) > _PAIR_SIZE:
-        return None
-    for name in ("key", "name"):
-        key = node.get(name)
-        if type(key) is str:
-            return key
-    if "type" in node and link is not None and type(link[1]) is str:
-        return link[1]
-    return None
-
-
-_PAIR_SIZE: Final = 4
 
 
 def path_of(link: Link) -> Path:

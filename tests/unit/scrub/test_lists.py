@@ -27,6 +27,47 @@ def test_a_phrase_word_by_word_is_gone(scrubber: Scrubber) -> None:
     assert ["[mnemonic]"] * 12 == body["extra"]["words"]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        [{"word": word} for word in PHRASE],
+        [{"n": n, "word": word} for n, word in enumerate(PHRASE)],
+        [[n, word] for n, word in enumerate(PHRASE, 1)],
+        [[str(n), word] for n, word in enumerate(PHRASE, 1)],
+        {f"word{n}": word for n, word in enumerate(PHRASE, 1)},
+        {str(n): word for n, word in enumerate(PHRASE)},
+    ],
+)
+def test_a_phrase_with_each_word_in_a_field_is_gone(scrubber: Scrubber, form: object) -> None:
+    """As a form with many inputs has it; all else of the form stays."""
+    body = json.loads(scrubber.scrub_json(json.dumps({"extra": {"form": form}}).encode()).body)
+    bare = json.dumps(form)
+    for word in PHRASE:
+        bare = bare.replace(f'"{word}"', '"[mnemonic]"')
+    assert json.loads(bare) == body["extra"]["form"]
+
+
+def test_words_beside_a_phrase_in_fields_stay(scrubber: Scrubber) -> None:
+    """Only the fields that the phrase covers are redacted."""
+    form = [{"word": word} for word in ("Zaphod", *PHRASE, "Zaphod")]
+    body = json.loads(scrubber.scrub_json(json.dumps({"extra": {"form": form}}).encode()).body)
+    words = [field["word"] for field in body["extra"]["form"]]
+    assert ["Zaphod", *["[mnemonic]"] * 12, "Zaphod"] == words
+
+
+def test_ordinary_forms_stay(scrubber: Scrubber) -> None:
+    """Maps with numbered keys and lists of small maps come back as they are."""
+    document = {
+        "a": {f"field{n}": "value" for n in range(12)},
+        "b": [{"name": "value", "n": n} for n in range(12)],
+        "c": [[n, "value"] for n in range(12)],
+        "d": [{"word": word} for word in PHRASE[:5]],
+        "e": [{"word": word} for word in PHRASE[:11]] + [{"other": "yellow"}],
+    }
+    body = scrubber.scrub_json(json.dumps({"extra": document}).encode()).body
+    assert {"extra": document} == json.loads(body)
+
+
 def test_words_beside_a_phrase_stay(scrubber: Scrubber) -> None:
     """Only the elements that the phrase covers are redacted."""
     words = ["step", "Zaphod", *PHRASE, "Zaphod"]
