@@ -44,9 +44,12 @@ TELLING = frozenset(_TELLING_NAMES.split())
 _PLAIN_NAMES = (
     "acm btx cpu ert fc flo mona pc tpc qc tq sys xc via vips u one io zil ckb ckt hs rdd nano tex"
 )
-_PLAIN = frozenset(_PLAIN_NAMES.split())
-_KNOWN = TELLING | _PLAIN
+PLAIN = frozenset(_PLAIN_NAMES.split())
+_KNOWN = TELLING | PLAIN
+_MIN_PLAIN = {2: 16, 3: 12, 4: 12}
+"""Fewest data characters by the letters of such a name; with one letter (`u1`) as any other."""
 _HEX = frozenset("0123456789abcdef")
+_DIGITS = "0123456789"
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 
 
@@ -136,7 +139,10 @@ def _shape(head: str, data: str) -> str:
             len(data) >= _MIN_SHAPE or (len(data) >= _MIN_TELLING and alone and mixed)
         ):
             return name
-        if name in _PLAIN and len(data) >= _MIN_SHAPE and alone and mixed:
+        # A word with a number behind is no data: `cpu1temperature2`.
+        digits = len(data) >= _MIN_SHAPE or not data.rstrip(_DIGITS).isalpha()
+        short = name in PLAIN and alone and mixed and digits
+        if short and len(data) >= _MIN_PLAIN.get(n, _MIN_SHAPE):
             return name
     return ""
 

@@ -6,10 +6,11 @@ the payment URIs of wallets, Nano, Nimiq, ICON, NEM.
 
 import re
 
-from relay.detectors.bech32 import CHARSET, TELLING
+from relay.detectors.bech32 import CHARSET, PLAIN, TELLING
 from relay.detectors.extended_keys import PREFIXES
 
 _NAMES = "|".join(sorted(TELLING, key=len, reverse=True))
+_PLAIN_NAMES = "|".join(sorted(PLAIN, key=len, reverse=True))
 _SCHEMES = (
     "bitcoin|litecoin|bitcoincash|bitcoingold|dash|digibyte|dogecoin|namecoin|vertcoin|zcash|"
     "ethereum|ethclassic|ripple|cardano|solana|polygon|binance|optimism|stellar|tron|monero|"
@@ -21,6 +22,7 @@ _BEGINNING = re.compile(  # noqa: TID251
     "(?<![A-Za-z0-9])(?:"
     f"(?:{'|'.join(sorted(PREFIXES))})(?P<key>[1-9A-HJ-NP-Za-km-z]+)"
     f"|(?:{_NAMES})1[{CHARSET}]{{2,}}|(?:{_NAMES.upper()})1[{CHARSET.upper()}]{{2,}}"
+    f"|(?:{_PLAIN_NAMES})1[{CHARSET}]{{8,}}"
     "|ln(?:bcrt|bc|tbs|tb)[0-9][0-9a-z]*"
     f"|(?i:{_SCHEMES}):(?://)?(?=[a-z]*[0-9])[A-Za-z0-9]{{2,}}"
     f"|(?i:bitcoincash|bchtest|ecash):[qp][{CHARSET}]*"

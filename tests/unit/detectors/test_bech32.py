@@ -127,3 +127,21 @@ def test_a_checksum_cuts_off_what_is_glued_behind() -> None:
     """Letters of the alphabet behind an address stay out of the span."""
     word = _VALID[0]
     assert [word] == found("bech32", word + "xyz")
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("acm", 12), ("vips", 12), ("xc", 16), ("word_xc", 16), ("u", 20)]
+)
+def test_short_names_need_more_of_the_data(name: str, least: int) -> None:
+    """Three letters need 12 characters behind, two 16, one 20."""
+    data = "qx2fxv2umyhttkxyxp8x0"
+    for size in (least, least - 1):
+        word = f"{name}1{data[:size]}"
+        expected = [word.removeprefix("word_")] if size == least else []
+        assert expected == found("bech32", word)
+
+
+@pytest.mark.parametrize("word", ["cpu1temperature22", "one1acdefghjklmnp", "axc1qx2fxv2umyhttkxy"])
+def test_words_with_a_number_are_no_short_name(word: str) -> None:
+    """The digits must stand among the letters, and nothing before the name."""
+    assert [] == found("bech32", word)
