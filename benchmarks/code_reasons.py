@@ -43,7 +43,7 @@ _SHAPED: Final = {
     "wallet/ethereum-address": re.compile(r"0x[0-9a-fA-F]{40,}"),
     "wallet/ethereum-bare": re.compile(r"[0-9a-fA-F]{40}"),
     "network/mac-address": re.compile(r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}"),
-    "wallet/derivation-path": re.compile(r"m/.*[0-9].*"),
+    "wallet/derivation-path": re.compile(r"(?:m/.*|[0-9]+['hH]/.*)[0-9].*"),
     "network/onion-address": re.compile(r"[a-z2-7]{16,56}(?:\.onion)?"),
     "network/backend-host": re.compile(r"[\w-]+(?:\.[\w-]+)+"),
     "suite/device-id": re.compile(r"[0-9A-F]{24}"),

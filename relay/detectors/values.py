@@ -4,6 +4,8 @@
 small: whatever is not plainly a sentence is taken for a value.
 """
 
+import re
+
 from relay.detectors.spans import NOTHING, Span
 
 SENTENCE_WORDS = frozenset(
@@ -30,6 +32,8 @@ def value(text: str, start: int, end: int) -> tuple[Span, ...]:
     if not words:
         return NOTHING
     first = words[0]
+    if len(words) == len(first) == 1 and not first.isalnum():
+        return NOTHING
     if _is_placeholder(first):
         return NOTHING
     if first.isdigit() and len(first) <= _SMALL and first.isascii():
@@ -38,9 +42,13 @@ def value(text: str, start: int, end: int) -> tuple[Span, ...]:
     return NOTHING if first in known else ((start, end),)
 
 
+# A closed shape, not a rule pattern: what documentation shows, and the rest of its line.
+_REDACTED = re.compile(r"redacted[`\\].*")  # noqa: TID251
+
+
 def _is_placeholder(word: str) -> bool:
     """Tell what stands for a value in help and in examples: `YOUR_TOKEN`, `<your-token>`."""
-    if word.startswith("your_"):
+    if word.startswith("your_") or _REDACTED.fullmatch(word):
         return True
     name = word[1:].partition(">")[0]
     return word.startswith("<") and (name.startswith("your") or name.endswith(_NAMES))

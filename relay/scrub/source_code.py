@@ -56,6 +56,10 @@ _CODE: Final = re.compile(  # noqa: TID251
     r"|\bObject\.\w+\(|\)\s?\{|\}\)[;,.)\]}]|\(\)(?:[);]|,\w|\.\w+[(:])|;[\w$]+(?:\.[\w$]+)+=[^=]"
     r"|[(,]0,[\w$]+\.[\w$]+\)\(|\)\)\)|\)\?\w|\]\)[,)}]|\[\w\]=| [!=]= | \? [\w.]+[ .(]"
     r"|\.[a-z]+_[a-z_]+\(|^\s+[\w.]+ = (?:[\w.]+\(|\{)"
+    # statements of Python: a call with names as its arguments, one that goes on, a type
+    r"|^\s{2,}(?:(?:return|yield|yield from|await) )?\w+(?:\.\w+)*\((?:[\w.]+, )*\w+=[\w.]+[),]"
+    r"|^\s{2,}(?:\w+\.[\w.]+, )(?:\w+=[\w.]+, )*\w+=\w+$"
+    r"|(?:^|[\s(])(?P<same>[a-z_]{3,})=(?P=same)[,)]|^\s*\w+: _?[A-Z]\w+ = \w+[\[(]"
 )
 _MINIFIED: Final = re.compile(  # noqa: TID251
     r"[{,][A-Za-z_$][\w$]*:(?=[\"'`{\[!(/]|(?:async|function|class|void|new) |\w{1,2}[,}.(=])"
@@ -64,7 +68,13 @@ _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
 _DIGIT: Final = re.compile(r"\d")  # noqa: TID251
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z][a-z]")  # noqa: TID251
 _MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
-_EACH: Final = re.compile(r"[\w)\]] for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
+_EACH: Final = re.compile(r"[\w)\]]\s{1,80}for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
+_SUM: Final = re.compile(r"\([\d\s()+%-]*(?:\*|<<|//)[\d\s()*<>+/%-]*")  # noqa: TID251
+"""What is worked out: no PIN has a sign of multiplication."""
+_SCHEMA: Final = re.compile(  # noqa: TID251
+    r"\{\s?[\"']type[\"']: ?[\"']string[\"'],? ?(?:[\"']format[\"']: ?[\"'][a-z-]+[\"'])?\s?\}?"
+)
+_NEXT_KEY: Final = re.compile(r", ?[\"'][\w-]+[\"']\s?:")  # noqa: TID251
 _QUOTED: Final = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")  # noqa: TID251
 _APOSTROPHE: Final = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")  # noqa: TID251
 _CLOSED: Final = re.compile(r"\s?(?:[+,)%;\]]|$|\.\w+\()")  # noqa: TID251
@@ -97,7 +107,7 @@ def is_code(text: str, start: int, key: str, at: int) -> bool:
         rest = _NUMBER.match(text, at) or text[at : at + 1] == "/"
         return bool(rest) and _is_near_code(_line(text, start, at + 1))
     chain, end = found["chain"], found.end()
-    if _stands_alone(text, key, chain, end):
+    if _stands_alone(text, key, chain, end) or _is_unquoted(text, at, chain, end):
         return True
     line = _line(text, start, end)
     plain = not any(map(str.isdigit, chain)) or _CAMEL.search(chain) is not None
@@ -124,6 +134,8 @@ def is_code_in_brackets(text: str, start: int, span: tuple[int, int]) -> bool:
     if not inside.strip(" \t\r\n)]}") or _is_choice(text, start) or _PLACEHOLDER.match(text, at):
         return True
     literal = any(quote in inside for quote in "\"'`")
+    if _SUM.fullmatch(text, at, stop) or _SCHEMA.fullmatch(text, at, stop):
+        return True
     if first == "(" and _CODE.search(inside):
         return True
     bare = _QUOTED.sub("", inside) if first == "[" else ""
@@ -196,6 +208,12 @@ def _stands_alone(text: str, key: str, chain: str, end: int) -> bool:
     if not _ends(text, end):
         return False
     return (bool(rest) and first in _ROOTS) or _is_named(key, last)
+
+
+def _is_unquoted(text: str, at: int, chain: str, end: int) -> bool:
+    """Tell whether a name stands between keys in quotes: a document would quote its text."""
+    closed = text[max(0, at - 3) : at].rstrip()[:-1].rstrip()[-1:] in ('"', "'")
+    return closed and chain.replace("_", "").isalpha() and _NEXT_KEY.match(text, end) is not None
 
 
 def _is_named(key: str, name: str) -> bool:

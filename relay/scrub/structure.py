@@ -233,6 +233,7 @@ _LITERAL: Final = re.compile(  # noqa: TID251
 """What opens a string: quotes, and what code puts before them, as in `b'x'` and `Decimal('1')`."""
 _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
 _PAIR: Final = re.compile(r"[^&; \t\r\n\"'<>]+")  # noqa: TID251
+_BARE_VALUE: Final = re.compile(r"[^\s{}\[\],\"']+")  # noqa: TID251
 _LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
 
 _TRAILING: Final = ",;)]} \t"
@@ -253,12 +254,14 @@ def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
     """
     containers: list[tuple[str, PathPart]] = []
     key: PathPart = ""
+    done = 0
     expect_key = False
     for count, token in enumerate(_TOKENS.finditer(text)):
         if count >= limit:
             return
-        word = token.group()
-        first = word[0]
+        word, first = token.group(), text[token.start()]
+        if token.start() < done:
+            continue
         if first in "{[":
             containers.append((first, key))
             expect_key = first == "{"
@@ -280,14 +283,16 @@ def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
             key = word.strip("\"'")
         elif containers:
             quoted = first in "\"'"
-            start, end = token.span()
+            start, done = token.span()
             if quoted:
                 start += 1
-                end -= 1 if len(word) > 1 and word[-1] == first else 0
+                done -= len(word) > 1 and word[-1] == first
+            elif bare := _BARE_VALUE.match(text, start):
+                done = bare.end()  # a pseudonym, where a number stood, has a colon
             deep = len(containers) > _DEEPEST
-            if not deep and start < end and (quoted or word.casefold() not in _SCALAR_WORDS):
+            if not deep and start < done and (quoted or word.casefold() not in _SCALAR_WORDS):
                 path = (*(part for _, part in containers[1:]), key)
-                yield path, (start, end), "string" if quoted else "number"
+                yield path, (start, done), "string" if quoted else "number"
 
 
 def looks_like_json(text: str) -> bool:

@@ -91,6 +91,13 @@ def test_walk_in_text_yields_paths() -> None:
     assert expected == seen
 
 
+@pytest.mark.parametrize("text", ['{"a":hash:1f-2e,"b":2}', "{a: hash:1f-2e , b: 2}"])
+def test_walk_in_text_reads_a_value_with_a_colon(text: str) -> None:
+    """A pseudonym that replaced a number is one value, so that a second search changes nothing."""
+    seen = [(path, text[slice(*span)]) for path, span, _ in entries(text, 1_000)]
+    assert [(("a",), "hash:1f-2e"), (("b",), "2")] == seen
+
+
 @pytest.mark.parametrize("size", range(1, 41))
 def test_walk_in_text_reads_what_is_cut_off(size: int) -> None:
     """A text that ends anywhere gives what it gave whole, as far as it goes."""
