@@ -34,20 +34,12 @@ _VERSION_MARKS = (*_VERSION_WORDS, "v", "rev")
 _REQUIRES = (">=", "<=", "~=", "==", "!=")
 _JOINED = re.compile(r"/[\d.]*\d([A-Z][A-Za-z]+)$")  # noqa: TID251
 _SECTION = re.compile(r"(?i)(?:\bsections?|\bchapter|\bclause|\u00a7|\brfc:?`? ?\d+`?,?)$")  # noqa: TID251
-_TAGS = (
-    "alpha",
-    "beta",
-    "rc",
-    "dev",
-    "pre",
-    "snapshot",
-    "build",
-    "canary",
-    "next",
-    "nightly",
-    "electron",
-    "node",
+_TAG = re.compile(  # noqa: TID251
+    r"[-+_](?:alpha|beta|rc|dev(?:elop(?:er|ment)?)?|pre(?:view|release)?|snapshot|build|canary|next"
+    r"|nightly|electron|node(?:js)?)(?![a-z])",
+    re.IGNORECASE,
 )
+"""What stands behind a version, and is no beginning of another word."""
 
 
 def _far_from_version(octets: list[int]) -> bool:
@@ -90,8 +82,7 @@ def _last_word(text: str) -> str:
 
 def is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
     """Tell whether four numbers are a version: `Chrome/128.0.0.0`, `v1.2.3.4`, `1.2.3.4-beta`."""
-    rest = text[end : end + 10].lower()
-    if rest[:1] in "-+_" and rest[1:].startswith(_TAGS):
+    if _TAG.match(text, end):
         return True
     head = text[max(0, start - _LOOK_BACK) : start]
     if head.endswith("/"):

@@ -157,10 +157,12 @@ def test_small_numbers_glued_to_a_word_that_says_address(text: str, expected: st
         ("tcp/172.16.0.1", "172.16.0.1"),
         ("bokala/100.64.0.1", "100.64.0.1"),
         ("x192.168.0.1", "192.168.0.1"),
+        ("146.250.69.12-devebi", "146.250.69.12"),
+        ("146.250.69.12_nodes", "146.250.69.12"),
     ],
 )
 def test_private_addresses_at_a_word(text: str, expected: str) -> None:
-    """RFC 1918 and RFC 6598 are far from versions; a port settles it, behind a slash too."""
+    """RFC 1918 and RFC 6598 are far from versions; a port settles it, a word behind does not."""
     assert [expected] == _found(text)
 
 
@@ -168,6 +170,7 @@ def test_private_addresses_at_a_word(text: str, expected: str) -> None:
     "text",
     ["Chrome/10.0.0.5", "electron-10.0.0.5", "lib-10.0.0.5.jar", "bokala-10.0.0.5.jar",
      "Windows/10.0.4.0", "net10.0.0.5", "v10.0.0.5", "bokala-10.0.0.5-beta",
+     "134.10.135.24-dev1", "134.10.135.24+Build.7", "134.10.135.24-preview", "1.2.3.4-developer",
      "Suite/10.0.0.5", "chrome.10.0.0.5", "bokala==10.0.0.5"],
 )  # fmt: skip
 def test_a_version_that_begins_with_ten_survives(text: str) -> None:
