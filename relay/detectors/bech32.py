@@ -6,6 +6,7 @@ Bech32's limit of 90 characters is lifted, as Cardano and Lightning do.
 
 import re
 
+from relay.detectors.encoded import in_base64
 from relay.detectors.spans import Span, ascii_alnum, disjoint
 
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -161,8 +162,11 @@ def bech32(text: str, start: int, end: int) -> tuple[Span, ...]:
         at, stop = found.span()
         if at > done:
             span = _at_separator(run, low, max(done, at - _MAX_HRP), at, stop)
-            if span is not None:
-                spans.append((start + span[0], start + span[1]))
+            if span is None:
+                continue
+            first, last = start + span[0], start + span[1]
+            if span[1] - at > _MIN_SHAPE or not in_base64(text, first, last):
+                spans.append((first, last))
                 done = span[1]
     return disjoint(spans)
 

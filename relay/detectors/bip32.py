@@ -3,13 +3,16 @@
 Sources: BIP32, BIP43, BIP44, SLIP-25 (`10025'`), CIP-1852.
 """
 
+from string import ascii_letters, digits
+
 from relay.detectors.encoded import in_base64
-from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before
+from relay.detectors.spans import NOTHING, Span, after, ascii_alnum, before, jagged
 
 _MARKS = frozenset("'hH\u2019\u2032\u00b4`")
 _LIMIT = 2**31
 _NUMBER_DIGITS = 10
 _MIN_HARDENED = 2
+_LONGEST_WORD = 40
 
 
 def _part(word: str) -> bool | None:
@@ -21,6 +24,13 @@ def _part(word: str) -> bool | None:
     if int(number) >= _LIMIT:
         return None
     return hardened
+
+
+def _is_word(text: str, end: int) -> bool:
+    """Tell whether what a path is glued to is a word, and no piece of an encoding."""
+    head = text[max(0, end - _LONGEST_WORD) : end]
+    word = head[len(head.rstrip(ascii_letters + digits)) :]
+    return word.isalpha() and not jagged(word)
 
 
 def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -49,6 +59,8 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
     # With a hardened part it is no fraction with a unit, so letters behind it are a glued word.
     right = after(text, stop)
     if right.isdigit() or (ascii_alnum(right) and not any(marks)):
+        return NOTHING
+    if glued and not (rooted or _is_word(text, start)):
         return NOTHING
     span = (start if rooted else first, stop)
     return NOTHING if in_base64(text, *span) else (span,)

@@ -4,7 +4,7 @@ Sources: RFC 4648 (base64), RFC 2397 (data URIs), Subresource Integrity. What ba
 business of views, which open it.
 """
 
-from relay.detectors.spans import jagged
+from relay.detectors.spans import after, ascii_alnum, before, jagged
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _LOOK = 160
@@ -13,8 +13,12 @@ _AROUND = 64
 """Fewest characters of base64 around a span that has no telling word before it."""
 _ZEROS, _OFTEN, _LONG = "A", 4, 32
 """What base64 writes zeros as; of so many random characters hardly ever more than one in four."""
+_AROUND_PADDED = 12
+"""The same where a `=` ends it all."""
 _OPENERS = ("base64,", "sha256-", "sha384-", "sha512-")
 _LONGEST_OPENER = max(map(len, _OPENERS))
+_SEGMENT = 20
+"""Most characters of a word that a `/` or `+` sets apart."""
 _NO_ID = frozenset("OIl+")
 """What neither base58 nor hex has: an identifier next to another is no base64."""
 
@@ -35,7 +39,36 @@ def in_base64(text: str, start: int, end: int) -> bool:
         return True
     tail = text[end : end + _LOOK]
     right = tail[: len(tail) - len(tail.lstrip(_LETTERS))]
-    if len(left) + len(right) < _AROUND:
+    stop = end + len(right)
+    padded = after(text, stop) == "=" and not ascii_alnum(after(text, stop + 1))
+    if len(left) + len(right) < (_AROUND_PADDED if padded else _AROUND):
         return False
     pieces = (*left.split("/"), *right.split("/"))
     return any(not _NO_ID.isdisjoint(piece) and jagged(piece) for piece in pieces)
+
+
+def _wordlike(segment: str) -> bool:
+    """Tell whether the neighbour across a `/` or `+` is a word, and not more of a base64 text."""
+    if len(segment) > _SEGMENT:
+        return False
+    return not segment or segment.islower() or segment.isdigit()
+
+
+def touches_base64(text: str, start: int, end: int) -> bool:
+    """Tell whether a run stands inside of base64, be it short: glued to it by `+`, `/` or `=`."""
+    if in_base64(text, start, end):
+        return True
+    if after(text, end) == "=" and not ascii_alnum(after(text, end + 1)):
+        return True
+    if before(text, start) in ("+", "/"):
+        at = start - 1
+        while at > 0 and ascii_alnum(text[at - 1]) and start - at <= _SEGMENT + 1:
+            at -= 1
+        if not _wordlike(text[at : start - 1]):
+            return True
+    if after(text, end) in ("+", "/"):
+        at = end + 1
+        while at < len(text) and ascii_alnum(text[at]) and at - end <= _SEGMENT + 1:
+            at += 1
+        return not _wordlike(text[end + 1 : at])
+    return False

@@ -6,13 +6,10 @@ Source: Solana documentation (base58 of 32 bytes, an address, or of 64, a signat
 from collections.abc import Iterator
 
 from relay.detectors.base58 import BITCOIN_DIGIT, Run, decode, mixed, to_digits
-from relay.detectors.encoded import in_base64
+from relay.detectors.encoded import touches_base64
 from relay.detectors.spans import (
     NOTHING,
     Span,
-    after,
-    ascii_alnum,
-    before,
     disjoint,
     edges_free,
     glued_windows,
@@ -29,34 +26,6 @@ _GLUED = (
 )
 """Lengths of a run with words in it, and those of what stands between them: of 1,000 addresses one
 is shorter."""
-_SEGMENT = 20
-
-
-def _wordlike(segment: str) -> bool:
-    """Tell whether the neighbour across a `/` or `+` is a word, and not more of a base64 text."""
-    if len(segment) > _SEGMENT:
-        return False
-    return not segment or segment.islower() or segment.isdigit()
-
-
-def _in_base64(text: str, start: int, end: int) -> bool:
-    """Tell whether a run stands inside of base64, be it short: glued to it by `+`, `/` or `=`."""
-    if in_base64(text, start, end):
-        return True
-    if after(text, end) == "=" and not ascii_alnum(after(text, end + 1)):
-        return True
-    if before(text, start) in ("+", "/"):
-        at = start - 1
-        while at > 0 and ascii_alnum(text[at - 1]) and start - at <= _SEGMENT + 1:
-            at -= 1
-        if not _wordlike(text[at : start - 1]):
-            return True
-    if after(text, end) in ("+", "/"):
-        at = end + 1
-        while at < len(text) and ascii_alnum(text[at]) and at - end <= _SEGMENT + 1:
-            at += 1
-        return not _wordlike(text[end + 1 : at])
-    return False
 
 
 def _is_alphabet(word: str) -> bool:
@@ -83,9 +52,9 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
         if not mixed(word) or (word.isalpha() and not jagged(word)) or _is_alphabet(word):
             return NOTHING
         if _decodes(word, size):
-            return NOTHING if _in_base64(text, start, end) else ((start, end),)
+            return NOTHING if touches_base64(text, start, end) else ((start, end),)
     for runs, lengths, size in _GLUED:
-        if len(word) in runs and mixed(word) and not _in_base64(text, start, end):
+        if len(word) in runs and mixed(word) and not touches_base64(text, start, end):
             return disjoint(_glued(text, start, end, lengths, size))
     return NOTHING
 

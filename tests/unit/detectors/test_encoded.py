@@ -59,6 +59,34 @@ def test_identifiers_among_words_and_each_other(before: str, after: str) -> None
     assert not _inside(before + _SOL + after, _SOL)
 
 
+@pytest.mark.parametrize(
+    ("check", "text", "word"),
+    [
+        ("bech32", 'W/"6c500-ACd2//cwTLSlS+A/BC178DVHXY0="', "BC178DVHXY0"),
+        ("bip32_path", 'W/"3efa5-k5ogo0H/4hfV2i+4O9X7/IjURy4="', "0H/4h"),
+        ("solana", f"sri/aX9/{_SOL}", _SOL),
+        ("solana", f"{_SOL}=", _SOL),
+    ],
+)
+def test_short_base64(check: str, text: str, word: str) -> None:
+    """A hash of few characters is told by its `=`, or by what touches."""
+    assert [] == found(check, text, word)
+
+
+def test_short_addresses_in_paths_and_queries() -> None:
+    """What is left of an address goes, behind names in camel case too."""
+    word = "bc1qw508d6qe"
+    for text in (f"/api/v2/getAddressInfo/{word}", f"?x=1&to={word}", f"a/{word}/b=c"):
+        assert [word] == found("bech32", text, word)
+    path = "44h/0h/0h"
+    for text in (
+        f"path={path}&x=1",
+        f"/getPublicKeyOfTheAccountInTheList/{path}",
+        f"account{path}",
+    ):
+        assert [path] == found("bip32_path", text, path)
+
+
 def test_numbers_are_mostly_zeros() -> None:
     """Base64 of an array of small numbers is told by itself."""
     word = "H9wfAAAAAEBMAEHwiAYLAQcAQYCJBgsmgAAAAP4DAAD"
