@@ -23,10 +23,13 @@ _ASCII: Final = f"[CDI-Za-f][AC-HQS-Xgi-nwy-z0-3][ABEFIJMNQRUVYZcdghklopstwx0145
 _WIDE: Final = f"[I-Za-f][AQgw][AB]{_ANY}A[A-H]{_ANY}A"
 # Four that stand for digits and dots alone: an address may have as few as seven.
 _DIGITS: Final = "[L-O][CDSTijyz][AEIMQUYcgk4][u-z0-5]"
+# A typographic apostrophe or a prime between a digit and a slash, as in derivation paths: so few
+# characters stand between them that no four groups are ASCII.
+_PRIMES: Final = f"4oC[Zy]Lz|[M-O][Oeu]KA(?:mS|si)8|{_ANY}{{3}}i(?:gJk|gLI)v"
 # The first bytes of gzip and zlib.
 _PACKED: Final = rf"\b(?:H4sI|e[AFJN]){_ANY}{{24,}}"
 
-BASE64: Final = f"(?:{_ASCII}){{4,}}|(?:{_WIDE}){{2,}}|(?:{_DIGITS}){{2,}}[L-O]|{_PACKED}"
+BASE64: Final = f"(?:{_ASCII}){{4,}}|(?:{_WIDE}){{2,}}|(?:{_DIGITS}){{2,}}[L-O]|{_PRIMES}|{_PACKED}"
 BASE32: Final = "[A-Za-z2-7]{24,}={0,6}"
 HEX: Final = (
     # ASCII text, the same in UTF-16, and an IPv4 address, which may be shorter.
