@@ -61,7 +61,7 @@ Finish = Callable[[], list[Section]]
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much of each is measured."""
+    """How much of each is measured; of combinations those of the first block."""
 
     combinations: int
     lines: int
@@ -72,7 +72,7 @@ class Amounts:
 
 
 FULL = Amounts(100_000, 100_000, 25.0, 8.0, 1_000_000, speed.FULL)
-QUICK = Amounts(5_000, 5_000, 1.0, 1.0, 100_000, speed.QUICK)
+QUICK = Amounts(3_000, 5_000, 1.0, 1.0, 100_000, speed.QUICK)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -87,6 +87,8 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "trace.user_segment": {"trace": {"user_segment": TEXT}},
     "forwarded_for": {"forwarded_for": TEXT},
     "user_agent": {"user_agent": TEXT},
+    "remote_addr": {"remote_addr": TEXT},
+    "sdk.name": {"sdk": {"name": TEXT, "version": "9.0.0"}},
     "unknown": {"shop": {"a": [TEXT]}},
 }
 

@@ -38,8 +38,8 @@ def glued(mark: str, *, left: bool, right: bool) -> Write:
 
     def write(identifier: Identifier, chance: Random) -> str:
         before, after = segment(chance), segment(chance)
-        if not mark and identifier.kind in ("ipv6", "mac"):
-            # Letters of hex in the word would be digits of the address.
+        if mark in ("", ":") and identifier.kind in ("ipv6", "mac"):
+            # Letters of hex in the word would be digits of the address, or a group of it.
             before, after = before.rstrip("abcdef") + "r", "r" + after.lstrip("abcdef")
         return (before + mark) * left + identifier.text + (mark + after) * right
 

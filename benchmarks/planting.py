@@ -1,8 +1,10 @@
 """Planting identifiers into documents, and looking for what a scrubber has left of them."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from random import Random
 from typing import Any
 
@@ -10,7 +12,8 @@ from benchmarks.identifiers import Identifier, draw
 from benchmarks.identifiers.identifier import segment
 from benchmarks.packings import Item, Packing
 from benchmarks.places import Place, empty_event
-from benchmarks.spellings import FIRST, SECOND, SPELLINGS, TRUNCATED, Spelling, skipped
+from benchmarks.skips import skipped
+from benchmarks.spellings import FIRST, SECOND, SPELLINGS, TRUNCATED, Spelling
 from benchmarks.undoing import unescaped, unspaced, words_only
 from relay.errors import RelayError
 from relay.protocol.envelope import parse
@@ -163,16 +166,60 @@ class Reader:
         return any(piece in text for piece in pieces)
 
 
-def missed(
-    planted: Sequence[Planted], write: Callable[[Sequence[Planted]], bytes], scrub: Scrub,
-    left: Callable[[bytes], str],
-) -> tuple[list[bool], int]:  # fmt: skip
-    """Scrub one document; return which of its identifiers are left, and how many were refused."""
+class Outcome(Enum):
+    """What became of an identifier."""
+
+    FOUND = "found"
+    LEFT = "left"
+    DROPPED = "dropped"
+    """The document or the item that held it is gone, which proves nothing of what is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of document: how it is written, what is left of it, and which places are gone."""
+
+    write: Callable[[Sequence[Planted]], bytes]
+    left: Callable[[bytes], str]
+    gone: Callable[[Sequence[Planted], bytes], frozenset[str]]
+
+
+def _items_gone(planted: Sequence[Planted], scrubbed: bytes) -> frozenset[str]:
+    """Return the places whose items, or others of their kind, an envelope has lost."""
+    after = Counter(item.headers.get("type") for item in parse(scrubbed).items)
+    kinds: dict[Any, list[str]] = {}
+    for one in planted:
+        assert isinstance(one.place, Packing)
+        for headers, _ in one.place.wrap(one.text, one.key)[1]:
+            kinds.setdefault(headers["type"], []).append(one.place.name)
+    lost = {kind: names for kind, names in kinds.items() if after[kind] < len(names)}
+    return frozenset(name for names in lost.values() for name in names)
+
+
+EVENT = Form(event_of, left_in_event, lambda _planted, _scrubbed: frozenset())
+ENVELOPE = Form(envelope_of, left_in_envelope, _items_gone)
+
+
+def outcomes(planted: Sequence[Planted], form: Form, scrub: Scrub) -> tuple[list[Outcome], int]:
+    """Scrub one document; return what became of its identifiers, and how often it was refused.
+
+    What was in a document that the scrubber refuses is tried one by one.
+    """
+    document = form.write(planted)
     try:
-        reader = Reader(left(scrub(write(planted))))
+        scrubbed = scrub(document)
     except RelayError:
         if len(planted) == 1:
-            return [False], 1
-        alone = [missed([one], write, scrub, left) for one in planted]
-        return [outcome[0] for outcome, _ in alone], 1
-    return [reader.leaks(one) for one in planted], 0
+            return [Outcome.DROPPED], 1
+        alone = [outcomes([one], form, scrub) for one in planted]
+        return [each[0] for each, _ in alone], 1 + sum(refused for _, refused in alone)
+    reader = Reader(form.left(scrubbed))
+    gone = form.gone(planted, scrubbed)
+    found = []
+    for one in planted:
+        outcome = Outcome.LEFT if reader.leaks(one) else Outcome.FOUND
+        if one.place.name in gone:
+            # Of several items of a kind it is not known which are gone.
+            outcome = outcomes([one], form, scrub)[0][0] if planted[1:] else Outcome.DROPPED
+        found.append(outcome)
+    return found, 0

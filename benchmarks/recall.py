@@ -9,7 +9,7 @@ import argparse
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -18,13 +18,12 @@ from benchmarks.packings import Packing, packings
 from benchmarks.places import Place, layouts
 from benchmarks.planting import (
     BLOCKS,
+    ENVELOPE,
+    EVENT,
+    Outcome,
     Planted,
     Scrub,
-    envelope_of,
-    event_of,
-    left_in_envelope,
-    left_in_event,
-    missed,
+    outcomes,
     plant,
 )
 from benchmarks.spellings import FIRST
@@ -33,6 +32,8 @@ Tally = dict[str, tuple[int, int]]
 Way = tuple[str, str, str, str]
 """Block, family, place, spelling."""
 
+_WEAK = 0.8
+"""Share from which a spelling or a family is not named by itself."""
 _ALONE = 0.02
 """Share of identifiers that are tried again in an event of their own."""
 
@@ -62,6 +63,16 @@ class Recall:
     misses: tuple[Miss, ...]
     refused: int
     """Documents that the scrubber gave up; what was in them was tried one by one."""
+    dropped: Mapping[str, int]
+    """By place: what went with its item or its document; it counts neither as tried nor found."""
+
+    def weak(self) -> Iterator[tuple[str, str, int, int]]:
+        """Yield the spellings and families of which little is found: block, name, found, total."""
+        for kind, tallies in (("family", self.by_family), ("spelling", self.by_spelling)):
+            for block, tally in tallies.items():
+                for name, (found, total) in tally.items():
+                    if found < _WEAK * total:
+                        yield block, f"{kind} {name}", found, total
 
     def share(self, block: str) -> float:
         """Return which part of a block was found."""
@@ -74,16 +85,22 @@ class _Counts:
 
     def __init__(self) -> None:
         self.total: Counter[Way] = Counter()
+        self.first = 0
         self.misses: Counter[Way] = Counter()
         self.examples: dict[Way, str] = {}
+        self.dropped: Counter[str] = Counter()
         self.refused = 0
 
-    def add(self, planted: Sequence[Planted], outcome: Sequence[bool], refused: int) -> None:
+    def add(self, planted: Sequence[Planted], found: Sequence[Outcome], refused: int) -> None:
         self.refused += refused
-        for one, leaks in zip(planted, outcome, strict=True):
+        for one, outcome in zip(planted, found, strict=True):
+            if outcome is Outcome.DROPPED:
+                self.dropped[one.place.name] += 1
+                continue
             way = (one.block, one.identifier.family, one.place.name, one.spelling.name)
             self.total[way] += 1
-            if leaks:
+            self.first += one.block == FIRST
+            if outcome is Outcome.LEFT:
                 self.misses[way] += 1
                 self.examples.setdefault(way, one.shown())
 
@@ -98,11 +115,11 @@ class _Counts:
 
 
 def measure(scrub: Scrub, count: int, seed: int, scrub_envelope: Scrub | None = None) -> Recall:
-    """Try at least so many fresh combinations of identifier, spelling and place.
+    """Try fresh combinations of identifier, spelling and place: of the first block so many.
 
     Args:
         scrub: a scrubber of events, JSON in and JSON out.
-        count: how many identifiers to plant.
+        count: how many of the first block to plant at least; the others come on top.
         seed: of everything random here.
         scrub_envelope: a scrubber of envelopes, for the places that only they have.
     """
@@ -110,17 +127,15 @@ def measure(scrub: Scrub, count: int, seed: int, scrub_envelope: Scrub | None = 
     counts = _Counts()
     events, envelopes = layouts(), packings()
     turn = 0
-    while counts.total.total() < count:
+    while counts.first < count:
         turn += 1
         places: Sequence[Place | Packing] = events[turn % len(events)]
         for batch in _documents(places, chance):
-            outcome, refused = missed(batch, event_of, scrub, left_in_event)
-            counts.add(batch, outcome, refused)
+            counts.add(batch, *outcomes(batch, EVENT, scrub))
         if scrub_envelope is None or turn % 3:
             continue
         for batch in _documents(envelopes[turn // 3 % len(envelopes)], chance):
-            outcome, refused = missed(batch, envelope_of, scrub_envelope, left_in_envelope)
-            counts.add(batch, outcome, refused)
+            counts.add(batch, *outcomes(batch, ENVELOPE, scrub_envelope))
     return _result(counts, seed)
 
 
@@ -147,6 +162,7 @@ def _result(counts: _Counts, seed: int) -> Recall:
         by_spelling={block: counts.tally(lambda way: way[3], block) for block in used},
         misses=tuple(misses),
         refused=counts.refused,
+        dropped=dict(sorted(counts.dropped.items())),
     )
 
 
@@ -168,6 +184,10 @@ def report(recall: Recall) -> Iterator[str]:
             for key, (found_here, total_here) in tally[block].items():
                 mark = "" if found_here == total_here else f"  {total_here - found_here} missed"
                 yield f"  {name:9}{key:34}{found_here:>7} of {total_here:<7}{mark}"
+    for place, count in recall.dropped.items():
+        yield f"  dropped {count} x {place}"
+    for block, name, found, total in recall.weak():
+        yield f"  under {_WEAK:.0%}: {block}, {name}, {found} of {total}"
     yield "\nby place"
     for key, (found, total) in recall.by_place.items():
         yield f"  {key:43}{found:>7} of {total:<7}" + ("" if found == total else "  missed")

@@ -1,8 +1,7 @@
 """How identifiers hide: each spelling writes one into a text, and knows how a reader undoes it.
 
 The blocks are those of the project's list of spellings. "first" must always be found, "second" as
-far as ordinary text allows, "truncated" is what telling beginnings alone can give away. `SKIPS`
-says what is not tried, and why.
+far as ordinary text allows, "truncated" is what telling beginnings alone can give away.
 """
 
 import base64
@@ -25,7 +24,6 @@ from benchmarks.hiding import (
     in_base64,
     in_hex,
     in_pieces,
-    least_kept,
     look_alikes,
     mistyped,
     parts_before_the_cut,
@@ -36,7 +34,6 @@ from benchmarks.hiding import (
 )
 from benchmarks.identifiers.identifier import Identifier
 from benchmarks.plain_sight import (
-    CUT,
     Write,
     around,
     glued,
@@ -199,87 +196,3 @@ SPELLINGS: tuple[Spelling, ...] = (
     Spelling("broken off", TRUNCATED, broken_off, str, parts_before_the_cut),
     Spelling("mistyped", TRUNCATED, mistyped, str, parts_before_the_cut),
 )
-
-_WITH_KEY = (
-    "alone", "json, one level", "json, two levels", "json, three levels", "url query",
-    "url query, last", "json in a url", "numbers in a list",
-)  # fmt: skip
-_WITH_LEAD = (
-    "alone", "sentence", "sentence's start", "sentence's end", "double quotes", "single quotes",
-    "round brackets", "square brackets", "non-ascii around", "json, one level", "base64",
-    "percent-encoded", "full-width", "zero-width", "list in a text", "line of its own",
-)  # fmt: skip
-
-
-def _is_product(identifier: Identifier) -> bool:
-    return int(identifier.text.partition(".")[0]) < 10
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """What is not tried: spellings whose name starts so, for these kinds, and why."""
-
-    spellings: tuple[str, ...]
-    reason: str
-    holds: Callable[[Identifier], bool]
-
-
-def _kinds(*kinds: str) -> Callable[[Identifier], bool]:
-    return lambda identifier: identifier.kind in kinds
-
-
-_ADDRESS_LIKE = ("token", "hex", "solana", "grouped")
-
-SKIPS: tuple[Skip, ...] = (
-    Skip(("glued to a word",), "no checksum: a longer run of base58 is another number",
-         _kinds("solana")),
-    Skip(("glued to a word",), "a word that runs into a path, a URI or a name makes another one; "
-         "a phrase loses a word", _kinds("path", "uri", "host", "words", "derivation")),
-    Skip(("glued by / before", "glued by / around", "glued by . before", "glued by . around"),
-         "a path that goes on is relative; its folders are the program's", _kinds("path")),
-    Skip(("glued by . behind", "glued by . around", "glued by - behind", "glued by - around",
-          "glued by _ behind", "glued by _ around"), "a name that goes on is another name",
-         _kinds("host")),
-    Skip(("glued by /", "glued by -", "glued by _", "glued by .", "glued by @", "glued to a word"),
-         "small numbers at a word are a version (app/1.2.3.4)", lambda identifier: (
-             identifier.kind == "ipv4" and _is_product(identifier))),
-    Skip(("glued by :",), "colons are its own separators: another group would make another address",
-         _kinds("ipv6", "mac")),
-    Skip(("glued by -",), "hyphens are its own separators", _kinds("mac", "grouped")),
-    Skip(("words",), "words are meant", lambda identifier: identifier.kind != "words"),
-    Skip(("numbers in a list",), "numbers are meant", lambda identifier: (
-        identifier.kind not in ("array", "number") or not identifier.text.strip("[]0").replace(
-            ", ", "").replace(",", "").isdigit())),
-    Skip(("upper case",), "its case is part of it", lambda identifier: not identifier.anycase),
-    Skip(("groups of four", "display lines", "shortened"), "only keys and addresses are shown so",
-         lambda identifier: identifier.kind not in _ADDRESS_LIKE or "-" in identifier.text
-         or "_" in identifier.text),
-    Skip(("groups of four", "display lines", "shortened"), "it is in groups already, and nobody "
-         "shortens those", _kinds("grouped")),
-    Skip(("groups of four", "display lines"), "its prefix is no part of the groups, its port none "
-         "of the name", lambda identifier: ":" in identifier.text),
-    Skip(("shortened",), "its port is no part of the name", lambda identifier: (
-        identifier.family == "onion" and identifier.text[-1].isdigit())),
-    Skip(("glued by", "non-ascii glued", "emoji glued"),
-         "a tilde is a home at the start of a word only", lambda identifier: (
-        identifier.text.startswith("~"))),
-    Skip(("cut off", "broken off"), "no telling beginning", lambda identifier: (
-        not least_kept(identifier))),
-    Skip(("up to the cut",), "longer than the cut, or only its key tells it", lambda identifier: (
-        len(identifier.text) > CUT - 60 or bool(identifier.key))),
-    Skip(("mistyped",), "no telling beginning, or words", lambda identifier: (
-        not identifier.least or identifier.kind == "words")),
-    Skip(("cut off",), "longer than the cut", lambda identifier: len(identifier.text) > CUT - 60),
-)  # fmt: skip
-
-
-def skipped(spelling: Spelling, identifier: Identifier) -> str | None:
-    """Return why this combination is not tried, or None."""
-    if identifier.key and spelling.name not in _WITH_KEY:
-        return "only its key tells it"
-    if identifier.lead and spelling.name not in _WITH_LEAD:
-        return "only the words before it tell it"
-    for skip in SKIPS:
-        if spelling.name.startswith(skip.spellings) and skip.holds(identifier):
-            return skip.reason
-    return None

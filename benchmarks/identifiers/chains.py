@@ -21,7 +21,7 @@ from bip_utils.bech32.bech32_base import Bech32BaseUtils
 from Crypto.Hash import keccak
 
 from benchmarks.identifiers.blake256 import blake256
-from benchmarks.identifiers.coins import KEPT, public_key
+from benchmarks.identifiers.coins import KEPT, least_of, public_key
 from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn, name
 
 _RIPPLE = base58.RIPPLE_ALPHABET
@@ -94,11 +94,13 @@ def listed_part(chance: Random) -> Identifier:
     part, size = chance.choice((
         ("pool", 28), ("drep", 28), ("script", 28), ("asset", 20), ("npub", 32), ("nsec", 32),
         ("vtc", 20), ("dgb", 20), ("btg", 20), ("grs", 20), ("zs", 43), ("tbnb", 20), ("lno", 60),
-        ("lnurl", 45), ("ltcmweb", 66), ("u", 80),
+        ("lnurl", 45), ("ltcmweb", 66), ("u", 80), ("acm", 20), ("btx", 20), ("cpu", 20),
+        ("ert", 20), ("fc", 20), ("flo", 20), ("mona", 20), ("pc", 20), ("tpc", 20), ("qc", 20),
+        ("tq", 20), ("xc", 20), ("sys", 20), ("via", 20), ("vips", 20),
     ))  # fmt: skip
     text = bech32_text(part, Bech32BaseUtils.ConvertToBase32(chance.randbytes(size)))
     data = text[len(part) + 1 :]
-    return Identifier("bech32, listed part", text, (data,), anycase=True)
+    return Identifier("bech32, listed part", text, (data,), anycase=True, least=least_of(part))
 
 
 def shelley(chance: Random) -> Identifier:
@@ -179,8 +181,8 @@ def ripple_x(chance: Random) -> Identifier:
 def tezos(chance: Random) -> Identifier:
     """Give what Tezos writes in Base58Check: addresses, contracts, keys, signatures."""
     prefix, size = chance.choice((
-        ("06a19f", 20), ("06a1a1", 20), ("06a1a4", 20), ("025a79", 20), ("0d0f25d9", 32),
-        ("0d0f3a07", 32), ("09f5cd8612", 64),
+        ("06a19f", 20), ("06a1a1", 20), ("06a1a4", 20), ("06a1a6", 20), ("025a79", 20),
+        ("0d0f25d9", 32), ("0d0f3a07", 32), ("09f5cd8612", 64),
     ))  # fmt: skip
     return Identifier("tezos", base58check(bytes.fromhex(prefix) + chance.randbytes(size)))
 
@@ -226,6 +228,23 @@ def signature(chance: Random) -> Identifier:
 
 def name_service(chance: Random) -> Identifier:
     """Give a name that stands for an address; words before it tell."""
-    name_, end = name(chance), chance.choice((".eth",))
-    return Identifier("name service", name_ + end, (name_,), 0, kind="host",
-                      lead=chance.choice(("send to ", "resolve ")))  # fmt: skip
+    name_ = name(chance)
+    text, lead = chance.choice((
+        (f"{name_}.eth", "send to "), (f"{name_}.eth", "resolve "), (f"{name_}.sol", "send to "),
+        (f"{name_}.near", "recipient "), (f"${name_}", "ada handle "),
+    ))  # fmt: skip
+    return Identifier("name service", text, (name_,), 0, kind="host", lead=lead)
+
+
+def crown(chance: Random) -> Identifier:
+    """Give an address of Crown: three bytes of version."""
+    version = bytes.fromhex(chance.choice(("017507", "0174f1")))
+    return Identifier("base58check, any version", base58check(version + chance.randbytes(20)))
+
+
+def tron_hex(chance: Random) -> Identifier:
+    """Give an address of Tron in hex: 41 and 40 digits; the key or the words tell."""
+    text = "41" + drawn(chance, HEX, 40)
+    if chance.random() < 0.5:
+        return Identifier("tron, hex", text, kind="context", key="address")
+    return Identifier("tron, hex", text, kind="context", lead="recipient address ")

@@ -33,6 +33,18 @@ KEPT = 12
 """Characters behind a known human-readable part that tell an address when the rest is gone."""
 _CASELESS = frozenset(("segwit", "taproot", "bech32", "cashaddr", "ethereum", "hex64"))
 _CUT_PARTS = ("bc1", "tb1", "bcrt1", "ltc1", "tltc1", "bnb1", "bitcoincash:", "bchtest:", "ecash:")
+KEPT_OF_SHORT = {1: 24, 2: 20, 3: 16, 4: 16}
+"""The same for parts that could be a word of a program, by their letters: digits must be among the
+characters, and of fewer there are too often none."""
+_SHORT_PARTS = frozenset(
+    ("acm", "btx", "cpu", "ert", "fc", "flo", "mona", "pc", "tpc", "qc", "tq", "sys", "xc", "via",
+     "vips", "u")
+)  # fmt: skip
+
+
+def least_of(part: str) -> int:
+    """Return how many characters of bech32 with a listed part tell it when the rest is gone."""
+    return len(part) + 1 + (KEPT_OF_SHORT[len(part)] if part in _SHORT_PARTS else KEPT)
 
 
 def public_key(chance: Random, curve: EllipticCurveTypes) -> Any:

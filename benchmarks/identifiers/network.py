@@ -1,6 +1,7 @@
 """Addresses of the network: IPv4, IPv6 in each legal spelling, MAC, onion services."""
 
 import hashlib
+import re
 from base64 import b32encode
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
@@ -9,8 +10,21 @@ from benchmarks.identifiers.identifier import HEX, Identifier, drawn, name
 
 
 def _octets(chance: Random) -> str:
-    first = chance.choice([n for n in range(1, 224) if n != 127])
-    return ".".join(map(str, (first, *(chance.randrange(256) for _ in range(3)))))
+    """Draw an address: half of them from home networks, or of small numbers as versions have."""
+    form = chance.randrange(8)
+    if form < 2:
+        top = chance.choice((3, 10, 256))
+        four = (10, *(chance.randrange(top) for _ in range(3)))
+    elif form == 2:
+        four = (*chance.choice(((192, 168), (172, chance.randrange(16, 32)))),
+                chance.randrange(256), chance.randint(1, 254))  # fmt: skip
+    elif form == 3:
+        top = chance.choice((10, 10, 99))
+        four = (chance.randint(1, 99), *(chance.randrange(top) for _ in "abc"))
+    else:
+        first = chance.choice([n for n in range(1, 224) if n != 127])
+        four = (first, *(chance.randrange(256) for _ in "abc"))
+    return ".".join(map(str, four))
 
 
 def ipv4(chance: Random) -> Identifier:
@@ -34,8 +48,16 @@ def ipv4_number(chance: Random) -> Identifier:
 
 
 def _groups(chance: Random) -> list[int]:
-    head = chance.choice(([0x2001, 0xDB8], [0xFE80, 0], [0xFD00 + chance.randrange(256), 1]))
+    head = chance.choice((
+        [0x2001, 0xDB8], [0xFE80, 0], [0xFD00 + chance.randrange(256), 1], [0x2400, 0xCB00],
+        [0x2A00 + chance.randrange(256), chance.randrange(1 << 16)],
+    ))  # fmt: skip
     groups = [*head, *(chance.randrange(1 << 16) for _ in range(6))]
+    form = chance.random()
+    if form < 0.1:
+        return [*head, 0, 0, 0, 0, 0, chance.randint(1, 0xFFFF)]
+    if form < 0.15:
+        return [*head, chance.randint(1, 0xFFFF), 0, 0, 0, 0, 0]
     if chance.random() < 0.6:
         start = chance.randint(2, 5)
         for i in range(start, min(7, start + chance.randint(1, 4))):
@@ -55,6 +77,13 @@ def _written(chance: Random, groups: list[int]) -> str:
     return address.compressed
 
 
+def _fours(text: str) -> tuple[str, ...]:
+    """Return every four groups in a row of an IPv6 address, which are half of it; or all of it."""
+    groups = list(re.finditer("[0-9A-Fa-f]+", text))
+    fours = [text[a.start() : b.end()] for a, b in zip(groups, groups[3:], strict=False)]
+    return tuple(fours) or (text,)
+
+
 def ipv6(chance: Random) -> Identifier:
     """Give an address in any spelling of RFC 4291, with zone, brackets, port, prefix or bare."""
     text = _written(chance, _groups(chance))
@@ -66,7 +95,7 @@ def ipv6(chance: Random) -> Identifier:
         (text, text, f"[{text}]", f"[{text}]:{chance.randint(1, 65535)}", f"{text}%{zone}",
          f"[{text}%{zone}]:443", f"{text}/{chance.choice((48, 64, 128))}")
     )  # fmt: skip
-    return Identifier("ipv6", text, (core,), max(9, len(core) // 2), kind="ipv6", anycase=True)
+    return Identifier("ipv6", text, _fours(core), 0, kind="ipv6", anycase=True)
 
 
 def ipv6_with_ipv4(chance: Random) -> Identifier:
@@ -101,6 +130,13 @@ def onion(chance: Random) -> Identifier:
     service = b32encode(key + check + b"\x03").decode().lower()
     text = chance.choice((f"{service}.onion", f"{service}.onion:50001", service))
     return Identifier("onion", text, (service,))
+
+
+def onion_v2(chance: Random) -> Identifier:
+    """Give a service of Tor, version 2: 16 characters without a checksum."""
+    service = drawn(chance, "abcdefghijklmnopqrstuvwxyz234567", 16)
+    text = service + chance.choice((".onion", ".onion:50001"))
+    return Identifier("onion", text, (service,), kind="host")
 
 
 def local_name(chance: Random) -> Identifier:

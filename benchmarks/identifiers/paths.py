@@ -74,14 +74,23 @@ def encoded(chance: Random) -> Identifier:
     return Identifier("path, encoded", path, secrets, 0, kind="path")
 
 
+def _folder(chance: Random) -> str:
+    """Return a name as people write theirs: in other alphabets, with a mark inside."""
+    own = name(chance)
+    if chance.random() < 0.6:
+        return own
+    odd = ("M\u00fc{}", "{}\u00e9", "\u0418\u0432\u0430\u043d{}", "\u674e\u96f7{}", "O'{}", "a&{}")
+    return chance.choice(odd).format(own)
+
+
 def share(chance: Random) -> Identifier:
     """Give a path on another machine (UNC)."""
-    server, folder = name(chance).upper(), name(chance)
+    server, folder = name(chance).upper(), _folder(chance)
     text = chance.choice((
         f"\\\\{server}\\home\\{folder}\\labels.csv", f"\\\\{server}\\{folder}$\\wallet.dat",
         f"\\\\\\\\{server}\\\\Users\\\\{folder}\\\\x.log",
         f"\\\\?\\UNC\\{server}\\{folder}\\labels.csv",
-        f"file://{server}/{folder}/labels.csv",
+        f"file://{server}/{folder}/labels.csv", f"smb://{server}/{folder}/labels.csv",
     ))  # fmt: skip
     return Identifier("path, share", text, (server, folder), 0, kind="path")
 

@@ -35,6 +35,14 @@ def bip39(chance: Random) -> Identifier:
     return written("bip39", words.split(), chance)
 
 
+def unchecked(chance: Random) -> Identifier:
+    """Give words of BIP-39's list whose checksum does not hold: a word was misread."""
+    words = _BIP39.to_mnemonic(chance.randbytes(chance.choice((16, 24, 32)))).split()
+    while _BIP39.check(" ".join(words)):
+        words[chance.randrange(len(words))] = chance.choice(_BIP39.wordlist)
+    return written("bip39, wrong checksum", words, chance)
+
+
 def slip39(chance: Random) -> Identifier:
     """Give one share of 20 or 33 words (SLIP-39)."""
     share = Share(

@@ -6,13 +6,16 @@ from benchmarks.code_precision import CodePrecision, Redaction
 from benchmarks.precision import Changed, Precision
 from benchmarks.precision_report import MOST_LISTED, code_section, lines_section
 from benchmarks.recall import Miss, Recall
-from benchmarks.recall_report import recall_sections
+from benchmarks.recall_report import recall_sections, skip_shares
+from benchmarks.skips import SKIPS
 
 
 def recall(first: tuple[int, int], second: tuple[int, int], *misses: Miss) -> Recall:
     blocks = {"first": first, "second": second}
     by_name = {block: {"eth": pair} for block, pair in blocks.items()}
-    return Recall(1, first[1] + second[1], blocks, by_name, {"extra": first}, by_name, misses, 0)
+    return Recall(
+        1, first[1] + second[1], blocks, by_name, {"extra": first}, by_name, misses, 0, {}
+    )
 
 
 PEER = recall((50, 100), (10, 100))
@@ -37,6 +40,24 @@ def test_what_is_not_all_does_not_read_as_all() -> None:
     section = recall_sections(recall((99_999, 100_000), (1, 1)), PEER)[0]
     assert section.tables[0].rows[0][2:] == ("1", "99.99 %", "50.00 %")
     assert section.tables[0].rows[1][2:] == ("0", "100 %", "10.00 %")
+
+
+def test_what_is_hardly_found_is_named() -> None:
+    """A spelling or a family of which nothing is found does not hide behind all others."""
+    table = recall_sections(recall((100, 100), (79, 100)), PEER)[0].tables[1]
+    assert [
+        ("family eth (second block)", "100", "21", "79.00 %"),
+        ("spelling eth (second block)", "100", "21", "79.00 %"),
+    ] == list(table.rows)
+    table = recall_sections(recall((100, 100), (80, 100)), PEER)[0].tables[1]
+    assert [("no spelling and no family", "", "", "")] == list(table.rows)
+
+
+def test_each_exclusion_has_its_share() -> None:
+    """Every reason that a combination is not tried for stands on the page, and takes some."""
+    rows = recall_sections(recall((1, 1), (1, 1)), PEER)[1].tables[0].rows
+    assert len(SKIPS) == len(rows)
+    assert all(share > 0 for share in skip_shares())
 
 
 def test_misses_are_listed_by_family_and_spelling() -> None:
