@@ -28,6 +28,8 @@ _IBAN_LENGTHS = range(15, 35)
 _IBAN_REMAINDER = 1
 _IBAN_HEX = {"AD": 24, "AE": 23, "BA": 20, "BE": 16, "BF": 28, "CF": 27, "DE": 22, "EE": 20}
 """Countries with letters of hex (ISO 13616 registry): any other number in hex digits is an id."""
+_IBAN_DIGITS = ("AE", "BA", "BE", "CF", "DE", "EE")
+"""Of these, countries whose numbers have digits only."""
 _IBAN_WINDOW = 48
 """Characters from the start that can belong to one number: 34, and a space after every four."""
 
@@ -45,6 +47,8 @@ def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
         if len(word) in _IBAN_LENGTHS and word.isalnum() and word.isascii():
             moved = word[4:] + word[:4]
             if _HEX.issuperset(word) and _IBAN_HEX.get(word[:2]) != len(word):
+                return NOTHING
+            if word[:2] in _IBAN_DIGITS and not word[2:].isdigit():
                 return NOTHING
             if int("".join(str(int(char, 36)) for char in moved)) % 97 == _IBAN_REMAINDER:
                 return ((start, stop),)

@@ -13,8 +13,12 @@ from benchmarks.code_precision import measure_code
 from benchmarks.code_reasons import reason
 
 SEED = secrets.randbits(32)
-MOST = 3.0
-"""False redactions a megabyte of a small draw; of the whole there is less than one."""
+MEGABYTES = 6
+BAR = 1.0
+"""False redactions a megabyte: fewer, over a whole corpus (`python -m benchmarks.precision`)."""
+BY_CHANCE = 1.0
+"""What a draw of few files may have more. False ones of one kind stand together, in a handful of
+files: of 4,000 draws from what is left of them, one in a thousand had 1.7 a megabyte."""
 
 
 @cache
@@ -30,14 +34,19 @@ def scrub(event: bytes) -> bytes:
 
 @pytest.mark.parametrize("corpus", ["python", "javascript", "bundles"])
 def test_code_stays(corpus: str) -> None:
-    """Of a few files drawn at random, little more is redacted than of all of them."""
+    """Of a few files drawn at random, no more is redacted than the bar and chance allow.
+
+    The same text twice in a file counts once; each line is sent twice, in a frame and in a text.
+    """
     files = corpora()[corpus]
     if not files:
         pytest.skip("no packages of JavaScript are installed")
-    found = measure_code(scrub, corpus, megabytes=6, seed=SEED)
+    found = measure_code(scrub, corpus, megabytes=MEGABYTES, seed=SEED)
     assert found.size > 0
-    mine = [one for one in found.false if not one.rule.startswith("wallet/")]
-    assert len(mine) / (found.size / 1e6) < MOST, f"seed {SEED}: {mine[:20]}"
+    assert 0 == found.failed
+    different = {(one.rule, one.file, one.taken) for one in found.false}
+    rate = len(different) / (found.size / 1e6)
+    assert rate < BAR + BY_CHANCE, f"seed {SEED}: {sorted(different)[:20]}"
 
 
 def test_each_line_is_sent(tmp_path: Path) -> None:

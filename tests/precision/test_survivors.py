@@ -11,13 +11,6 @@ from benchmarks.survivors import KINDS, lines
 
 SEED = secrets.randbits(32)
 
-ENCODED = {"data uri", "integrity", "etag"}
-BY_CHANCE = {
-    "wallet/solana-address", "wallet/derivation-path", "wallet/cut-off", "wallet/bech32-address",
-    "wallet/ss58-address",
-}  # fmt: skip
-"""Rules that go by shape, or by a short sum: in a few of a thousand runs of base64, chance does."""
-
 
 @cache
 def shipped() -> relay.Scrubber:
@@ -35,16 +28,10 @@ def test_lines_survive_in_every_place_of_an_event() -> None:
     found = measure(scrub, 3_000, SEED)
     assert 3_000 == found.lines
     assert 0 == found.failed
-    changed = [
-        one
-        for one in found.changed
-        if one.kind not in ENCODED or not BY_CHANCE.issuperset(one.rules)
-    ]
-    assert [] == changed, f"seed {SEED}"
-    assert len({one.before for one in found.changed}) <= 5, f"seed {SEED}"
+    assert () == found.changed, f"seed {SEED}"
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - ENCODED))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_lines_survive_as_text(kind: str) -> None:
     """Lines of each kind come out of `scrub_text` as they were, alone and among others."""
     made = [line for name, line in lines(len(KINDS) * 60, SEED) if name == kind]

@@ -32,7 +32,9 @@ def test_ibans(word: str) -> None:
     assert [] == found("iban", word[:-1] + ("1" if word[-1] != "1" else "7"))
 
 
-@pytest.mark.parametrize("word", ["CB104DF35DD5220D25FEEFEF5F1111C2", "FB50FB7AA0ECF0B7"])
+@pytest.mark.parametrize(
+    "word", ["CB104DF35DD5220D25FEEFEF5F1111C2", "FB50FB7AA0ECF0B7", "BE244F82FC45CC4F"]
+)
 def test_ids_in_hex_are_no_ibans(word: str) -> None:
     """The remainder holds for one in 97 of them; their country is none."""
     assert [] == found("iban", word)
