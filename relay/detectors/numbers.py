@@ -45,18 +45,21 @@ def iban(text: str, start: int, end: int) -> tuple[Span, ...]:
     while stop - start >= _IBAN_LENGTHS[0]:
         word = text[start:stop].replace(" ", "").upper()
         if len(word) in _IBAN_LENGTHS and word.isalnum() and word.isascii():
-            moved = word[4:] + word[:4]
             if _HEX.issuperset(word) and _IBAN_HEX.get(word[:2]) != len(word):
                 return NOTHING
-            if word[:2] in _IBAN_DIGITS and not word[2:].isdigit():
-                return NOTHING
-            if int("".join(str(int(char, 36)) for char in moved)) % 97 == _IBAN_REMAINDER:
+            plausible = word[2:].isdigit() or word[:2] not in _IBAN_DIGITS
+            if plausible and _remainder(word) == _IBAN_REMAINDER:
                 return ((start, stop),)
         cut = text.rfind(" ", start, stop)
         if cut <= start:
             return NOTHING
         stop = cut
     return NOTHING
+
+
+def _remainder(word: str) -> int:
+    """Give the remainder by 97 of an IBAN with its head at its end, letters as numbers."""
+    return int("".join(str(int(char, 36)) for char in word[4:] + word[:4])) % 97
 
 
 _MAC_PARTS = 6
