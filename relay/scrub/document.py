@@ -23,7 +23,7 @@ from relay.scrub.protected import WORDS
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
 from relay.scrub.search import search, search_keyed
-from relay.scrub.walk import VALUE_TYPES, Container, Place, Slot, Walk, Walked, number_text
+from relay.scrub.walk import VALUE_TYPES, Container, Link, Place, Slot, Walk, Walked, number_text
 
 PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""
@@ -69,7 +69,7 @@ class DocumentScrubber:
         default_factory=dict, repr=False
     )
     _keyed: list[_Keyed] = field(default_factory=list, repr=False)
-    _decided: set[Slot] = field(default_factory=set, repr=False)
+    _decided: dict[Slot, Link] = field(default_factory=dict, repr=False)
 
     def run(self, root: Any) -> None:
         """Scrub a map or list, in place.
@@ -136,7 +136,8 @@ class DocumentScrubber:
     def _is_decided(self, container: Container, slot: PathPart) -> bool:
         if type(container.node) is list:
             # What is found across elements has nothing to say about this one.
-            self._decided.add((id(container.link), slot))
+            # The link is kept, for a slot is named by where in memory it lies.
+            self._decided[id(container.link), slot] = container.link
         return True
 
     def _under_key(self, plan: Plan, text: str) -> Sequence[Hit]:

@@ -35,6 +35,20 @@ def test_what_came_before_changes_nothing(documents: list[Any]) -> None:
         assert fresh.scrub_json(data).body == one.scrub_json(data).body
 
 
+def test_a_known_document_is_scrubbed_like_a_new_one() -> None:
+    """What was decided about one list is not taken for what was decided about another."""
+    path = "id: t/path\nmatch: {pattern: '2147483692(?:, [0-9]+)+'}\nredact: {method: remove}"
+    document = {
+        "extra": {"path": [2147483692, 2147483648, 2147483648, 0, 5]},
+        "sdk": {"name": "sentry.javascript.electron", "integrations": list("abcdefgh")},
+    }
+    made = scrubber(path)
+    data = json.dumps(document).encode()
+    bodies = {made.scrub_json(data).body for _ in range(5)}
+    assert 1 == len(bodies)
+    assert b"2147483648" not in bodies.pop()
+
+
 @pytest.mark.parametrize(
     ("rule", "document", "expected"),
     [
