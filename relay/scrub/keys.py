@@ -18,6 +18,9 @@ _HIT_COST: Final = 24
 def in_value(rules: Sequence[TextRule], text: str, budget: Budget) -> list[Hit]:
     """Return what rules find in one text as it stands."""
     hits: list[Hit] = []
+    if any(text == rule.marker for rule in rules):
+        # What one of them has written is no value for another: they would take turns for ever.
+        return hits
     data = text.replace("\n", "\r").encode("utf-8", "replace")
     plain = len(data) == len(text)
     for rule in rules:
@@ -79,9 +82,10 @@ class KeysInText:
         source = reading.source(*span)
         text = reading.text[slice(*span)]
         markers = self.compiled.markers
-        for number in hot.whole:
+        done = reading.parent is None and any(text == markers[number] for number in hot.whole)
+        for number in () if done else hot.whole:
             match = self.compiled.rules[number].match
-            if match.keys and not (reading.parent is None and text == markers[number]):
+            if match.keys:
                 near = not match.near or is_near(match.near, reading.text, *span)
                 self.hits.add(reading.origin, Hit(*source, number, (key,), wants_word=not near))
         if not hot.keyed:

@@ -161,6 +161,27 @@ def test_a_text_that_never_rests_is_refused() -> None:
         run({"a": "x"}, rule)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"who": ["name", SECRET]},
+        {"who": [["name", SECRET]]},
+        {"a": f'{{"who":["name","{SECRET}"]}}'},
+    ],
+)
+def test_two_rules_about_keys_do_not_take_turns(document: Any) -> None:
+    """What one rule has written is no value for another that looks there too."""
+    rules = (
+        KEYED,
+        KEYED.replace("t/keyed", "t/other").replace("name", "who").replace("[k]", "[o]"),
+    )
+    run(document, *rules)
+    once = jsonio.dumps(document)
+    assert SECRET.encode() not in once
+    run(document, *rules)
+    assert once == jsonio.dumps(document)
+
+
 def test_a_forged_marker_is_hashed() -> None:
     """Text of a client that looks like our pseudonym is no proof that it is one."""
     document = {"who": "hash:0123456789abcdef-01234567"}
