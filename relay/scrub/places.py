@@ -16,7 +16,7 @@ from relay.scrub.plans import ANY_INDEX, KEY_LENGTH, Plan
 from relay.scrub.protected import KEYS, Shape, must_have_shape, shape_at
 
 _MOST: Final = 20_000
-"""Plans, spots and layouts that are remembered; then the memory starts afresh."""
+"""Plans, spots, layouts, and texts that are known at a place; then the memory starts afresh."""
 _KEYS: Final = 64
 """Maps with more keys are lists of a kind, and hardly two of them are alike."""
 _PAIR_SIZE: Final = 4
@@ -212,7 +212,7 @@ class Places:
             if slot in KEYS or path[0] in KEYS:
                 shape = shape_at(path, str(slot))
                 must = must_have_shape(path, str(slot))
-        return Plan(self.compiled, self.root_type, path, whole, keyed, shape, must)
+        return Plan(self.compiled, self.root_type, path, whole, keyed, shape, must, self.grow)
 
 
 def _tells_indexes_apart(rule: Rule) -> bool:

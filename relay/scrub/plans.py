@@ -1,6 +1,6 @@
 """Plans: what the rules say about values at one kind of place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ class Plan:
         keyed: rules with a pattern that look into values here.
         shape: what protects a scalar here from being searched, if anything.
         must: whether a scalar without that shape is dropped.
+        grow: told of each thing more that is remembered here; all places together have a bound.
         alone: the shape, where a value that has it needs nothing more, and is fresh each time.
         special: whether there is more to do here than to look for what was found in the text.
         clean: texts in which the `keyed` rules find nothing.
@@ -43,6 +44,7 @@ class Plan:
     keyed: tuple[TextRule, ...]
     shape: Shape | None
     must: bool
+    grow: Callable[[], None] = field(default=lambda: None, repr=False)
     alone: Shape | None = field(init=False)
     special: bool = field(init=False)
     clean: set[str] = field(default_factory=set, repr=False)
@@ -92,6 +94,7 @@ class Plan:
             if sum(len(str(part)) for part in inner) <= KEY_LENGTH:
                 if len(self._allowed) >= _TEXTS:
                     self._allowed.clear()
+                self.grow()
                 self._allowed[number, value_type, inner] = known
         return known
 
@@ -107,19 +110,19 @@ class Plan:
             return True
         fits = shape(value)
         if fits:
-            _remember(self.shaped, value)
+            self._remember(self.shaped, value)
         return fits
 
     def remember(self, text: str) -> None:
         """Note a text in which the `keyed` rules find nothing."""
-        _remember(self.clean, text)
+        self._remember(self.clean, text)
 
-
-def _remember(texts: set[str], text: str) -> None:
-    if len(text) <= _LONGEST:
-        if len(texts) >= _TEXTS:
-            texts.clear()
-        texts.add(text)
+    def _remember(self, texts: set[str], text: str) -> None:
+        if len(text) <= _LONGEST:
+            if len(texts) >= _TEXTS:
+                texts.clear()
+            self.grow()
+            texts.add(text)
 
 
 def path_has(path: Path, words: Sequence[str]) -> bool:

@@ -73,3 +73,14 @@ def test_it_starts_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(20):
         root.plan(f"k{n}", f"k{n}")
     assert first is not root.plan("k", "k")
+
+
+def test_texts_at_places_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many texts at many places have one bound together."""
+    monkeypatch.setattr(places, "_MOST", 100)
+    root = made(DEVICE).root
+    for n in range(30):
+        for m in range(10):
+            root.plan(f"k{n}", f"k{n}").remember(f"text {n} {m}")
+    kept = sum(len(plan.clean) for plan in root._plans.values())
+    assert 0 < kept <= 100
