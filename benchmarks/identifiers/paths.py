@@ -54,6 +54,8 @@ def _user(chance: Random) -> tuple[str, tuple[str, ...]]:
         (f"{first}{chance.randrange(100)}", (first,)),
         (f"{first.title()}ř{last}", (last,)),
         (first.upper(), (first.upper(),)),
+        (f"O'{first.title()}", (first.title(),)),
+        (f"{first}&{last}", (first, last)),
     ))  # fmt: skip
 
 
