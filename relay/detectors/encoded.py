@@ -4,9 +4,12 @@ Sources: RFC 4648 (base64), RFC 2397 (data URIs), Subresource Integrity. What ba
 business of views, which open it.
 """
 
+import re
+
 from relay.detectors.spans import after, ascii_alnum, before, jagged
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+# A fixed tokeniser, not a rule pattern.
+_LETTERS = re.compile("[A-Za-z0-9+/]*")  # noqa: TID251
 _LOOK = 160
 """Most characters on each side that are looked at."""
 _AROUND = 64
@@ -15,6 +18,8 @@ _ZEROS, _OFTEN, _LONG = "A", 4, 32
 """What base64 writes zeros as; of so many random characters hardly ever more than one in four."""
 _AROUND_PADDED = 12
 """The same where a `=` ends it all."""
+_PIECE = 8
+"""Fewest characters between two `/` that say what they are."""
 _OPENERS = ("base64,", "sha256-", "sha384-", "sha512-")
 _LONGEST_OPENER = max(map(len, _OPENERS))
 _SEGMENT = 20
@@ -32,19 +37,23 @@ def in_base64(text: str, start: int, end: int) -> bool:
     """
     if end - start >= _LONG and text.count(_ZEROS, start, end) * _OFTEN > end - start:
         return True
-    head = text[max(0, start - _LOOK) : start]
-    left = head[len(head.rstrip(_LETTERS)) :]
-    first = start - len(left)
+    first = start - _length(text[max(0, start - _LOOK) : start][::-1])
     if text[max(0, first - _LONGEST_OPENER) : first].lower().endswith(_OPENERS):
         return True
-    tail = text[end : end + _LOOK]
-    right = tail[: len(tail) - len(tail.lstrip(_LETTERS))]
-    stop = end + len(right)
+    stop = end + _length(text[end : end + _LOOK])
     padded = after(text, stop) == "=" and not ascii_alnum(after(text, stop + 1))
-    if len(left) + len(right) < (_AROUND_PADDED if padded else _AROUND):
+    if start - first + stop - end < (_AROUND_PADDED if padded else _AROUND):
         return False
-    pieces = (*left.split("/"), *right.split("/"))
-    return any(not _NO_ID.isdisjoint(piece) and jagged(piece) for piece in pieces)
+    pieces = (*text[first:start].split("/"), *text[end:stop].split("/"))
+    return any(
+        len(piece) >= _PIECE and not _NO_ID.isdisjoint(piece) and jagged(piece) for piece in pieces
+    )
+
+
+def _length(text: str) -> int:
+    """Give how many letters of base64 a text begins with."""
+    found = _LETTERS.match(text)
+    return found.end() if found else 0
 
 
 def _wordlike(segment: str) -> bool:

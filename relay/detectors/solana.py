@@ -18,6 +18,8 @@ from relay.detectors.spans import (
 
 _ADDRESS, _SIGNATURE = 32, 64
 _LENGTHS = dict.fromkeys(range(32, 45), _ADDRESS) | dict.fromkeys((86, 87, 88), _SIGNATURE)
+_FEWEST = 10
+"""Fewest different characters of 32 by chance: 24 of them are usual."""
 _MOST_GLUED = 80
 """Characters of a run that an address and the words glued to it have at most."""
 _GLUED = (
@@ -28,9 +30,12 @@ _GLUED = (
 is shorter."""
 
 
-def _is_alphabet(word: str) -> bool:
-    """Tell whether no character comes twice: in an alphabet, and in no random run this long."""
-    return len(set(word)) == len(word)
+def _is_drawn(word: str) -> bool:
+    """Tell whether as many different characters stand in a run as in a random one.
+
+    In an alphabet none comes twice, in a pattern a few come always.
+    """
+    return _FEWEST <= len(set(word)) < len(word)
 
 
 def _decodes(word: str, size: int) -> bool:
@@ -49,7 +54,7 @@ def solana(text: str, start: int, end: int) -> tuple[Span, ...]:
     word = text[start:end]
     size = _LENGTHS.get(len(word), 0)
     if size and edges_free(text, start, end):
-        if not mixed(word) or (word.isalpha() and not jagged(word)) or _is_alphabet(word):
+        if not mixed(word) or (word.isalpha() and not jagged(word)) or not _is_drawn(word):
             return NOTHING
         if _decodes(word, size):
             return NOTHING if touches_base64(text, start, end) else ((start, end),)
@@ -69,5 +74,5 @@ def _glued(text: str, start: int, end: int, lengths: tuple[int, ...], size: int)
                 return
             run = Run(digits)
         found = run.window(first - start, stop - start, size)
-        if found is not None and not _is_alphabet(text[first:stop]):
+        if found is not None and _is_drawn(text[first:stop]):
             yield first, stop

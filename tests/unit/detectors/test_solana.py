@@ -52,6 +52,7 @@ def test_solana_glued_to_what_is_no_word_is_left() -> None:
     assert [] == found("solana", "aZ9dress" + _SOL)
     assert [] == found("solana", BITCOIN)
     assert [] == found("solana", RIPPLE)
+    assert [] == found("solana", ("VXVx" * 11)[:43])
     assert [] == found("solana", RIPPLE, RIPPLE.partition("f")[2].rpartition("u")[0])
     assert [] == found("solana", "GetTheAccountInfoOfTheDeviceThatIsSelectedNow")
 
