@@ -207,7 +207,7 @@ class _Search:
                 found = [  # noqa: PLW2901
                     span for span in found if not covers(spoken_for, *reading.source(*span))
                 ]
-            for text, way in VIEWS[view].make(reading.text, iter(found)):
+            for text, way in VIEWS[view].make(reading.text, iter(found), self.budget):
                 self.budget.spend(len(text))
                 if text:
                     yield reading.derive(text, way)

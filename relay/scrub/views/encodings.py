@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from relay.scrub.budget import Budget
 from relay.scrub.readings import Map
 from relay.scrub.views.model import Builder, Mapped, put_bytes
 
@@ -73,13 +74,13 @@ def _tokens(
             yield begin, begin + phase, end
 
 
-def base64(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+def base64(text: str, spans: Iterator[Span], budget: Budget) -> Iterator[Mapped]:
     """Open base64 and base64url (RFC 4648), padded or not, over several lines or not.
 
     The trigger finds where groups of four begin, so it does not matter what is glued before.
     """
     for begin, first, end in _tokens(text, spans, _ALPHABET, _base64_end, 4):
-        opened = _opened(text[first:end].translate(_STANDARD))
+        opened = _opened(text[first:end].translate(_STANDARD), budget)
         if opened:
             way = Map()
             way.add(len(opened), begin, end)
@@ -106,10 +107,10 @@ def _last_line(text: str, begin: int, end: int) -> int:
             return end
 
 
-def _opened(token: str) -> str | None:
+def _opened(token: str, budget: Budget) -> str | None:
     token = token[: len(token) - (len(token) % 4 == 1)]
     raw = binascii.a2b_base64(token + "=" * (-len(token) % 4))
-    return _text_of(_inflated(raw) or raw)
+    return _text_of(_inflated(raw, budget) or raw)
 
 
 def _text_of(raw: bytes) -> str | None:
@@ -126,15 +127,19 @@ def _text_of(raw: bytes) -> str | None:
     return b"\n".join(runs).decode("ascii") if runs else None
 
 
-def _inflated(raw: bytes) -> bytes | None:
-    """Unpack gzip (RFC 1952) and zlib (RFC 1950), as far as text is packed."""
+def _inflated(raw: bytes, budget: Budget) -> bytes | None:
+    """Unpack gzip (RFC 1952) and zlib (RFC 1950), as far as text is packed and there is room."""
     is_zlib = raw[:1] == b"\x78" and int.from_bytes(raw[:2], "big") % 31 == 0
     if not is_zlib and not raw.startswith(b"\x1f\x8b\x08"):
         return None
     try:
-        return zlib.decompressobj(_EITHER).decompress(raw, _RATIO * len(raw))
+        # One byte more than there is room for is enough to know that it does not fit.
+        most = min(_RATIO * len(raw), max(0, budget.room) + 1)
+        unpacked = zlib.decompressobj(_EITHER).decompress(raw, most)
     except zlib.error:
         return None
+    budget.take(len(unpacked))
+    return unpacked
 
 
 _EITHER: Final = 32 + zlib.MAX_WBITS
@@ -142,7 +147,7 @@ _RATIO: Final = 32
 """Text packs to a tenth; what grows more is made to."""
 
 
-def base32(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+def base32(text: str, spans: Iterator[Span], _: Budget) -> Iterator[Mapped]:
     """Open base32 (RFC 4648), padded or not, in capitals or small letters."""
     for start, end in spans:
         token = text[start:end].rstrip("=")
@@ -161,9 +166,9 @@ def base32(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
 _TOO_MUCH: Final = {1: 1, 3: 1, 6: 1}
 
 
-def hexadecimal(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+def hexadecimal(text: str, spans: Iterator[Span], _: Budget) -> Iterator[Mapped]:
     """Open hex of text, in UTF-8 or UTF-16; each character maps to its own digits."""
-    for _, first, end in _tokens(text, spans, _HEX_DIGITS, _hex_end, 2):
+    for _begin, first, end in _tokens(text, spans, _HEX_DIGITS, _hex_end, 2):
         out = Builder()
         size = (end - first) // 2 * 2
         _put_hex(out, binascii.unhexlify(text[first : first + size]), first)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html.entities import html5
 from typing import Final
 
+from relay.scrub.budget import Budget
 from relay.scrub.views.model import Builder, Mapped, put_bytes
 
 Span = tuple[int, int]
@@ -41,7 +42,7 @@ _UNIT: Final = re.compile(  # noqa: TID251
 )
 
 
-def escapes(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+def escapes(text: str, spans: Iterator[Span], _: Budget) -> Iterator[Mapped]:
     r"""Read `%41`, `\u0041`, `\x41`, `\101`, `&#65;`, `\n`, `\\` as what they stand for."""
     out = Builder()
     at = 0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from relay.detectors.spans import MAX_RUN, jagged
+from relay.scrub.budget import Budget
 from relay.scrub.views.model import Builder, Mapped
 
 Span = tuple[int, int]
@@ -44,7 +45,7 @@ _ASCII: Final = 0x80
 _UNSPACED: Final = re.compile(r"\S+")  # noqa: TID251
 
 
-def joined(text: str, spans: Iterator[Span]) -> Iterator[Mapped]:
+def joined(text: str, spans: Iterator[Span], _: Budget) -> Iterator[Mapped]:
     """Read groups and lines as one word: what stands between them is left out.
 
     Words of the same length make no group, for they have no digits, nor numbers, for they have

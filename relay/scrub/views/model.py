@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from relay.rules.patterns import Pattern
+from relay.scrub.budget import Budget
 from relay.scrub.readings import COPIED, WHOLE, Map
 
 Mapped = tuple[str, Map | None]
 """A text and the way back to what it was read from; no map where the offsets are the same."""
 
-MakeView = Callable[[str, Iterator[tuple[int, int]]], Iterator[Mapped]]
-"""(text, spans that the trigger found in it) -> the texts it can also be read as."""
+MakeView = Callable[[str, Iterator[tuple[int, int]], Budget], Iterator[Mapped]]
+"""(text, spans that the trigger found in it, budget) -> the texts it can also be read as.
+
+A view that can make more of a text than there was asks the budget before it does.
+"""
 
 
 @dataclass(frozen=True, slots=True)

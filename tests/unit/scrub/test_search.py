@@ -77,6 +77,8 @@ def test_the_budget_grows_with_the_document() -> None:
     """Twice the size may cost twice the work, no more."""
     small, large = budget_for(1_000_000).left, budget_for(2_000_000).left
     assert 2 * small - budget_for(0).left == large
+    small, large = budget_for(1_000_000).room, budget_for(2_000_000).room
+    assert 2 * small - budget_for(0).room == large
 
 
 @pytest.mark.parametrize("text", ["device_id=[" * 60_000, "device_id=" * 60_000])

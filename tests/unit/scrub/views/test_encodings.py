@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from relay.errors import ScrubError
+from relay.scrub.budget import Budget
 from tests.unit.scrub.views.reading import origin, read
 
 
@@ -93,6 +95,20 @@ def test_what_grows_too_much_is_cut(pack: Callable[[bytes], bytes]) -> None:
     (opened,) = read("base64", base64.b64encode(raw).decode())
     assert opened.startswith("hello 203.0.113.77 A")
     assert len(opened) <= 32 * len(raw)
+
+
+def test_there_is_room_for_what_is_unpacked_before_it_is() -> None:
+    """All that a document unpacks shares one room: text packed in packed text multiplies else."""
+    token = base64.b64encode(gzip.compress(b"hello 203.0.113.77 " * 20)).decode()
+    budget = Budget(1_000_000, room=1_000)
+    assert 1 == len(read("base64", token, budget))
+    assert 1_000 - 19 * 20 == budget.room
+    read("base64", token, budget)
+    for _ in range(2):
+        with pytest.raises(ScrubError):
+            read("base64", token, budget)
+    # No more is unpacked than it takes to know that.
+    assert -2 == budget.room
 
 
 def test_packed_nonsense_is_no_text() -> None:
