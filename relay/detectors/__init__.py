@@ -50,7 +50,7 @@ _DEAR = {
     "decred": 110, "mnemonic_joined": 80, "nem": 80, "base58check": 80, "monero": 62,
     "algorand": 60, "ergo": 48, "eip55": 45, "ripple": 36, "mnemonic": 32, "iban": 25,
     "stellar": 20, "ss58": 18, "bech32": 15, "ip": 15, "solana": 14, "cashaddr": 12, "xpub": 8,
-    "xprv": 8, "mnemonic_part": 8, "ton": 8, "onion": 7, "bip32_path": 6, "luhn": 6, "byron": 5,
+    "xprv": 8, "mnemonic_part": 8, "ton": 8, "onion": 7, "bip32_path": 30, "luhn": 6, "byron": 5,
     "filecoin": 4, "token": 4, "mnemonic_cut": 4, "email": 3, "mac": 3, "abbreviated": 3,
     "cut_off": 3, "jwt": 2,
 }  # fmt: skip

@@ -8,8 +8,9 @@ import re
 
 from relay.detectors.spans import after, ascii_alnum, before, jagged
 
-# A fixed tokeniser, not a rule pattern.
+# Fixed tokenisers, not rule patterns. Shorter pieces say nothing.
 _LETTERS = re.compile("[A-Za-z0-9+/]*")  # noqa: TID251
+_PIECES = re.compile("[A-Za-z0-9+]{8,}")  # noqa: TID251
 _LOOK = 160
 """Most characters on each side that are looked at."""
 _AROUND = 64
@@ -18,8 +19,6 @@ _ZEROS, _OFTEN, _LONG = "A", 4, 32
 """What base64 writes zeros as; of so many random characters hardly ever more than one in four."""
 _AROUND_PADDED = 12
 """The same where a `=` ends it all."""
-_PIECE = 8
-"""Fewest characters between two `/` that say what they are."""
 _OPENERS = ("base64,", "sha256-", "sha384-", "sha512-")
 _LONGEST_OPENER = max(map(len, _OPENERS))
 _SEGMENT = 20
@@ -44,10 +43,13 @@ def in_base64(text: str, start: int, end: int) -> bool:
     padded = after(text, stop) == "=" and not ascii_alnum(after(text, stop + 1))
     if start - first + stop - end < (_AROUND_PADDED if padded else _AROUND):
         return False
-    pieces = (*text[first:start].split("/"), *text[end:stop].split("/"))
-    return any(
-        len(piece) >= _PIECE and not _NO_ID.isdisjoint(piece) and jagged(piece) for piece in pieces
-    )
+    return _is_random(text, first, start) or _is_random(text, end, stop)
+
+
+def _is_random(text: str, start: int, end: int) -> bool:
+    """Tell whether a piece between two `/` has the case of chance, and what no identifier has."""
+    pieces = _PIECES.findall(text, start, end)
+    return any(not _NO_ID.isdisjoint(piece) and jagged(piece) for piece in pieces)
 
 
 def _length(text: str) -> int:
