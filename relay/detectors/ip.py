@@ -29,7 +29,7 @@ _SLICE = re.compile(r"[\w)\]]\[[\w+\-*:., ]*$")  # noqa: TID251
 # Short ones that are told from names in C++: mapped, link-local, unique local, global; a digit in
 # what follows. A closed shape.
 _TELLING = re.compile(  # noqa: TID251
-    r"::ffff:|64:ff9b:|(?:fe80|f[cd][0-9a-f]{2}|[23][0-9a-f]{3}):[a-f:]*[0-9]"
+    r"::ffff:|64:ff9b:|fe80::[0-9a-f]|(?:fe80|f[cd][0-9a-f]{2}|[23][0-9a-f]{3}):[a-f:]*[0-9]"
     r"|[0-9a-f]{3,}:[0-9a-f]{3,}::[0-9a-f]{2,}",
     re.IGNORECASE,
 )
@@ -153,7 +153,9 @@ def _ipv6_at(text: str, start: int, end: int) -> Span | None:
     mapped = address.ipv4_mapped
     if address.is_loopback or address.is_unspecified or (mapped and mapped.is_loopback):
         return None
-    if groups <= _SLICE_GROUPS and _in_slice(text, start):
+    # No name in an expression begins like `fe80` or `2a02`; numbers of four digits stand there.
+    telling = _TELLING.match(word) and not word.replace(":", "").isdigit()
+    if groups <= _SLICE_GROUPS and not telling and _in_slice(text, start):
         return None
     if not any(char.isdigit() for char in word) and not _letters_are_address(text, start, end):
         return None
