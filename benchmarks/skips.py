@@ -70,8 +70,8 @@ SKIPS: tuple[Skip, ...] = (
     Skip(("glued by . behind", "glued by . around", "glued by - behind", "glued by - around",
           "glued by _ behind", "glued by _ around"), "a name that goes on is another name",
          _kinds("host")),
-    Skip((*(f"glued by {mark} {side}" for mark in "/-_." for side in ("before", "around")),
-          "glued by @ before", "glued to a word"),
+    Skip((*(f"glued by {mark} {side}" for mark in "/-_.@" for side in ("before", "around")),
+          "glued to a word"),
          "a word before it and no port: numbers as small as a version's (app/1.2.3.4, at most one "
          "of two digits or more, two below 100 where the first has one digit), not in 10.0.0.0/8",
          _like_version),
