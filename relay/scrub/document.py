@@ -119,7 +119,8 @@ class DocumentScrubber:
                 if plan.keyed and kind is str and plan.shape in WORDS:
                     place = Place(container, slot, plan, "string")
                     self._text(place, value, self._under_key(plan, value))
-                return self._is_decided(container, slot)
+                # A word of a phrase has the shape of a word too, so a list of them is read.
+                return plan.shape in WORDS or self._is_decided(container, slot)
             if plan.must:
                 place = Place(container, slot, plan, VALUE_TYPES[kind])
                 self._made.removals.append((place, PROTECTED_ID))

@@ -34,43 +34,78 @@ class ListText:
         starts: where each element begins in it.
         sizes: how many characters each element has by itself.
         gap: how many characters of `text` stand between two elements.
+        slots: the number of each element in the list, where some are left out; else None.
     """
 
     text: str = field(repr=False)
     starts: Sequence[int]
     sizes: Sequence[int]
     gap: int = 0
+    slots: Sequence[int] | None = None
 
     def covered(self, hits: Sequence[Hit]) -> dict[int, list[Hit]]:
-        """Return hits over whole elements for each hit that covers more than one of them."""
+        """Return hits over whole elements for each hit that covers more than one of them.
+
+        What a key inside one element is said to have as its value ends with that element: only
+        pieces of one word go on in the next.
+        """
         found: dict[int, list[Hit]] = {}
         starts = self.starts
         ends = [*(start - self.gap for start in starts[1:]), len(self.text)]
         for hit in hits:
+            if hit.inner and self.gap:
+                continue
             first = bisect_right(ends, hit.start)
             last = bisect_left(starts, hit.end)
             for place in range(first, last) if last - first > 1 else ():
-                found.setdefault(place, []).append(hit._replace(start=0, end=self.sizes[place]))
+                slot = place if self.slots is None else self.slots[place]
+                found.setdefault(slot, []).append(hit._replace(start=0, end=self.sizes[place]))
         return found
 
 
 def list_text(node: list[Any]) -> ListText | None:
-    """Return a list as one text; None unless it is of short strings and whole numbers alone."""
+    """Return the short strings and the numbers of a list as one text; None if they are too few.
+
+    What else stands between them is left out: a phrase is not broken by a null or a note.
+    """
     if len(node) < _FEWEST:
         return None
     pieces: list[str] = []
-    for value in node:
-        piece = value if type(value) is str else str(value) if type(value) is int else None
-        if not piece or len(piece) > _LONGEST:
-            return None
-        pieces.append(piece)
-    sizes = list(map(len, pieces))
-    if len(node) >= _FEWEST_BYTES and _PRINTABLE.issuperset(node):
-        return ListText(bytes(node).decode("ascii"), range(len(node)), sizes)
-    separator = "" if _is_cut_evenly(node, sizes) else _SEPARATOR
+    sizes: list[int] = []
+    slots: list[int] = []
+    for slot, value in enumerate(node):
+        kind = type(value)
+        if kind is str:
+            piece, size = value, len(value)
+            if value[:1] == "[" and value[-1:] == "]":
+                # A marker is no word that says what stands beside it.
+                piece = _MARKER
+        elif kind is int:
+            piece = str(value)
+            size = len(piece)
+        elif kind is float and 0 <= value < _EXACT and value.is_integer():
+            # A hardened number has 32 bits, which not everybody keeps in an integer.
+            piece, size = str(int(value)), len(repr(value))
+        else:
+            continue
+        if 0 < size <= _LONGEST:
+            pieces.append(piece)
+            sizes.append(size)
+            slots.append(slot)
+    if len(pieces) < _FEWEST:
+        return None
+    whole = len(pieces) == len(node)
+    if whole and len(node) >= _FEWEST_BYTES and _PRINTABLE.issuperset(node):
+        return ListText(bytes(map(int, node)).decode("ascii"), range(len(node)), sizes)
+    separator = "" if whole and _is_cut_evenly(node, sizes) else _SEPARATOR
     gap = len(separator)
-    starts = tuple(accumulate((size + gap for size in sizes[:-1]), initial=0))
-    return ListText(separator.join(pieces), starts, sizes, gap)
+    starts = tuple(accumulate((len(piece) + gap for piece in pieces[:-1]), initial=0))
+    return ListText(separator.join(pieces), starts, sizes, gap, None if whole else slots)
+
+
+_MARKER: Final = "[x]"
+_EXACT: Final = 1 << 53
+"""Whole numbers that a float keeps."""
 
 
 def _is_cut_evenly(node: list[Any], sizes: list[int]) -> bool:
@@ -84,7 +119,7 @@ def _is_cut_evenly(node: list[Any], sizes: list[int]) -> bool:
 
 
 def field_words(node: list[Any]) -> tuple[str | int, ListText] | None:
-    """Return a list of maps or pairs with one word each, `[{"word": …}, …]` or `[[1, …], …]`.
+    """Return a list of maps or lists with one word each: `{"word": …}`, `[1, …]` or `[…]`.
 
     It comes as the key or index of the words, and as one text; None for all other lists.
     """
@@ -102,10 +137,12 @@ def field_words(node: list[Any]) -> tuple[str | int, ListText] | None:
 
 
 def _word_slot(part: Any) -> str | int | None:
-    """Return where the only word of a map stands, or of a pair behind a number."""
+    """Return where the only word of a map or list stands, or of a pair behind a number."""
     if type(part) is dict and len(part) <= _MOST_FIELDS:
         slots = [key for key, value in part.items() if type(value) is str]
         return slots[0] if len(slots) == 1 else None
+    if type(part) is list and len(part) == 1:
+        return 0
     if type(part) is list and len(part) == 2:
         number = part[0]
         counted = type(number) is int or (type(number) is str and number.isdigit())

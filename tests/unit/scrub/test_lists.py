@@ -36,6 +36,7 @@ def test_a_phrase_word_by_word_is_gone(scrubber: Scrubber) -> None:
         [[str(n), word] for n, word in enumerate(PHRASE, 1)],
         {f"word{n}": word for n, word in enumerate(PHRASE, 1)},
         {str(n): word for n, word in enumerate(PHRASE)},
+        [[word] for word in PHRASE],
     ],
 )
 def test_a_phrase_with_each_word_in_a_field_is_gone(scrubber: Scrubber, form: object) -> None:
@@ -100,6 +101,50 @@ def test_what_is_read_as_one_text() -> None:
         list_text(node) for node in (["a", "b"], ["a", 1.5, "b"], ["a", "", "b"], ["a", [], "b"],
                                      ["a", "x" * 25, "b"])
     ]  # fmt: skip
+
+
+def test_what_is_no_word_is_left_out() -> None:
+    """What stands between words and numbers has no part in the text, and a marker says nothing."""
+    odd = [None, True, 1.5, "", "x" * 25, {}, [], 1e300]
+    read = list_text(["ab", *odd, "cd", 2147483648.0, "[mnemonic]"])
+    assert read is not None
+    assert "ab, cd, 2147483648, [x]" == read.text
+    assert {0: [Hit(0, 2, 1)], 9: [Hit(0, 2, 1)], 10: [Hit(0, 12, 1)]} == read.covered(
+        [Hit(0, 10, 1)]
+    )
+
+
+@pytest.mark.parametrize("odd", [None, True, 1.5, "", "a note of more than a word", {}, [1]])
+def test_a_phrase_with_something_else_in_it_is_gone(scrubber: Scrubber, odd: object) -> None:
+    """One odd element in a list does not save the words around it, and is not touched itself."""
+    words = {"extra": {"words": [*PHRASE[:5], odd, *PHRASE[5:]]}}
+    once = scrubber.scrub_json(json.dumps(words).encode()).body
+    marked = ["[mnemonic]"] * 12
+    assert [*marked[:5], odd, *marked[5:]] == json.loads(once)["extra"]["words"]
+    assert once == scrubber.scrub_json(once).body
+
+
+def test_a_path_in_numbers_that_are_no_integers_is_gone(scrubber: Scrubber) -> None:
+    """JSON does not tell 44.0 from 44."""
+    path = [2147483692.0, 2147483708, None, 2147483648.0, 0]
+    body = json.loads(scrubber.scrub_json(json.dumps({"extra": {"p": path}}).encode()).body)
+    assert ["[path]", "[path]", None, "[path]", "[path]"] == body["extra"]["p"]
+
+
+def test_a_phrase_among_names_of_the_sdk_is_gone(scrubber: Scrubber) -> None:
+    """Each word has the shape of a name, which protects a name, and no phrase."""
+    names = ["Breadcrumbs", "Console", "Dedupe"]
+    event = {"sdk": {"name": "sentry.python", "integrations": [*names, *PHRASE]}}
+    body = json.loads(scrubber.scrub_json(json.dumps(event).encode()).body)
+    assert [*names, *["[mnemonic]"] * 12] == body["sdk"]["integrations"]
+
+
+def test_a_key_in_one_element_has_no_value_in_others(scrubber: Scrubber) -> None:
+    """A quote that is never closed does not take the rest of a list with it."""
+    lines = ["{'ip': '203.0.113.77", "[xpub]", "Zaphod"]
+    once = scrubber.scrub_json(json.dumps({"extra": {"lines": lines}}).encode()).body
+    assert ["{'ip': '", "[xpub]", "Zaphod"] == json.loads(once)["extra"]["lines"]
+    assert once == scrubber.scrub_json(once).body
 
 
 def test_bytes_and_pieces_are_read_without_separators() -> None:
