@@ -39,7 +39,10 @@ def loads(data: bytes | bytearray | memoryview | str) -> Any:
     try:
         return orjson.loads(raw)  # noqa: TID251 - the one place
     except orjson.JSONDecodeError:
-        return _loads_slowly(raw)
+        # Outside of here, for an error remembers the one that it was raised in, and that one holds
+        # all of the payload.
+        pass
+    return _loads_slowly(raw)
 
 
 def dumps(value: Any) -> bytes:
@@ -56,7 +59,8 @@ def dumps(value: Any) -> bytes:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode("utf-8", "replace")
     except (TypeError, ValueError, RecursionError):
-        raise JsonError("a value has no JSON form") from None
+        pass
+    raise JsonError("a value has no JSON form")
 
 
 def pretty(value: Any, *, sort_keys: bool = False) -> str:
@@ -67,9 +71,10 @@ def pretty(value: Any, *, sort_keys: bool = False) -> str:
     """
     try:
         text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=sort_keys, allow_nan=False)
+        return text.encode("utf-8", "replace").decode()
     except (TypeError, ValueError, RecursionError):
-        raise JsonError("a value has no JSON form") from None
-    return text.encode("utf-8", "replace").decode()
+        pass
+    raise JsonError("a value has no JSON form")
 
 
 def _may_be_inexact(raw: bytes) -> bool:
@@ -118,20 +123,21 @@ _BEFORE_NUMBERS: Final = frozenset(b":,[- \t\r\n")
 
 
 def _loads_slowly(raw: bytes) -> Any:
+    why = "not UTF-8"
     try:
         text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise JsonError("not UTF-8") from None
-    try:
+        why = "not JSON"
         value = json.loads(  # noqa: TID251 - the one place
             text, parse_constant=lambda _: None, parse_int=_parse_int, parse_float=_parse_float
         )
     except JsonError:
         raise
     except (ValueError, RecursionError):
-        raise JsonError("not JSON") from None
-    # Well-formed UTF-8 has no surrogates; only an escape can bring one.
-    return _without_surrogates(value) if b"\\u" in raw else value
+        pass
+    else:
+        # Well-formed UTF-8 has no surrogates; only an escape can bring one.
+        return _without_surrogates(value) if b"\\u" in raw else value
+    raise JsonError(why)
 
 
 def _parse_int(digits: str) -> int:

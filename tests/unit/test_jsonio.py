@@ -53,6 +53,8 @@ def test_refused(data: bytes) -> None:
     with pytest.raises(JsonError) as caught:
         loads(data)
     assert str(caught.value) in {"not JSON", "not UTF-8", "an integer is too long"}
+    # The error of the standard library has the whole document with it.
+    assert caught.value.__context__ is None
 
 
 @given(json_documents)
