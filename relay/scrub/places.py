@@ -20,6 +20,8 @@ _MOST: Final = 20_000
 _KEYS: Final = 64
 """Maps with more keys are lists of a kind, and hardly two of them are alike."""
 _PAIR_SIZE: Final = 4
+_FORM_SIZE: Final = 16
+"""A cookie of a browser and a field of a form say more of themselves than a pair does."""
 
 
 @dataclass(slots=True)
@@ -233,10 +235,11 @@ def pair_key_of(node: dict[str, Any], under: PathPart | None) -> str | None:
 
     A typed attribute, `{"value": …, "type": …}`, stands under its key.
     """
-    if len(node) > _PAIR_SIZE:
+    size = len(node)
+    if size > _PAIR_SIZE and (size > _FORM_SIZE or type(node["value"]) is not str):
         return None
     for name in ("key", "name"):
         key = node.get(name)
         if type(key) is str:
             return key
-    return under if "type" in node and type(under) is str else None
+    return under if size <= _PAIR_SIZE and "type" in node and type(under) is str else None

@@ -84,6 +84,7 @@ def test_paths(root: Any, expected: set) -> None:
         ["device_id", "v"],
         {"key": "device_id", "value": "v"},
         {"name": "device_id", "value": "v", "type": "t"},
+        {"name": "device_id", "value": "v", "path": "/", "secure": True, "httpOnly": False},
         {"device_id": {"value": "v", "type": "string"}},
         {"device_id": ["v"]},
         {"device_id": [["v"]]},
