@@ -242,8 +242,24 @@ def _chains(run: str, known: frozenset[str]) -> list[Span]:
 
 
 def mnemonic_part(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find 6 or more words in a row; for rules that want a telling word close by."""
-    return _search(text, start, end, _SHORT_RUN)
+    """Find 6 or more words in a row; for rules that want a telling word close by.
+
+    A telling word that leads them, and is on the list itself, is left out: `seed: legal winner …`.
+    """
+    return tuple(_behind_lead(text, *span) for span in _search(text, start, end, _SHORT_RUN))
+
+
+_LEADS = frozenset({"seed", "phrase"})
+_MOST_LEADING = 3
+
+
+def _behind_lead(text: str, start: int, end: int) -> Span:
+    """Give a run of words without those that only say what it is, if enough is left."""
+    words = _words(text, start, end)
+    for place in range(min(_MOST_LEADING, len(words) - _SHORT_RUN), 0, -1):
+        if text[slice(*words[place - 1])].lower() in _LEADS:
+            return words[place][0], end
+    return start, end
 
 
 _MIN_BEFORE_CUT = 6

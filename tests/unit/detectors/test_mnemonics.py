@@ -241,3 +241,15 @@ def test_every_drawn_phrase_is_varied() -> None:
     for phrase in (*shares, *phrases):
         mixed = phrase.replace(" ", ", ", 3)
         assert [mixed] == found("mnemonic", mixed)
+
+
+@pytest.mark.parametrize(
+    "lead", ["seed: ", "my seed: ", "phrase ", "error in seed (", "error seed "]
+)
+def test_a_word_that_says_what_follows_is_no_part(lead: str) -> None:
+    """A telling word that is on the list itself stays outside, so that rules find it close by."""
+    part = " ".join(_LEGAL.split()[:6])
+    assert [part] == found("mnemonic_part", lead + part)
+    assert ["seed " + " ".join(_LEGAL.split()[:5])] == found(
+        "mnemonic_part", "seed " + " ".join(_LEGAL.split()[:5])
+    )
