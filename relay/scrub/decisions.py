@@ -13,7 +13,7 @@ from relay.rules.model import Rule
 from relay.rules.selectors import Path
 from relay.scrub.redact import KINDS, Mark
 from relay.scrub.remarks import Note
-from relay.scrub.walk import Link, Place, Slot, path_of
+from relay.scrub.walked import Link, Place, Slot, path_of
 
 
 class Draft(NamedTuple):

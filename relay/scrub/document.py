@@ -23,7 +23,8 @@ from relay.scrub.protected import WORDS
 from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
 from relay.scrub.remarks import Note
 from relay.scrub.search import search, search_keyed
-from relay.scrub.walk import VALUE_TYPES, Container, Link, Place, Slot, Walk, Walked, number_text
+from relay.scrub.walk import VALUE_TYPES, Walk, number_text
+from relay.scrub.walked import Container, Link, Place, Slot, Walked
 
 PROTECTED_ID: Final = "protected/shape"
 """The rule id of remarks about protected fields that had not their shape."""

@@ -7,7 +7,7 @@ from relay.scrub.decisions import Change, Decisions
 from relay.scrub.memory import Memory
 from relay.scrub.redact import Mark
 from relay.scrub.remarks import Note
-from relay.scrub.walk import Container, Place
+from relay.scrub.walked import Container, Place
 from tests.inline_rules import IP, rules
 
 RULES = rules(IP)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from relay.errors import ScrubError
 from relay.rules.compiling import compile_rules
 from relay.scrub.memory import Memory
-from relay.scrub.walk import MAX_DEPTH, Place, Walk, Walked, number_text, path_of
+from relay.scrub.walk import MAX_DEPTH, Walk, number_text
+from relay.scrub.walked import Place, Walked, path_of
 from tests.inline_rules import DEVICE, rules
 from tests.strategies import json_documents
 
