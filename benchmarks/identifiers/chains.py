@@ -21,7 +21,7 @@ from bip_utils.bech32.bech32_base import Bech32BaseUtils
 from Crypto.Hash import keccak
 
 from benchmarks.identifiers.blake256 import blake256
-from benchmarks.identifiers.coins import KEPT, least_of, public_key
+from benchmarks.identifiers.coins import least_of, public_key
 from benchmarks.identifiers.identifier import BECH32, HEX, Identifier, drawn, name
 
 _RIPPLE = base58.RIPPLE_ALPHABET
@@ -100,7 +100,9 @@ def listed_part(chance: Random) -> Identifier:
     ))  # fmt: skip
     text = bech32_text(part, Bech32BaseUtils.ConvertToBase32(chance.randbytes(size)))
     data = text[len(part) + 1 :]
-    return Identifier("bech32, listed part", text, (data,), anycase=True, least=least_of(part))
+    return Identifier(
+        "bech32, listed part", text, (data,), anycase=True, least=least_of(part, data)
+    )
 
 
 def shelley(chance: Random) -> Identifier:
@@ -120,7 +122,7 @@ def shelley(chance: Random) -> Identifier:
         )
         text = Bech32Encoder.Encode(part, bytes([tag]) + chance.randbytes(28))
     part, _, data = text.rpartition("1")
-    return Identifier("cardano shelley", text, (data,), anycase=True, least=len(part) + 1 + KEPT)
+    return Identifier("cardano shelley", text, (data,), anycase=True, least=least_of(part, data))
 
 
 def byron(chance: Random) -> Identifier:

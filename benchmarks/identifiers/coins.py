@@ -1,5 +1,6 @@
 """Addresses of all coins and formats that bip_utils knows, each from a fresh public key."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from random import Random
@@ -30,21 +31,27 @@ _FAMILIES = {
     "Sol": "solana", "Substrate": "ss58", "Ton": "ton", "Xlm": "stellar", "Xmr": "monero",
 }  # fmt: skip
 KEPT = 12
-"""Characters behind a known human-readable part that tell an address when the rest is gone."""
+"""Fewest characters behind a known human-readable part that tell an address; the rest is gone."""
 _CASELESS = frozenset(("segwit", "taproot", "bech32", "cashaddr", "ethereum", "hex64"))
 _CUT_PARTS = ("bc1", "tb1", "bcrt1", "ltc1", "tltc1", "bnb1", "bitcoincash:", "bchtest:", "ecash:")
-KEPT_OF_SHORT = {1: 24, 2: 20, 3: 16, 4: 16}
-"""The same for parts that could be a word of a program, by their letters: digits must be among the
-characters, and of fewer there are too often none."""
+_KEPT_OF_SHORT = {1: 20, 2: 16, 3: 12, 4: 12}
+"""The same for parts that could be a word of a program, by their letters."""
 _SHORT_PARTS = frozenset(
     ("acm", "btx", "cpu", "ert", "fc", "flo", "mona", "pc", "tpc", "qc", "tq", "sys", "xc", "via",
      "vips", "u")
 )  # fmt: skip
 
 
-def least_of(part: str) -> int:
-    """Return how many characters of bech32 with a listed part tell it when the rest is gone."""
-    return len(part) + 1 + (KEPT_OF_SHORT[len(part)] if part in _SHORT_PARTS else KEPT)
+def least_of(part: str, data: str) -> int:
+    """Return how many characters of bech32 with a listed part tell it when the rest is gone.
+
+    A digit must be among those behind the part, a letter behind it: letters alone are a word, and
+    with a number behind they are one of a program.
+    """
+    kept = _KEPT_OF_SHORT[len(part)] if part in _SHORT_PARTS else KEPT
+    while kept < len(data) and not re.search("[0-9].*[a-z]", data[:kept]):
+        kept += 1
+    return len(part) + 1 + kept
 
 
 def public_key(chance: Random, curve: EllipticCurveTypes) -> Any:
@@ -102,7 +109,7 @@ def described(family: str, text: str) -> Identifier:
     elif family == "nimiq":
         return Identifier(family, text, (text[5:],), 10, kind="grouped")
     if text.startswith(_CUT_PARTS):
-        least = len(text) - len(secret) + KEPT
+        least = least_of(text[: -len(secret) - 1], secret)
     return Identifier(
         family, text, (secret,), anycase=family in _CASELESS, least=least, kind=_kind(family)
     )

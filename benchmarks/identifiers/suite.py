@@ -7,7 +7,7 @@ from bip_utils import EllipticCurveTypes as Curve
 from bip_utils import P2PKHAddrEncoder, P2WPKHAddrEncoder
 
 from benchmarks.identifiers.chains import base58check, bech32_text
-from benchmarks.identifiers.coins import KEPT, public_key
+from benchmarks.identifiers.coins import least_of, public_key
 from benchmarks.identifiers.identifier import HEX, Identifier, drawn, name
 from benchmarks.identifiers.keys import extended
 
@@ -99,9 +99,9 @@ def invoice(chance: Random) -> Identifier:
     part = chance.choice(("lnbc", "lntb", "lnbcrt")) + amount
     data = [chance.randrange(32) for _ in range(7 + 55 + chance.randint(10, 120) + 104)]
     text = bech32_text(part, data)
-    return Identifier(
-        "lightning", text, (text[len(part) + 1 :],), anycase=True, least=len(part) + 1 + KEPT
-    )
+    behind = text[len(part) + 1 :]
+    least = least_of(part, behind)
+    return Identifier("lightning", text, (behind,), anycase=True, least=least)
 
 
 def node(chance: Random) -> Identifier:
