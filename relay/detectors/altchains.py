@@ -18,13 +18,13 @@ _TON_LEADS = frozenset(
     for head in "EUk0"
     for workchain, thirds in (("Q", "ABCD"), ("f", "89-_+/"))
     for third in thirds
-)
-"""What the first two bytes can be: bounceable or not, test or not; workchain 0 or -1."""
+) | {"PuY", "PuZ", "Pua", "Pub"}
+"""What the first two bytes can be: bounceable or not, test or not; workchain 0 or -1; a key."""
 _TON_RUN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/")
 
 
 def ton(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find TON addresses: 48 characters of base64url, or base64, with a CRC16.
+    """Find TON addresses and public keys (TEP-2): 48 characters of base64 of either kind, CRC16.
 
     Only starts with a known tag are tried; a run over `MAX_RUN` characters is searched no further.
     """

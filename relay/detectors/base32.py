@@ -17,8 +17,12 @@ _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _ALPHABET = frozenset(_BASE32)
 _TO_DIGITS = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
 _BITS = 5
-_STELLAR = {"G": (56,), "S": (56,), "M": (69,), "T": (56,), "X": (56,), "C": (56,), "P": (165,)}
-"""Lengths in characters by lead: account, seed, muxed account, pre-authorised, hash, contract."""
+_PAYLOADS = tuple(-(-8 * (39 + size) // _BITS) for size in range(4, 68, 4))
+_STELLAR = {
+    **dict.fromkeys("GSTXCL", (56,)), "B": (58,), "M": (69,), "P": _PAYLOADS,
+}  # fmt: skip
+"""Lengths in characters by lead: account, seed, pre-authorised, hash, contract, liquidity pool;
+claimable balance; muxed account; signed payload of up to 64 bytes."""
 _BYTE_END = frozenset("ABCD")
 """Second characters where the first byte is a multiple of eight, as all versions here are."""
 _ALGORAND = 58
@@ -49,7 +53,7 @@ class _Run:
 
 
 def stellar(text: str, start: int, end: int) -> tuple[Span, ...]:
-    """Find Stellar keys and addresses (G, M, S, T, X, C) in a run of upper-case base32.
+    """Find Stellar's keys, addresses and ids (SEP-23) in a run of upper-case base32.
 
     At most `MAX_RUN` starts are tried; a longer run is returned whole.
     """

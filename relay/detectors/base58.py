@@ -50,6 +50,8 @@ _LEADS: dict[str, tuple[int, ...]] = {
     "k1": (26,), "k2": (26,), "k3": (26,),
     # Crown, Tezos, Mavryk (3 bytes)
     "CR": (27,), "tz": (27,), "mv": (27,),
+    # BIP38: an intermediate code
+    "pa": (53,),
     # BIP38; Tezos keys and signatures
     "6P": (43,), "ed": (40, 72, 73), "sp": (40, 41, 73), "p2": (40, 41, 72), "si": (71,),
     # WIF
@@ -58,6 +60,8 @@ _LEADS: dict[str, tuple[int, ...]] = {
     # with 01
     **{f"{lead}{second}": (38,) for lead in "KLc" for second in BITCOIN},
     "KT": (27, 38),
+    # BIP38: a confirmation code
+    "cf": (38, 55),
 }  # fmt: skip
 
 # Version bytes of the coin table; other versions are found in short runs and at the edges.

@@ -37,21 +37,24 @@ def bip32_path(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find a derivation path in a run of digits, slashes and hardened marks.
 
     With `m/` before it: one hardened part, or three parts. Without: two hardened parts.
+    SLIP-48 writes ` / ` between them.
     """
     word = text[start:end]
-    rooted = word[:2] in ("m/", "M/")
+    slash = " / " if " / " in word else "/"
+    root = 1 + len(slash)
+    rooted = word[:root] in (f"m{slash}", f"M{slash}")
     glued = ascii_alnum(before(text, start))
-    body = word[2:] if rooted else word.lstrip("/")
+    body = word[root:] if rooted else word.lstrip("/")
     first = end - len(body)
-    parts = body.split("/")
+    parts = body.split(slash)
     marks: list[bool] = []
-    length = -1
+    length = -len(slash)
     for part in parts:
         hardened = _part(part)
         if hardened is None:
             break
         marks.append(hardened)
-        length += len(part) + 1
+        length += len(part) + len(slash)
     enough = sum(marks) >= _MIN_HARDENED or (rooted and (any(marks) or len(marks) > _MIN_HARDENED))
     if not enough or (glued and sum(marks) < _MIN_HARDENED):
         return NOTHING
