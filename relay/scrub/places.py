@@ -12,6 +12,7 @@ from relay.rules.compiling import CompiledRules, Hot
 from relay.rules.model import Rule
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.lists import are_numbered
+from relay.scrub.named import has_holes
 from relay.scrub.plans import ANY_INDEX, KEY_LENGTH, Plan
 from relay.scrub.protected import KEYS, Shape, must_have_shape, shape_at
 
@@ -32,10 +33,12 @@ class Layout:
         plans: for each key, in their order, its plan if its value needs more than a look.
         clean: whether the keys are known to hold nothing; set by the walk.
         numbered: whether the keys differ in a number alone, as those of a form for a phrase do.
+        holed: whether it may be a message beside what fills its holes.
     """
 
     plans: tuple[Plan | None, ...]
     numbered: bool = False
+    holed: bool = False
     clean: bool = False
 
 
@@ -67,7 +70,8 @@ class Spot:
         """Return what a map with these keys is like here."""
         known = self.layouts.get(keys)
         if known is None:
-            known = Layout(tuple(self._special(key) for key in keys), are_numbered(keys))
+            plans = tuple(self._special(key) for key in keys)
+            known = Layout(plans, are_numbered(keys), self.places.structural and has_holes(keys))
             if len(keys) <= _KEYS and all(len(key) <= KEY_LENGTH for key in keys):
                 self.places.grow()
                 self.layouts[keys] = known

@@ -11,6 +11,7 @@ from relay.errors import ScrubError
 from relay.rules.selectors import PathPart
 from relay.scrub.lists import ListText, field_words, list_text, words_text
 from relay.scrub.memory import Memory
+from relay.scrub.named import Names, filled, flagged
 from relay.scrub.places import Spot, pair_key_of
 from relay.scrub.plans import Plan
 from relay.scrub.walked import Container, Link, Place, Walked
@@ -36,7 +37,16 @@ def number_text(value: float) -> str:
 class Walk:
     """One walk over one document."""
 
-    __slots__ = ("_floats", "_integers", "_known", "_memory", "_special", "_stack", "walked")
+    __slots__ = (
+        "_floats",
+        "_integers",
+        "_known",
+        "_memory",
+        "_named",
+        "_special",
+        "_stack",
+        "walked",
+    )
 
     def __init__(self, memory: Memory, special: Special) -> None:
         """Prepare a walk that passes by what is in a memory, and asks about special values."""
@@ -46,6 +56,8 @@ class Walk:
         self._floats = memory.floats
         self._special = special
         self._stack: list[tuple[Any, Spot, Link, int]] = []
+        # Each with its container, which must live as long as it is known by its id.
+        self._named: dict[int, tuple[Any, Names]] = {}
         self.walked = Walked()
 
     def run(self, root: Any, spot: Spot) -> Walked:
@@ -83,6 +95,10 @@ class Walk:
             of_pair = spot.plan("value", pair_key)
             at = keys.index("value")
             plans = (*plans[:at], of_pair if of_pair.special else None, *plans[at + 1 :])
+        if layout.holed:
+            self._named.update((id(part), (part, names)) for part, names in filled(node))
+        if self._named and id(node) in self._named:
+            plans = self._renamed(spot, keys, plans, self._named.pop(id(node))[1])
         for key, value, plan in zip(keys, node.values(), plans, strict=True):
             kind = type(value)
             if plan is not None:
@@ -113,6 +129,17 @@ class Walk:
             at_key = spot.plan(key, name) if plan is None else plan
             self._add(text, Place(here, key, at_key, value_type))
 
+    def _renamed(
+        self, spot: Spot, keys: tuple[str, ...], plans: tuple[Plan | None, ...], names: Names
+    ) -> tuple[Plan | None, ...]:
+        """Return the plans of a map in which a text beside it names values."""
+        made = list(plans)
+        for at, key in enumerate(keys):
+            if key in names and made[at] is None:
+                plan = spot.plan(key, names[key])
+                made[at] = plan if plan.special else None
+        return tuple(made)
+
     def _keys(self, here: Container, keys: tuple[str, ...]) -> bool:
         """Take the keys of a map; return whether all are known as clean."""
         unknown = [key for key in keys if key not in self._known]
@@ -129,9 +156,11 @@ class Walk:
         paired = key if key is not None and spot.places.structural else None
         plan = spot.every or spot.element(0)
         exact = spot.places.exact
+        named = self._names(node, spot) if spot.places.structural else None
         if (
             read is None
             and paired is None
+            and named is None
             and not (plan.special or exact)
             and self._all_known(node)
         ):
@@ -147,12 +176,15 @@ class Walk:
                 plan = spot.half(index, paired)
             elif exact:
                 plan = spot.element(index)
-            if plan.special and self._special(here, index, plan, value):
+            at_index = plan
+            if named is not None and index in named and not plan.special:
+                at_index = spot.plan(spot.places.index(index), named[index])
+            if at_index.special and self._special(here, index, at_index, value):
                 continue
             kind = type(value)
             if kind is str:
                 if value not in self._known:
-                    self._add(value, Place(here, index, plan, "string"))
+                    self._add(value, Place(here, index, at_index, "string"))
             elif kind is dict or kind is list:
                 if not value:
                     continue
@@ -168,9 +200,14 @@ class Walk:
             ):
                 text = self._number(value)
                 if text not in self._known:
-                    self._add(text, Place(here, index, plan, "number"))
+                    self._add(text, Place(here, index, at_index, "number"))
         if type(node[0]) is dict or type(node[0]) is list:
             self._fields(node)
+
+    def _names(self, node: list[Any], spot: Spot) -> Names | None:
+        """Return the names that texts beside them give to elements of a list."""
+        known = self._named.pop(id(node), None) if self._named else None
+        return known[1] if known is not None else flagged(node, spot.name)
 
     def _fields(self, node: list[Any]) -> None:
         """Take the words of a list of maps or pairs as one text; they were put on the stack."""
