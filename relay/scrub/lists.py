@@ -63,10 +63,11 @@ class ListText:
         return found
 
 
-def list_text(node: list[Any]) -> ListText | None:
+def list_text(node: list[Any], *, lines: bool = False) -> ListText | None:
     """Return the short strings and the numbers of a list as one text; None if they are too few.
 
-    What else stands between them is left out: a phrase is not broken by a null or a note.
+    What else stands between them is left out: a phrase is not broken by a null or a note. Lines of
+    code are read only if all of them are so short, for code has short lines everywhere.
     """
     if len(node) < _FEWEST:
         return None
@@ -87,11 +88,13 @@ def list_text(node: list[Any]) -> ListText | None:
             # A hardened number has 32 bits, which not everybody keeps in an integer.
             piece, size = str(int(value)), len(repr(value))
         else:
-            continue
+            piece, size = "", 0
         if 0 < size <= _LONGEST:
             pieces.append(piece)
             sizes.append(size)
             slots.append(slot)
+        elif lines:
+            return None
     if len(pieces) < _FEWEST:
         return None
     whole = len(pieces) == len(node)

@@ -19,8 +19,6 @@ _MOST: Final = 256
 _REACH: Final = 64
 """Characters before a hole in which its name is looked for."""
 _LONGEST: Final = 64
-_SOURCE: Final = frozenset({"pre_context", "post_context"})
-"""Lists of lines of code: one that ends in a colon begins a block."""
 _SPOKEN: Final = "arguments"
 """What a console was called with (a breadcrumb's data): words may stand before the name there."""
 _TEMPLATE: Final = "sentry.message.template"
@@ -44,11 +42,13 @@ _DIGITS: Final = 4
 def flagged(node: list[Any], under: str) -> Names | None:
     """Return the names of values that follow a flag: `["--password", "x"]`, `["label:", "x"]`.
 
+    Not for lines of code: one that ends in a colon begins a block.
+
     Args:
         node: a list, mostly of the arguments of a call or of a program.
         under: the key that it stands under.
     """
-    if len(node) < 2 or under in _SOURCE:
+    if len(node) < 2:
         return None
     flags = [
         at

@@ -20,6 +20,9 @@ MAX_DEPTH: Final = 128
 """Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10). Every remark has
 its path: a deeper bound would let a document take that many times its size in memory."""
 
+_SOURCE: Final = frozenset({"pre_context", "post_context"})
+"""Lists of lines of code."""
+
 Special = Callable[[Container, PathPart, Plan, Any], bool]
 """Decides about a value that rules name by its place; True when nobody else has to look at it."""
 
@@ -148,7 +151,8 @@ class Walk:
         return not unknown
 
     def _list(self, node: list[Any], spot: Spot, link: Link, below: int) -> None:
-        read = list_text(node)
+        lines = spot.name in _SOURCE
+        read = list_text(node, lines=lines)
         if read is not None and read.text in self._known:
             read = None
         key = node[0] if len(node) == 2 and type(node[0]) is str else None
@@ -156,7 +160,7 @@ class Walk:
         paired = key if key is not None and spot.places.structural else None
         plan = spot.every or spot.element(0)
         exact = spot.places.exact
-        named = self._names(node, spot) if spot.places.structural else None
+        named = None if lines or not spot.places.structural else self._names(node, spot)
         if (
             read is None
             and paired is None

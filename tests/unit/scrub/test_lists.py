@@ -109,6 +109,7 @@ def test_what_is_no_word_is_left_out() -> None:
     read = list_text(["ab", *odd, "cd", 2147483648.0, "[mnemonic]"])
     assert read is not None
     assert "ab, cd, 2147483648, [x]" == read.text
+    assert list_text(["ab", "cd", "ef", None], lines=True) is None
     assert {0: [Hit(0, 2, 1)], 9: [Hit(0, 2, 1)], 10: [Hit(0, 12, 1)]} == read.covered(
         [Hit(0, 10, 1)]
     )

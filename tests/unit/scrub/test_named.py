@@ -26,7 +26,6 @@ def scrubber() -> Scrubber:
         (["My password:", "x"], "arguments", {1: "password"}),
         (["My password:", "x"], "", None),
         (["if password:", "x"], "arguments", {1: "password"}),
-        (["password:", "x"], "pre_context", None),
         (["--password", "--verbose", "x"], "", {2: "verbose"}),
         (["a", "--password"], "", None),
         (["--password"], "", None),
@@ -97,6 +96,7 @@ def test_a_message_without_names_stays(scrubber: Scrubber) -> None:
         "logentry": {"message": "%s of %(n)s: {}", "params": ["hunter2", 2, [1], None]},
         "attributes": {"sentry.message.template": {"value": 1}, "x": {"value": "y", "type": "z"}},
         "extra": {"message": "password: %s", "params": "hunter2"},
+        "frames": [{"pre_context": ["password:", "hunter2"]}],
         "vars": {"message": ["password: %s"], "params": ["hunter2"]},
     }
     assert document == json.loads(scrubber.scrub_json(json.dumps(document).encode()).body)
