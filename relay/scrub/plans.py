@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from relay.rules.compiling import CompiledRules, TextRule, applies
-from relay.rules.model import Status
+from relay.rules.model import Method, Status
 from relay.rules.selectors import Path
 from relay.scrub.protected import WORDS, Shape
 
@@ -59,10 +59,19 @@ class Plan:
         self.special = bool(self.whole or self.keyed or self.shape is not None)
 
     def taken(self, value_type: str) -> tuple[int | None, tuple[int, ...]]:
-        """Return the rule that takes a whole value of this type, and shadow rules that would."""
+        """Return the rule that takes a whole value of this type, and shadow rules that would.
+
+        Text stands for all that is not removed. A rule that takes that text would take it in a
+        second scrub, so it takes the value at once.
+        """
         known = self._taken.get(value_type)
         if known is None:
-            known = self._taken[value_type] = self._take(value_type)
+            number, shadows = self._take(value_type)
+            rules = self.compiled.rules
+            if number is not None and rules[number].redaction.method is not Method.REMOVE:
+                then = self._take("string")[0]
+                number = number if then is None else then
+            known = self._taken[value_type] = number, shadows
         return known
 
     def _take(self, value_type: str) -> tuple[int | None, tuple[int, ...]]:

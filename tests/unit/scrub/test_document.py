@@ -21,6 +21,10 @@ ANY = (
     "redact: {method: replace, text: '[a]'}"
 )
 GONE = "id: t/gone\nmatch: {key: [gone]}\nredact: {method: remove}"
+GONE_TEXT = f"{GONE}\nwhere: ['$string']"
+ONLY_MAPS = (
+    "id: t/maps\nmatch: {key: [gone]}\nwhere: ['$object']\nredact: {method: replace, text: '[m]'}"
+)
 MASK_KEY = "id: t/mask-key\nmatch: {key: [cover]}\nredact: {method: mask}"
 TEXT_ONLY = "id: t/text-only\nmatch: {key: [note]}\nwhere: ['$string']\nredact: {method: replace, text: '[t]'}"
 KEYED = "id: t/keyed\nmatch: {key: [name], pattern: '.+'}\nredact: {method: replace, text: '[k]'}"
@@ -56,6 +60,8 @@ EXCEPT = (
         ((DEVICE,), {"key": "label", "value": SECRET}, {"key": "label", "value": "[d]"}),
         ((DEVICE,), {"name": "label", "value": [SECRET]}, {"name": "label", "value": "[d]"}),
         ((DEVICE,), {"label": {"value": SECRET, "type": "string"}}, {"label": "[d]"}),
+        ((ONLY_MAPS, GONE), {"gone": {"a": 1}, "x": {"gone": [1]}}, {"x": {}}),
+        ((ONLY_MAPS, GONE_TEXT), {"gone": {"a": 1}, "x": {"gone": [1]}}, {"x": {"gone": [1]}}),
         ((GONE,), {"gone": SECRET, "a": [["gone", SECRET]]}, {"a": [["gone", None]]}),
         ((MASK_KEY,), {"cover": "abc", "a": {"cover": [1, 2]}}, {"cover": "***", "a": {"cover": "***"}}),
         ((TEXT_ONLY,), {"note": [SECRET, [SECRET, 5]], "x": {"note": 5}},
