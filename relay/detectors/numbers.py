@@ -63,7 +63,7 @@ def _remainder(word: str) -> int:
 
 
 _MAC_PARTS = 6
-_PAIR = 2
+_PAIR, _GROUP = 2, 4
 _HEX = frozenset("0123456789abcdefABCDEF")
 _MAC_SPECIAL = frozenset(("000000000000", "ffffffffffff"))
 
@@ -92,6 +92,15 @@ _WORD = 16
 """Letters of a word that are looked at."""
 
 
+def _follows_word(text: str, start: int, end: int) -> bool:
+    """Tell whether the first of Cisco's groups is the end of a word, and another one stands behind."""
+    if text[start + _GROUP : start + _GROUP + 1] != ".":
+        return False
+    behind = text[end : end + _GROUP + 1]
+    more = len(behind) == _GROUP + 1 and behind[0] == "." and _HEX.issuperset(behind[1:])
+    return more and (text[start - 1 : start].isalnum() or text[start : start + _GROUP].isalpha())
+
+
 def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find a MAC address: six pairs of hex with one kind of separator, or Cisco's three groups.
 
@@ -100,6 +109,8 @@ def mac(text: str, start: int, end: int) -> tuple[Span, ...]:
     if text[start - 1 : start] in _HEX and text[start + _PAIR : start + _PAIR + 1] in ":-":
         # A word that ends in letters of hex stands before: the first pair is its end.
         start, end = start + _PAIR + 1, end + _PAIR + 1
+    elif _follows_word(text, start, end):
+        start, end = start + _GROUP + 1, end + _GROUP + 1
     word = text[start:end]
     separators = {char for char in word if not char.isalnum()}
     if len(separators) != 1 or text[start - 1 : start] in _HEX or _runs_on(text, end):

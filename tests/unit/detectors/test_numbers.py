@@ -53,10 +53,12 @@ def test_mac_addresses(word: str) -> None:
     [
         ("acc:57:73:b2:ef:18:68", "cc:57:73:b2:ef:18", "57:73:b2:ef:18:68"),
         ("face-57-73-b2-ef-18-68x", "ce-57-73-b2-ef-18", "57-73-b2-ef-18-68"),
+        ("zapifadab.0c52.ebc7.86ad.x", "adab.0c52.ebc7", "0c52.ebc7.86ad"),
+        ("abad.0c52.ebc7.86ad", "abad.0c52.ebc7", "0c52.ebc7.86ad"),
     ],
 )
 def test_a_mac_behind_a_word_that_ends_in_hex(text: str, candidate: str, expected: str) -> None:
-    """The word's last two letters look like a pair; the address begins behind them."""
+    """The word's last letters look like a pair or a group; the address begins behind them."""
     assert [expected] == found("mac", text, candidate)
 
 
