@@ -93,7 +93,7 @@ _WORD = 16
 
 
 def _follows_word(text: str, start: int, end: int) -> bool:
-    """Tell whether the first of Cisco's groups is the end of a word, and another one stands behind."""
+    """Tell whether the first of three groups ends a word, and another one stands behind."""
     if text[start + _GROUP : start + _GROUP + 1] != ".":
         return False
     behind = text[end : end + _GROUP + 1]
