@@ -7,12 +7,17 @@ from typing import Final
 from relay.rules.compiling import CompiledRules, TextRule
 from relay.scrub.budget import Budget
 from relay.scrub.buffer import Buffer, Span
+from relay.scrub.code_lines import CodeLines
 from relay.scrub.hits import Hit, Hits, is_near
 from relay.scrub.readings import Reading
 from relay.scrub.structure import entries, looks_like_json, value_after
 
 _HIT_COST: Final = 24
-"""What a key inside text costs: the calls around it."""
+"""What a match in a value costs: the calls around it."""
+_KEY_COST: Final = 300
+"""What a key inside text costs: finding where its value is."""
+_VALUE_COST: Final = 900
+"""What a value under a key costs: what is done with it."""
 
 
 def in_value(rules: Sequence[TextRule], text: str, budget: Budget) -> list[Hit]:
@@ -60,14 +65,19 @@ class KeysInText:
         if words is None:
             return
         documents: set[int] = set()
+        judged: dict[int, CodeLines] = {}
         work, candidates = buffer.hits(words, stretches)
         self.budget.spend(work)
         for number, start, end in candidates:
             reading = buffer.reading(number)
-            pair = value_after(reading.text, start, end)
+            lines = judged.get(number)
+            if lines is None:
+                lines = judged[number] = CodeLines(reading.text, self.budget.spend)
+            self.budget.spend(_KEY_COST)
+            pair = value_after(reading.text, start, end, lines)
             if pair is not None:
                 key, (begin, stop) = pair
-                self.budget.spend(stop - begin)
+                self.budget.spend(_VALUE_COST + stop - begin)
                 self._under_key(reading, key, (begin, stop))
             if self.compiled.by_place and number not in documents:
                 documents.add(number)

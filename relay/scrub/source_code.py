@@ -2,157 +2,174 @@
 
 Frames carry lines of code, and messages quote them: `label=label`, `password: this.password`,
 `token=get(x)`. A literal in quotes is a value wherever it stands; this file is only asked about
-what has no quotes. Law of this file: what could be a value is one. An expression needs its own
-form to be told (a call, `self.x`, the key's own name), or code around it.
+what has no quotes. Law of this file: what could be a value is one. An expression is the key's own
+name, or stands in a line of code; and it is judged whole, to where the value ends.
 """
 
 import re
 from typing import Final
 
-_WINDOW: Final = 120
-"""So many characters around a key are looked at for code."""
-CODE_WINDOW: Final = 2 * _WINDOW
+from relay.scrub.code_lines import CodeLines, has_sign, is_code_line, is_minified
+
+CODE_WINDOW: Final = 240
 """So many characters of a value are looked at."""
+_WINDOW: Final = 120
 _SHORT: Final = 3
 """Names in minified code are no longer, mostly."""
 
-# Fixed shapes, not rule patterns; each is matched at one place, or over a window of bounded size.
+# Fixed shapes, not rule patterns; each is matched at one place, or over a text of bounded size.
 _EXPRESSION: Final = re.compile(  # noqa: TID251
-    r"(?P<mark>[!~+-]|\.\.\.)?(?P<chain>[A-Za-z_$][\w$]*(?:\??\.#?[A-Za-z_$][\w$]*)*)"
+    r"(?:[!~+-]|\.\.\.)?(?P<chain>[A-Za-z_$][\w$]*(?:\??\.#?[A-Za-z_$][\w$]*)*)"
 )
-_CALLED: Final = re.compile(r"\??\.?\(")  # noqa: TID251
-_SUBSCRIPT: Final = re.compile(r"\[(?:[\"']|[\w$.:+-]{1,20}\])")  # noqa: TID251
 _WORDS: Final = re.compile(  # noqa: TID251
     r"(?:async|await|case|class|delete|function|if|lambda|new|return|switch|this|throw|typeof|void"
     r"|yield|self|None|True|False|null|true|false|undefined|not)(?![\w$-])"
 )
 """Words that no expression but one of code begins with; in prose they begin other sentences."""
-_ALONE: Final = re.compile(  # noqa: TID251
-    r"(?:None|True|False|null|true|false|undefined|self|this)\s?(?:[,;)\]}:]|$)|![01](?!\w)"
+_NOTHING: Final = re.compile(  # noqa: TID251
+    r"(?:None|True|False|null|true|false|undefined|self|this|![01])"
+    r"|[\])},;:]+\.?|\{snip\}|\d{1,3}(?:,\w{1,2}=[\w|]*){2,}"
+    r"|\$?\{(?:[A-Za-z_][A-Za-z_.]*)?(?:[!:][a-z]*)?\}|\$?\{(?:\d|\w*\[\w*\])\}|\{\w+=\}.*"
+    r"|%\(\w+\)[sdr]|%[sdrvq]|\$[A-Z]*(?:TOKEN|PASSWORD|SECRET|KEY|PASS|USER)[A-Z_]*"
+    r"|(?i:<your[\w -]*>|<[a-z -]*(?:token|password|secret|key|address|name)>)"
+    r"|your_(?:\w+_)?(?:token|password|secret|key|label|address|name|here)"
 )
-_ROOTS: Final = frozenset(
-    ("self", "this", "cls", "args", "kwargs", "opts", "options", "config", "settings", "props",
-     "request", "event", "params", "ctx", "exports", "module", "process", "window", "document",
-     "os", "sys", "globals", "conf")
-)  # fmt: skip
-_MADE: Final = frozenset(
-    ("array", "bytearray", "bytes", "deque", "dict", "frozenset", "list", "set", "str", "tuple")
+"""Placeholders and constants; nothing stands before or behind."""
+_TYPE: Final = re.compile(  # noqa: TID251
+    r"(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|any|object|Uint8Array"
+    r"|Buffer|SecretStr|Promise<\w+>?|(?:Optional|Union|List|list|Sequence)\[[A-Za-z_., |\[\]]+?"
+    r"|[A-Z][A-Za-z]+(?= \| None))(?:\[\])?(?: \| \w+)*(?:[;,?)]|\) ->.*| = (?:None|\"\"|'').*)?"
 )
-"""Calls that values are shown as, but for those of a name."""
-_ARGUED: Final = re.compile(r"\([A-Za-z_.]+[,)]")  # noqa: TID251
-_PLACEHOLDER: Final = re.compile(  # noqa: TID251
-    r"\$?\{(?:[A-Za-z_.!:#$]*(?:\[\w*\])?|\d)\}|\$\([^)]{0,60}\)|%\(\w+\)[sdr]|%[sdrvq]\b|\$[A-Z_]{2,}"
-    r"|(?i:<your[\w -]*>|<[a-z -]*(?:token|password|secret|key|label|address|name)>|your_\w+)"
+_READ: Final = re.compile(  # noqa: TID251
+    r"(?:[a-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
+    r"\([^()]*\)|_\([^()]*\)|(?:self|this|os|config|settings|request)(?:\.\w+)*\[[\"']\w*[\"']\]|[a-z]+\[\w*:\w*\]"
+    r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?"
 )
-_CODE: Final = re.compile(  # noqa: TID251
-    r"\b(?:self|this|cls|exports|prototype)\.[A-Za-z_]|\bprototype\b"
-    r"|[\w$)]\s?=>\s?[\w({\[!\"'`]"
-    r"|\bfunction\b\s?\*?\s?[\w$]*\s?\(|(?:^\s*|[;{}),:]\s?)return\b(?! to\b)"
-    r"|[=!]==|[)\]]&&|&&[(!~]|[\w)\]]\|\|[\w(\"'\[{!]"
-    r"|\bvoid 0\b|[=:(,?&|]![01]\b|\b(?:const|let|var)\s?[{\[]|\b(?:const|let|var) [\w$]+\s?[=,;]"
-    r"|^\s*(?:async )?def \w+\(|\blambda\b[^:\n]{0,30}:|^\s+(?:if|elif|assert|raise|yield) .*[:(]$"
-    r"|\bnew [A-Z]\w*\(|\btypeof\b|\binstanceof\b|\bthrow new\b|\bcatch ?[({]"
-    r"|\bif\(|\bfor\(|\bwhile\(|\bswitch ?\(|\bcase ?[\"'`\d]|\bbreak;|\brequire\(|\basync\s?\("
-    r"|\bObject\.\w+\(|\)\s?\{|\}\)[;,.)\]}]|\(\)(?:[);]|,\w|\.\w+[(:])|;[\w$]+(?:\.[\w$]+)+=[^=]"
-    r"|[(,]0,[\w$]+\.[\w$]+\)\(|\)\)\)|\)\?\w|\]\)[,)}]|\[\w\]=| [!=]= | \? [\w.]+[ .(]"
-    r"|\.[a-z]+_[a-z_]+\(|^\s+[\w.]+ = (?:[\w.]+\(|\{)"
-    # statements of Python: a call with names as its arguments, one that goes on, a type
-    r"|^\s{2,}(?:(?:return|yield|yield from|await) )?\w+(?:\.\w+)*\((?:[\w.]+, )*\w+=[\w.]+[),]"
-    r"|^\s{2,}(?:\w+\.[\w.]+, )(?:\w+=[\w.]+, )*\w+=\w+$"
-    r"|(?:^|[\s(])(?P<same>[a-z_]{3,})=(?P=same)[,)]|^\s*\w+: _?[A-Z]\w+ = \w+[\[(]"
+"""What code asks for a value; the call is closed."""
+_ARGUMENT: Final = re.compile(  # noqa: TID251
+    r"\s{4,}(?:\w+(?P<sign>=|: )|[\"'][\w-]+[\"']: )(?P<chain>[A-Za-z_]+(?:\.[A-Za-z_]+)*),"
 )
-_MINIFIED: Final = re.compile(  # noqa: TID251
-    r"[{,][A-Za-z_$][\w$]*:(?=[\"'`{\[!(/]|(?:async|function|class|void|new) |\w{1,2}[,}.(=])"
+_CALL: Final = re.compile(  # noqa: TID251
+    r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
+    r"\([\w ,.=+*\"'-]*\),?"
 )
+"""Lines that are a name and a call of another, closed, of words of code."""
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
-_DIGIT: Final = re.compile(r"\d")  # noqa: TID251
-_CAMEL: Final = re.compile(r"[a-z0-9][A-Z][a-z]")  # noqa: TID251
+_CAMEL: Final = re.compile(r"[a-z0-9][A-Z]{1,3}[a-z]")  # noqa: TID251
+_COUNTED: Final = re.compile(r"_\d{1,2}$")  # noqa: TID251
 _MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
 _EACH: Final = re.compile(r"[\w)\]]\s{1,80}for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
 _SUM: Final = re.compile(r"\([\d\s()+%-]*(?:\*|<<|//)[\d\s()*<>+/%-]*")  # noqa: TID251
 """What is worked out: no PIN has a sign of multiplication."""
+_PRODUCT: Final = re.compile(r"\([a-z_]+ [*+%/-] [a-z_]+\)")  # noqa: TID251
 _SCHEMA: Final = re.compile(  # noqa: TID251
     r"\{\s?[\"']type[\"']: ?[\"']string[\"'],? ?(?:[\"']format[\"']: ?[\"'][a-z-]+[\"'])?\s?\}?"
 )
-_NEXT_KEY: Final = re.compile(r", ?[\"'][\w-]+[\"']\s?:")  # noqa: TID251
+_CALLS: Final = re.compile(r"[A-Za-z]\w*\.[A-Za-z]\w*\(")  # noqa: TID251
 _QUOTED: Final = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")  # noqa: TID251
 _APOSTROPHE: Final = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")  # noqa: TID251
 _CLOSED: Final = re.compile(r"\s?(?:[+,)%;\]]|$|\.\w+\()")  # noqa: TID251
-_HOLES: Final = re.compile(r"(?:%\(?\w*\)?[sdr]|\{\w*\}|[ ./:_-]){2,}")  # noqa: TID251
+_OPENED: Final = re.compile(r"[^\s\"'`]*[\"'`](?=[\s,;)\]}]|$)")  # noqa: TID251
+"""A value behind the quote that opens it, and no end of a string."""
+_HOLE: Final = r"(?:\$?\{[a-z_$][A-Za-z_$]*(?:\??\.[A-Za-z_$]+)*(?:\(\w*\))?(?:![rsa])?\})"
+_HOLES: Final = re.compile(  # noqa: TID251
+    rf"(?:(?:Bearer|Basic|Token|token) )?(?:{_HOLE}|[ ./:_-])+"
+)
+_FORMATS: Final = re.compile(r"(?:%\(?\w*\)?[sdr](?!\w)|\{\w*\}|[ ./:_-]){2,}")  # noqa: TID251
+_SETTING: Final = re.compile(  # noqa: TID251
+    r"(?:(?:Bearer|Basic|Token|token) )?\$\{\{? ?[A-Za-z_.]*"
+    r"(?i:token|password|secret|key|pass|user|name|auth)[A-Za-z_]* ?\}?\}"
+)
+_ANY_HOLE: Final = re.compile(r"\$?\{[^{}]*\}")  # noqa: TID251
 _RAW: Final = re.compile(r"\b[rR][\"']|\b[A-Z]\w*\.[A-Z]\w*,")  # noqa: TID251
 """No value is shown with raw strings or attributes of classes in it."""
-_PAIRS: Final = 2
-_ARGUMENT: Final = re.compile(r"\s{2,}[\w.\"'-]+\s?[=:]\s?[\w.]+\(?,?")  # noqa: TID251
+_FORMS: Final = ("_bytes", "_str", "_hex", "_obj", "_value", "_data", "_raw", "_arg", "_param")
+"""What ends names of values in code."""
+_SEPARATORS: Final = re.compile(r"[_.-]")  # noqa: TID251
 _LETTERS: Final = re.compile(r"[^a-z0-9]")  # noqa: TID251
 
 
-def is_code(text: str, start: int, key: str, at: int) -> bool:
-    """Return whether what stands at `at` without quotes is plainly an expression of code.
+def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bool:
+    """Return whether what stands at `span` without quotes is plainly an expression of code.
 
     Args:
-        text: any text.
+        lines: any text.
         start: where the key stands, without its quotes.
         key: the key.
-        at: where the value begins.
+        span: the value, as it is read where nothing is known of code.
     """
-    if (
-        text[at] in "})],"
-        or _is_choice(text, start)
-        or _PLACEHOLDER.match(text, at)
-        or _ALONE.match(text, at)
-    ):
+    text = lines.text
+    at, stop = span
+    value = text[at : min(stop, at + CODE_WINDOW)].rstrip(",;)]} \t") or text[at:stop]
+    if _is_choice(text, start) or _is_nothing(text, at, (at + len(value), stop, stop + 1)):
         return True
     found = _EXPRESSION.match(text, at)
     if found is None:
         rest = _NUMBER.match(text, at) or text[at : at + 1] == "/"
-        return bool(rest) and _is_near_code(_line(text, start, at + 1))
+        return bool(rest) and lines.near(start)
     chain, end = found["chain"], found.end()
-    if _stands_alone(text, key, chain, end) or _is_unquoted(text, at, chain, end):
+    if end >= at + len(value) and _is_own(key, chain):
         return True
-    line = _line(text, start, end)
-    plain = not any(map(str.isdigit, chain)) or _CAMEL.search(chain) is not None
-    if _ARGUMENT.fullmatch(line) and (plain or _is_named(key, chain.rstrip("0123456789"))):
+    read = _READ.match(text, at)
+    if read is not None and read.end() >= at + len(value) - 1 and _ends(text, read.end()):
         return True
+    line = lines.line(start)
+    argument = _ARGUMENT.fullmatch(line)
+    if argument and (_is_named(key, chain) or ("." in chain and argument["sign"] == "=")):
+        return True
+    if line.startswith("  ") and _CALL.fullmatch(line):
+        return True
+    plain = not any(map(str.isdigit, _COUNTED.sub("", chain))) or _CAMEL.search(chain) is not None
     called = text[end : end + 1] in ("(", "[")
     if not (plain or called or len(chain) <= _SHORT or "." in chain):
         return False
-    goes_on = called or _WORDS.match(text, at) is not None or _ends(text, end, assigned=True)
-    return goes_on and _is_near_code(line)
+    goes_on = called or _WORDS.match(text, at) is not None or _ends(text, end)
+    return goes_on and lines.near(start)
 
 
-def is_code_in_brackets(text: str, start: int, span: tuple[int, int]) -> bool:
+def is_code_in_brackets(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bool:
     """Return whether a bracketed value is one of code: nothing in it, no literal, or minified.
 
     Args:
-        text: any text.
+        lines: any text.
         start: where the key stands, without its quotes.
+        key: the key.
         span: of the value, its brackets included.
     """
+    text = lines.text
     at, stop = span
     inside = text[at + 1 : stop]
     first = text[at]
-    if not inside.strip(" \t\r\n)]}") or _is_choice(text, start) or _PLACEHOLDER.match(text, at):
+    bare = inside.strip(" \t\r\n)]}")
+    if not bare or _is_choice(text, start):
         return True
+    if first == "{" and _NOTHING.fullmatch(text, at, stop):
+        return _ends(text, stop) and (
+            bare[0].isdigit() or bare == "snip" or "[" in bare or _is_own(key, bare)
+        )
     literal = any(quote in inside for quote in "\"'`")
+    if _PRODUCT.fullmatch(text, at, stop):
+        return True
     if _SUM.fullmatch(text, at, stop) or _SCHEMA.fullmatch(text, at, stop):
         return True
-    if first == "(" and _CODE.search(inside):
+    if first == "(" and (bare.lower() in ("optional", "required") or is_code_line(inside)):
         return True
-    bare = _QUOTED.sub("", inside) if first == "[" else ""
-    if bare and (inside.startswith(("...", ":")) or _RAW.search(inside) or _is_made(bare)):
+    named = _QUOTED.sub("", inside) if first == "[" else ""
+    if named and (inside.startswith(("...", ":")) or _RAW.search(inside) or _is_made(named)):
         return True
-    line = _line(text, start, min(stop, at + _WINDOW))
-    if first == "(" and not literal:
+    if first == "(":
         words = _MIXED.search(inside) is None and any(map(str.isalpha, inside))
-        return words or _is_near_code(line)
-    if first == "{" and (_MINIFIED.match(text, at) or not literal):
-        return len(_MINIFIED.findall(line)) >= _PAIRS or _is_near_code(line)
-    return not literal and not any(map(str.isdigit, inside)) and _is_near_code(line)
+        words = words or _CALLS.search(inside) is not None
+        known = has_sign(inside) or (not literal and (words or inside.startswith("0,")))
+        return known and lines.near(start)
+    if first == "{" and (is_minified(text, at) or not literal):
+        return lines.near(start) or lines.near(min(at + _WINDOW, len(text)))
+    return not literal and not any(map(str.isdigit, inside)) and lines.near(start)
 
 
 def _is_made(bare: str) -> bool:
     """Tell whether a list, its literals left out, is one that code makes: `[f(x) for x in y]`."""
-    return _EACH.search(bare) is not None or _CODE.search(bare) is not None
+    return _EACH.search(bare) is not None or is_code_line(bare)
 
 
 def closes(text: str, start: int, at: int) -> bool:
@@ -168,20 +185,41 @@ def closes(text: str, start: int, at: int) -> bool:
     before = text[max(0, start - _WINDOW) : start]
     before = before[before.rfind("\n") + 1 :]
     quotes = _APOSTROPHE.sub("", before).count(text[at - 1])
-    return quotes % 2 == 1 and _CLOSED.match(text, at) is not None
+    if quotes % 2 == 0 or _CLOSED.match(text, at) is None:
+        return False
+    return _OPENED.match(text, at, at + _WINDOW) is None
 
 
-def is_template(text: str, at: int, stop: int) -> bool:
-    """Return whether the literal between two quotes is a template of code with holes in it."""
+def is_template(lines: CodeLines, start: int, at: int, stop: int) -> bool:
+    """Return whether the literal between two quotes is a template of code with holes in it.
+
+    Args:
+        lines: any text.
+        start: where the key stands.
+        at: where the literal begins, behind its quote.
+        stop: where it ends.
+    """
     if stop - at > CODE_WINDOW:
         return False
+    text = lines.text
     value = text[at:stop]
-    quote = text[at - 1]
-    if (value.startswith("${") and value.endswith("}")) or _HOLES.fullmatch(value):
+    if _FORMATS.fullmatch(value) or _SETTING.fullmatch(value):
         return True
-    if quote == "`":
-        return "${" in value
-    return text[max(0, at - 3) : at - 1].lower().endswith(("f", "fr", "rf")) and "{" in value
+    filled = text[at - 1] == "`"
+    filled = filled or text[max(0, at - 3) : at - 1].lower().endswith(("f", "fr", "rf"))
+    if not filled or "{" not in value:
+        return False
+    if _HOLES.fullmatch(value):
+        return True
+    around = _ANY_HOLE.sub("", value)
+    return not any(map(str.isdigit, around)) and lines.near(start)
+
+
+def _is_nothing(text: str, at: int, stops: tuple[int, ...]) -> bool:
+    """Tell whether a placeholder, a constant or a type is all there is, up to one of the places."""
+    return any(
+        shape.fullmatch(text, at, stop) is not None for shape in (_NOTHING, _TYPE) for stop in stops
+    )
 
 
 def _is_choice(text: str, start: int) -> bool:
@@ -192,60 +230,25 @@ def _is_choice(text: str, start: int) -> bool:
     return quoted and (head.endswith("case") or head[-1:] in ("?", "="))
 
 
-def _stands_alone(text: str, key: str, chain: str, end: int) -> bool:
-    """Tell whether an expression needs no code around it to be told."""
-    first, _, rest = chain.partition(".")
-    last = chain.rpartition(".")[2]
-    if _CALLED.match(text, end):
-        if text.startswith("()", end) or (rest and first[0].islower()):
-            return True
-        bare = last.lstrip("_$")
-        if last in _MADE:
-            return _ARGUED.match(text, end) is not None
-        return not bare or bare[0].islower()
-    if _SUBSCRIPT.match(text, end):
-        return True
-    if not _ends(text, end):
-        return False
-    return (bool(rest) and first in _ROOTS) or _is_named(key, last)
-
-
-def _is_unquoted(text: str, at: int, chain: str, end: int) -> bool:
-    """Tell whether a name stands between keys in quotes: a document would quote its text."""
-    closed = text[max(0, at - 3) : at].rstrip()[:-1].rstrip()[-1:] in ('"', "'")
-    return closed and chain.replace("_", "").isalpha() and _NEXT_KEY.match(text, end) is not None
+def _is_own(key: str, chain: str) -> bool:
+    """Tell whether a name is the key itself: `pwd=pwd`, `label: this._label`."""
+    own = _LETTERS.sub("", key.rpartition(".")[2].lower())
+    name = chain.rpartition(".")[2].lower()
+    if name.endswith(_FORMS):
+        name = name.rpartition("_")[0]
+    flat = _LETTERS.sub("", name)
+    own_word = _LETTERS.split(key.lower())[-1]
+    return flat in (own, own_word) or (len(flat) > _SHORT and "-" in key and own.endswith(flat))
 
 
 def _is_named(key: str, name: str) -> bool:
-    """Tell whether a name is the key itself, or has it in front or at its end: `pwd=auth_pwd`."""
-    own = _LETTERS.sub("", key.rpartition(".")[2].lower())
-    flat = _LETTERS.sub("", name.lower())
-    if flat == own or (len(flat) > _SHORT and own.endswith(flat)):
-        return True
-    if name.lower().startswith((own + "_", key.lower() + "_")) and not _DIGIT.search(name):
-        return True
-    at = len(name) - len(own)
-    ending = name[at:]
-    return at > 0 and ending.lower() == own and (name[at - 1] in "_$" or ending[0].isupper())
+    """Tell whether a name is the key's, or shares a word with it: `pwd=auth_pwd`."""
+    return name.islower() and not set(name.split("_")).isdisjoint(_SEPARATORS.split(key.lower()))
 
 
-def _ends(text: str, end: int, *, assigned: bool = False) -> bool:
+def _ends(text: str, end: int) -> bool:
     """Tell whether an expression may end, or go on with an operator, at a place."""
     rest = text[end : end + 2]
-    if not rest or rest[0] in ",;)]}?:|*\r\n \t" or rest in ("==", "=>", "!=", "&&"):
+    if not rest or rest[0] in ",;)]}?:|*\r\n \t=" or rest in ("!=", "&&"):
         return True
-    return assigned and (rest[0] == "=" or (rest[0] == "+" and rest[1:].isalpha()))
-
-
-def _line(text: str, start: int, end: int) -> str:
-    """Return the line that a key and its value stand in, as far as a window goes."""
-    left = max(0, start - _WINDOW)
-    before = text[left:start]
-    after = text[end : end + _WINDOW]
-    cut = max(before.rfind("\n"), before.rfind("\r")) + 1
-    stops = [at for at in (after.find("\n"), after.find("\r")) if at >= 0]
-    return before[cut:] + text[start:end] + after[: min(stops, default=len(after))]
-
-
-def _is_near_code(line: str) -> bool:
-    return _CODE.search(line) is not None or len(_MINIFIED.findall(line)) >= _PAIRS
+    return rest[0] == "+" and rest[1:].isalpha()

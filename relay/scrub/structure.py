@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relay.detectors.values import SENTENCE_WORDS
 from relay.rules.selectors import Path, PathPart
+from relay.scrub.bare_values import SCALAR_WORDS, bare_value
+from relay.scrub.code_lines import CodeLines
 from relay.scrub.source_code import (
     CODE_WINDOW,
     closes,
@@ -22,32 +23,28 @@ from relay.scrub.source_code import (
 Span = tuple[int, int]
 
 _QUOTES: Final = "\"'`"
+_MARKS: Final = "{}[]()\"'"
+_TOKEN_COST: Final = 24
+"""What a bracket or quote costs that is counted on the way to where a value ends."""
 _OPEN: Final = {"{": "}", "[": "]", "(": ")"}
-_SCALAR_WORDS: Final = frozenset({"true", "false", "null", "none", "undefined", "nil"})
 
 
-def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | None:
+def value_after(
+    text: str, key_start: int, colon: int, lines: CodeLines | None = None
+) -> tuple[str, Span] | None:
     """Return the key that ends before `colon` and the span of its value.
 
     Args:
         text: any text.
         key_start: where the key, or a word that ends it, begins.
         colon: the place right after the `:`, `=` or `=>`.
+        lines: what is known of code in this text.
 
     Returns:
         The whole key (with what stands glued before it) and the value without its quotes; None if
         there is no value or it is true, false or null.
     """
-    start = key_start
-    while (
-        start > 0
-        and (text[start - 1].isalnum() or text[start - 1] in "_-.")
-        and key_start - start < 64
-    ):
-        start -= 1
-    end = key_start
-    while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):
-        end += 1
+    start, end = _key_around(text, key_start)
     key = text[start:end].rstrip()
     if (
         text[colon : colon + 1] == "="
@@ -56,33 +53,52 @@ def value_after(text: str, key_start: int, colon: int) -> tuple[str, Span] | Non
     ):
         # A comparison, or a prompt: `label === x`, `'Password: '`.
         return None
+    lines = CodeLines(text) if lines is None else lines
     at = colon
     while at < len(text) and text[at] in " \t":
         at += 1
-    spaced = at > colon
     if at >= len(text):
         return None
+    is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
     literal = _LITERAL.match(text, at)
     if literal is not None:
         at = literal.end()
-        if not any(quote in text[end:colon] for quote in _QUOTES) and closes(text, start, at):
+        if not is_quoted and closes(text, start, at):
             return None
         stop = _closing_quote(text, at, text[at - 1], len(literal["escapes"]))
-        return (key, (at, stop)) if stop > at and not is_template(text, at, stop) else None
+        return (key, (at, stop)) if stop > at and not is_template(lines, start, at, stop) else None
     if text[at] in _OPEN:
         escapes = _escapes_of(text[end:colon])
         # Asked first, of what is near: a value that is none must not be read to its end.
         near = _closing_bracket(text[at : at + CODE_WINDOW], 0, escapes)
-        if is_code_in_brackets(text, start, (at, at + near)):
+        if is_code_in_brackets(lines, start, key, (at, at + near)):
             return None
-        return key, (at, _closing_bracket(text, at, escapes))
-    sign = text[colon - 1]
-    is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
-    spaced = spaced or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
-    if is_code(text, start, key, at):
+        stop = _closing_bracket(text, at, escapes)
+        lines.spend(_TOKEN_COST * sum(text.count(mark, at, stop) for mark in _MARKS))
+        return key, (at, _glued(text, at, stop))
+    spaced = at > colon or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
+    found = bare_value(lines, start, at, text[colon - 1], is_quoted=is_quoted, spaced=spaced)
+    if found is None or is_code(lines, start, key, found):
         return None
-    span = _bare_value(text, start, at, sign, is_quoted=is_quoted, spaced=spaced)
-    return (key, span) if span is not None else None
+    return key, found
+
+
+def _key_around(text: str, at: int) -> Span:
+    """Return the span of the key with what stands glued before it, and spaces behind."""
+    start = end = at
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_-.") and at - start < 64:
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] in "_-. "):
+        end += 1
+    return start, end
+
+
+def _glued(text: str, at: int, stop: int) -> int:
+    """Return where a value ends that begins with a bracket and goes on behind it: `{x}hunter2`."""
+    if text[at] == "[" or stop >= len(text):
+        return stop
+    found = _GLUED.match(text, stop)
+    return stop if found is None else found.end()
 
 
 def _is_closed(text: str, start: int, end: int, colon: int) -> bool:
@@ -90,52 +106,9 @@ def _is_closed(text: str, start: int, end: int, colon: int) -> bool:
     quote = text[start - 1 : start]
     if not quote or quote not in _QUOTES or quote in text[end:colon]:
         return False
-    return text[colon:].lstrip(" \t")[:1] == quote
-
-
-def _bare_value(
-    text: str, key_start: int, at: int, sign: str, *, is_quoted: bool, spaced: bool
-) -> Span | None:
-    """Return the span of a value without quotes, or None where it is more likely prose or code.
-
-    That is: what follows a quoted key; `key=value` without spaces; a line that is `key: value`;
-    a number or id in an object as JavaScript shows it.
-    """
-    bare = _BARE
-    if not is_quoted and sign == "=":
-        if spaced:
-            return None
-        bare = _PAIR
-    elif not is_quoted and spaced and (key_start == 0 or text[key_start - 1] in "\r\n"):
-        bare = _LINE
-    found = bare.match(text, at)
-    if found is None:
-        return None
-    value = found.group().rstrip(_TRAILING) if bare is not _BARE else found.group()
-    if not value or value.casefold() in _SCALAR_WORDS:
-        return None
-    if bare is not _BARE and value.rstrip(".!?").casefold() in SENTENCE_WORDS:
-        return None
-    telling = any(c.isdigit() for c in value) or "=" in value
-    if bare is _LINE and " " in value and not telling and not _is_title(value):
-        return None
-    if bare is _BARE and not is_quoted and not (telling and _in_object(text, key_start)):
-        return None
-    return at, at + len(value)
-
-
-def _is_title(value: str) -> bool:
-    """Tell whether a few words are a name that somebody gave, and not how a sentence goes on."""
-    words = value.split(" ")
-    if len(words) > _TITLE or not words[0][0].isupper() or value[-1] in ".!?:":
-        return False
-    return words[0].lower() not in SENTENCE_WORDS
-
-
-def _in_object(text: str, key_start: int) -> bool:
-    """Return whether a key stands where an object or a list of pairs would have one."""
-    before = text[max(0, key_start - 8) : key_start].rstrip()
-    return not before or before[-1] in "{,[(;&?"
+    while colon < len(text) and text[colon] in " \t":
+        colon += 1
+    return text[colon : colon + 1] == quote
 
 
 def _closing_quote(text: str, at: int, quote: str, escapes: int) -> int:
@@ -222,7 +195,9 @@ _QUOTED: Final = r'"(?>[^"\\]+|\\(?:.|\Z))*+(?:"|\Z(?P<cut>))'
 _SINGLE: Final = r"'(?>[^'\\]+|\\(?:.|\Z))*+(?:'|\Z)"
 _BRACKETS: Final = re.compile(r"[{}\[\]()]")  # noqa: TID251
 _BRACKETS_AND_QUOTES: Final = re.compile(r"[{}\[\]()\"]")  # noqa: TID251
-_BRACKET_TOKENS: Final = re.compile(_QUOTED + r"|[{}\[\]()]", re.DOTALL)  # noqa: TID251
+_BRACKET_TOKENS: Final = re.compile(  # noqa: TID251
+    _QUOTED + r"|(?<=[\[{(,: ])'(?>[^'\\\n]+|\\.)*+'(?=\s*[,:\])}])|[{}\[\]()]", re.DOTALL
+)
 _TOKENS: Final = re.compile(  # noqa: TID251
     rf"{_QUOTED}|{_SINGLE}|[{{}}\[\],:]|[^\s{{}}\[\],:\"']+", re.DOTALL
 )
@@ -231,16 +206,11 @@ _LITERAL: Final = re.compile(  # noqa: TID251
     r"(?P<escapes>\\*)[\"'`]"
 )
 """What opens a string: quotes, and what code puts before them, as in `b'x'` and `Decimal('1')`."""
-_BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
-_PAIR: Final = re.compile(r"[^&; \t\r\n\"'<>]+")  # noqa: TID251
+_GLUED: Final = re.compile(r"[^\s&;,)\]}\"'<>|.:(\[]+")  # noqa: TID251
 _BARE_VALUE: Final = re.compile(r"[^\s{}\[\],\"']+")  # noqa: TID251
-_LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
 
-_TRAILING: Final = ",;)]} \t"
-"""What ends a pair or line without being a part of its value."""
-
-_TITLE: Final = 4
-"""Most words of a name."""
+_SHORT: Final = 2
+"""Names in minified code are no longer, mostly."""
 
 _DEEPEST: Final = 64
 """No selector of a rule is that long; deeper values are not yielded, for their paths add up."""
@@ -289,8 +259,10 @@ def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
                 done -= len(word) > 1 and word[-1] == first
             elif bare := _BARE_VALUE.match(text, start):
                 done = bare.end()  # a pseudonym, where a number stood, has a colon
+            if not quoted and len(word) <= _SHORT and word.isalpha():
+                continue  # minified code: no document shows a text without quotes
             deep = len(containers) > _DEEPEST
-            if not deep and start < done and (quoted or word.casefold() not in _SCALAR_WORDS):
+            if not deep and start < done and (quoted or word.casefold() not in SCALAR_WORDS):
                 path = (*(part for _, part in containers[1:]), key)
                 yield path, (start, done), "string" if quoted else "number"
 
