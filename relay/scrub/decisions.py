@@ -4,16 +4,17 @@ Law of this file: nothing is decided here. Notes show keys by their new names, f
 what was redacted in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from relay.rules.compiling import TextRule
 from relay.rules.model import Rule
 from relay.rules.selectors import Path
+from relay.scrub.lists import ListText, list_text
 from relay.scrub.redact import KINDS, Mark
 from relay.scrub.remarks import Note
-from relay.scrub.walked import Link, Place, Slot, path_of
+from relay.scrub.walked import Container, Link, Place, Slot, path_of
 
 
 class Draft(NamedTuple):
@@ -48,6 +49,7 @@ class Decisions:
     changes: list[Change] = field(default_factory=list, repr=False)
     removals: list[tuple[Place, str]] = field(default_factory=list, repr=False)
     drafts: list[Draft] = field(default_factory=list, repr=False)
+    _by_place: dict[Slot, Change] = field(default_factory=dict, repr=False)
     _addresses: dict[int, Path] = field(default_factory=dict, repr=False)
 
     def carry_out(self, rules: Sequence[Rule]) -> list[Note]:
@@ -75,6 +77,49 @@ class Decisions:
             slot = renamed.get(place.id, place.slot) if renamed else place.slot
             notes.append(Note((*above, slot), draft.remarks, draft.length))
         return notes
+
+    def lists_now(self) -> Iterator[tuple[Container, list[Any], ListText]]:
+        """Give each list in which something changes: its container, what will stand in it, read."""
+        touched: dict[int, tuple[Container, list[Any]]] = {}
+
+        def new(place: Place) -> list[Any]:
+            container = place.container
+            known = touched.get(id(container.link))
+            if known is None:
+                known = touched[id(container.link)] = container, list(container.node)
+            return known[1]
+
+        for change in self.changes:
+            if type(change.place.container.node) is list:
+                new(change.place)[change.place.slot] = change.text
+        for place, _ in self.removals:
+            if type(place.container.node) is list:
+                new(place)[place.slot] = None
+        for draft in self.drafts:
+            # What was redacted whole stands there already.
+            if type(draft.place.container.node) is list:
+                new(draft.place)
+        for container, node in touched.values():
+            read = list_text(node, under=container.spot.name)
+            if read is not None:
+                yield container, node, read
+
+    def at(self, place: Place, text: str) -> Change:
+        """Return the change at an element of a list; a fresh one where its text is as it came."""
+        if not self._by_place:
+            self._by_place.update((change.place.id, change) for change in self.changes)
+        return self._by_place.get(place.id) or Change(place, text, len(text), [], ())
+
+    def keep(self, change: Change) -> None:
+        """Add a change that `at` gave, if it is fresh."""
+        if change.place.id not in self._by_place:
+            self._by_place[change.place.id] = change
+            self.changes.append(change)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is decided."""
+        return bool(self.changes or self.removals or self.drafts)
 
     def _addresses_of(self, link: Link, renamed: Mapping[Slot, str]) -> Path:
         """Return where a container is, as `_meta` shows it: real indexes, and keys as they are now.

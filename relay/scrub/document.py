@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from relay import jsonio
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule
-from relay.rules.model import Method, Redaction, Status
+from relay.rules.model import Method
 from relay.rules.selectors import PathPart
 from relay.scrub.budget import Budget
+from relay.scrub.cuts import Keyed, cuts_at
 from relay.scrub.decisions import Change, Decisions, Draft
 from relay.scrub.hashing import HashKeys
 from relay.scrub.hits import Hit
 from relay.scrub.memory import Memory
-from relay.scrub.plans import Plan, path_has
+from relay.scrub.plans import Plan
 from relay.scrub.protected import WORDS
-from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement
+from relay.scrub.redact import KINDS, Cut, Mark, redact, replacement, stand_in
 from relay.scrub.remarks import Note
 from relay.scrub.search import search, search_keyed
 from relay.scrub.walk import VALUE_TYPES, Walk, number_text
@@ -31,16 +31,6 @@ PROTECTED_ID: Final = "protected/shape"
 
 _MAX_PASSES: Final = 16
 _SCALARS: Final = frozenset({str, int, float})
-
-
-@dataclass(slots=True)
-class _Keyed:
-    """A value that rules look into because of its key, and what they found in it."""
-
-    place: Place
-    text: str = field(repr=False)
-    found: Sequence[Hit]
-    rules: tuple[TextRule, ...]
 
 
 @dataclass(slots=True)
@@ -69,7 +59,7 @@ class DocumentScrubber:
     _redacted: dict[tuple[str, tuple[Cut, ...]], tuple[str, list[Mark]]] = field(
         default_factory=dict, repr=False
     )
-    _keyed: list[_Keyed] = field(default_factory=list, repr=False)
+    _keyed: list[Keyed] = field(default_factory=list, repr=False)
     _decided: dict[Slot, Link] = field(default_factory=dict, repr=False)
 
     def run(self, root: Any) -> None:
@@ -86,9 +76,10 @@ class DocumentScrubber:
                 walked.texts.setdefault(keyed.text, [])
         by_text = self._search(list(walked.texts))
         memory.remember_numbers(n for text, n in walked.numbers.items() if text not in by_text)
-        if by_text or self._keyed:
+        if by_text or self._keyed or self._made.any:
             self._decide(walked, by_text)
-            self._settle()
+            self._settle(self._made.changes)
+            self._settle_lists()
         self.notes += self._made.carry_out(self.compiled.rules)
 
     def _search(self, texts: list[str]) -> dict[str, list[Hit]]:
@@ -132,7 +123,7 @@ class DocumentScrubber:
         if not text:
             return True
         place = Place(container, slot, plan, VALUE_TYPES[kind])
-        self._keyed.append(_Keyed(place, text, self._under_key(plan, text), plan.keyed))
+        self._keyed.append(Keyed(place, text, self._under_key(plan, text), plan.keyed))
         return True
 
     def _is_decided(self, container: Container, slot: PathPart) -> bool:
@@ -172,17 +163,11 @@ class DocumentScrubber:
             new = replacement(rule.redaction, text, self.keys)
             length = len(text)
         else:
-            new = self._stand_in(rule.redaction, value)
+            new = stand_in(rule.redaction, value, self.keys)
         if new != value:
             container.node[slot] = new
             self._made.drafts.append(Draft(place, ((rule.id, KINDS[method], 0, len(new)),), length))
         return True
-
-    def _stand_in(self, redaction: Redaction, value: Any) -> str:
-        """Return what stands for a whole map or list."""
-        if redaction.method is Method.MASK:
-            return _MASKED
-        return replacement(redaction, jsonio.dumps(value).decode(), self.keys)
 
     # --- what was found in texts -----------------------------------------------------------------
 
@@ -241,35 +226,52 @@ class DocumentScrubber:
 
     def _cuts(self, hits: Sequence[Hit], place: Place, *, counted: bool = False) -> list[Cut]:
         """Return what of the hits in a text counts at this place."""
-        cuts: list[Cut] = []
-        plain = self.compiled.plain
-        plan = place.plan
-        for start, end, number, inner, wants_word in hits:
-            if number in plain and not wants_word:
-                cuts.append(Cut(start, end, number))
-                continue
-            rule = self.compiled.rules[number]
-            if wants_word and not path_has(plan.path + inner, rule.match.near):
-                continue
-            if not plan.allows(number, "string" if inner else place.value_type, inner):
-                continue
-            if rule.status is Status.SHADOW:
-                if not counted:
-                    self._count_shadow(number)
-                continue
-            cuts.append(Cut(start, end, number))
-        return cuts
+        made, shadows = cuts_at(self.compiled, hits, place)
+        for number in () if counted else shadows:
+            self._count_shadow(number)
+        return made
 
     def _count_shadow(self, number: int) -> None:
         self.shadow[number] = self.shadow.get(number, 0) + 1
 
     # --- settling and applying -------------------------------------------------------------------
 
-    def _settle(self) -> None:
+    def _settle_lists(self) -> None:
+        """Read lists in which something changed again: a marker can part what was one run."""
+        for _ in range(_MAX_PASSES):
+            reads = list(self._made.lists_now())
+            by_text = self._search(list({read.text for _, _, read in reads}))
+            again: list[Change] = []
+            for container, node, read in reads:
+                for index, hits in read.covered(by_text.get(read.text, ())).items():
+                    kind = VALUE_TYPES[type(container.node[index])]
+                    place = Place(container, index, container.spot.element(index), kind)
+                    if place.id in self._decided:
+                        continue
+                    value = node[index]
+                    text = value if type(value) is str else number_text(value)
+                    cuts = self._cuts(hits, place, counted=True)
+                    change = self._made.at(place, text)
+                    if self._change(change, cuts):
+                        self._made.keep(change)
+                        again.append(change)
+            if not again:
+                return
+            self._settle(again)
+        raise ScrubError("a list does not come to rest")
+
+    def _change(self, change: Change, cuts: Sequence[Cut]) -> bool:
+        """Cut more of a text that may be changed already; return whether that changes it."""
+        new, marks = redact(change.text, cuts, self.compiled.rules, self.keys, change.marks)
+        if new == change.text:
+            return False
+        change.text, change.marks = new, marks
+        return True
+
+    def _settle(self, pending: list[Change]) -> None:
         """Search changed texts again until a search finds nothing that would change them."""
         memory = self.memory
         assert memory is not None
-        pending = self._made.changes
         for _ in range(_MAX_PASSES):
             if not pending:
                 return
@@ -283,16 +285,8 @@ class DocumentScrubber:
                         *search_keyed(self.compiled, change.keyed, change.text, self.budget),
                     ]
                 cuts = self._cuts(found, change.place, counted=True) if found else ()
-                if not cuts:
-                    continue
-                new, marks = redact(change.text, cuts, self.compiled.rules, self.keys, change.marks)
-                if new != change.text:
-                    change.text, change.marks = new, marks
+                if cuts and self._change(change, cuts):
                     again.append(change)
             pending = again
         if pending:
             raise ScrubError("a text does not come to rest")
-
-
-_MASKED: Final = "***"
-"""What a map or list becomes under `mask`: its size is nobody's business."""

@@ -21,6 +21,8 @@ _FEWEST_WORDS: Final = 6
 """A phrase has no fewer, whatever stands around."""
 _MOST_FIELDS: Final = 3
 """Fields of a map in a list of words: the word, its number, whether it was right."""
+SOURCE: Final = frozenset({"pre_context", "post_context"})
+"""Keys of lists of lines of code."""
 _PRINTABLE: Final = frozenset((*range(32, 127), 9, 10, 13))
 """Bytes of text; a `Buffer` of JavaScript comes as a list of numbers."""
 
@@ -63,12 +65,17 @@ class ListText:
         return found
 
 
-def list_text(node: list[Any], *, lines: bool = False) -> ListText | None:
+def list_text(node: list[Any], *, under: str = "") -> ListText | None:
     """Return the short strings and the numbers of a list as one text; None if they are too few.
 
     What else stands between them is left out: a phrase is not broken by a null or a note. Lines of
     code are read only if all of them are so short, for code has short lines everywhere.
+
+    Args:
+        node: a list.
+        under: the key that it stands under.
     """
+    lines = under in SOURCE
     if len(node) < _FEWEST:
         return None
     pieces: list[str] = []

@@ -1,8 +1,9 @@
 """Redactions: what is written in place of what a rule found, and where it ended up."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
+from relay import jsonio
 from relay.rules.model import Method, Redaction, Rule
 from relay.scrub.hashing import HashKeys
 
@@ -39,6 +40,17 @@ def replacement(redaction: Redaction, original: str, keys: HashKeys) -> str:
             return keys.pseudonym(original, redaction.family)
         case _:
             assert_never(redaction.method)
+
+
+def stand_in(redaction: Redaction, value: Any, keys: HashKeys) -> str:
+    """Return the text that stands for a whole map or list."""
+    if redaction.method is Method.MASK:
+        return _MASKED
+    return replacement(redaction, jsonio.dumps(value).decode(), keys)
+
+
+_MASKED: Final = "***"
+"""What a map or list becomes under `mask`: its size is nobody's business."""
 
 
 def redact(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from relay.errors import ScrubError
 from relay.rules.selectors import PathPart
-from relay.scrub.lists import ListText, field_words, list_text, words_text
+from relay.scrub.lists import SOURCE, ListText, field_words, list_text, words_text
 from relay.scrub.memory import Memory
 from relay.scrub.named import Names, filled, flagged
 from relay.scrub.places import Spot, pair_key_of
@@ -19,9 +19,6 @@ from relay.scrub.walked import Container, Link, Place, Walked
 MAX_DEPTH: Final = 128
 """Deeper documents are dropped; no SDK sends them (`normalizeDepth` is 3 to 10). Every remark has
 its path: a deeper bound would let a document take that many times its size in memory."""
-
-_SOURCE: Final = frozenset({"pre_context", "post_context"})
-"""Lists of lines of code."""
 
 Special = Callable[[Container, PathPart, Plan, Any], bool]
 """Decides about a value that rules name by its place; True when nobody else has to look at it."""
@@ -151,8 +148,7 @@ class Walk:
         return not unknown
 
     def _list(self, node: list[Any], spot: Spot, link: Link, below: int) -> None:
-        lines = spot.name in _SOURCE
-        read = list_text(node, lines=lines)
+        read = list_text(node, under=spot.name)
         if read is not None and read.text in self._known:
             read = None
         key = node[0] if len(node) == 2 and type(node[0]) is str else None
@@ -160,7 +156,7 @@ class Walk:
         paired = key if key is not None and spot.places.structural else None
         plan = spot.every or spot.element(0)
         exact = spot.places.exact
-        named = None if lines or not spot.places.structural else self._names(node, spot)
+        named = self._names(node, spot) if spot.places.structural else None
         if (
             read is None
             and paired is None
@@ -211,7 +207,9 @@ class Walk:
     def _names(self, node: list[Any], spot: Spot) -> Names | None:
         """Return the names that texts beside them give to elements of a list."""
         known = self._named.pop(id(node), None) if self._named else None
-        return known[1] if known is not None else flagged(node, spot.name)
+        if known is not None:
+            return known[1]
+        return None if spot.name in SOURCE else flagged(node, spot.name)
 
     def _fields(self, node: list[Any]) -> None:
         """Take the words of a list of maps or pairs as one text; they were put on the stack."""

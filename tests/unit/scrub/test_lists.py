@@ -109,7 +109,7 @@ def test_what_is_no_word_is_left_out() -> None:
     read = list_text(["ab", *odd, "cd", 2147483648.0, "[mnemonic]"])
     assert read is not None
     assert "ab, cd, 2147483648, [x]" == read.text
-    assert list_text(["ab", "cd", "ef", None], lines=True) is None
+    assert list_text(["ab", "cd", "ef", None], under="pre_context") is None
     assert {0: [Hit(0, 2, 1)], 9: [Hit(0, 2, 1)], 10: [Hit(0, 12, 1)]} == read.covered(
         [Hit(0, 10, 1)]
     )
@@ -176,3 +176,34 @@ def test_only_hits_over_several_elements_count() -> None:
     assert read is not None
     inside, over = Hit(0, 3, 1), Hit(2, 7, 2)
     assert {0: [Hit(0, 3, 2)], 1: [Hit(0, 3, 2)]} == read.covered([inside, over])
+
+
+ADDRESS = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # A marker parts what was a run of too many words, or makes a line short.
+        ["sausage", ADDRESS, "useful", *PHRASE, ADDRESS],
+        ["sausage", "label:", "thank", *PHRASE],
+        ["label:", {"a": "b"}, *PHRASE],
+        ["wave", *PHRASE, "sausage", "label:", "thank", "yellow"],
+    ],
+)
+@pytest.mark.parametrize("key", ["x", "pre_context"])
+def test_lists_come_to_rest(scrubber: Scrubber, words: list[object], key: str) -> None:
+    """A list in which something was redacted is read again, as a second scrub would."""
+    once = scrubber.scrub_json(json.dumps({key: words}).encode()).body
+    twice = json.loads(scrubber.scrub_json(once).body)
+    assert json.loads(once)[key] == twice[key]
+
+
+def test_an_element_is_noted_once(scrubber: Scrubber) -> None:
+    """Each has one remark, whichever time its list was read."""
+    document = {"x": ["sausage", ADDRESS, "useful", *PHRASE, ADDRESS]}
+    result = scrubber.scrub_json(json.dumps(document).encode())
+    words = json.loads(result.body)["x"]
+    changed = [("x", place) for place, word in enumerate(words) if word != document["x"][place]]
+    assert len(changed) > 12
+    assert changed == sorted(remark.path for remark in result.remarks)
