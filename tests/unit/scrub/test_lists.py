@@ -204,6 +204,6 @@ def test_an_element_is_noted_once(scrubber: Scrubber) -> None:
     document = {"x": ["sausage", ADDRESS, "useful", *PHRASE, ADDRESS]}
     result = scrubber.scrub_json(json.dumps(document).encode())
     words = json.loads(result.body)["x"]
-    changed = [("x", place) for place, word in enumerate(words) if word != document["x"][place]]
+    changed = [f"x.{place}" for place, word in enumerate(words) if word != document["x"][place]]
     assert len(changed) > 12
-    assert changed == sorted(remark.path for remark in result.remarks)
+    assert sorted(changed) == sorted(remark.path for remark in result.remarks)
