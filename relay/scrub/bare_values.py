@@ -19,7 +19,7 @@ _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
 _PAIR: Final = re.compile(r"(?:[^&; \t\r\n\"'<>]|(?<=\w)'(?=s\b))+")  # noqa: TID251
 _LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
 _WORD: Final = re.compile(r"[^\s\"'`<>|]+")  # noqa: TID251
-_END: Final = re.compile(r"[\"'`]?[\s\"'`)\]};,.]*(?:$|[\r\n])|[\"'`]")  # noqa: TID251
+_END: Final = re.compile(r"[\"'`]?[\s\"'`)\]};,.]*(?:$|[\r\n])|[\"'`](?!\w)")  # noqa: TID251
 _FIELD: Final = re.compile(  # noqa: TID251
     r"[^,{}()\[\]=\r\n\"'&;:]{1,80}(?=\}|, [A-Za-z_]\w*=)"
 )

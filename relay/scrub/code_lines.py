@@ -17,10 +17,11 @@ _JUDGING: Final = 20
 """What each character of a line costs that is judged, in units of the budget."""
 
 # Fixed shapes, not rule patterns; each is matched over a window of bounded size.
-_MAY_BE: Final = re.compile(r"[=>({;&|!?]")  # noqa: TID251
+_MAY_BE: Final = re.compile(r"[=>({;&|!?]|void 0")  # noqa: TID251
 _SIGNS: Final = re.compile(  # noqa: TID251
     r"(?P<statement>"
     r"\bfunction\b\s?\*?\s?[\w$]*\s?\(|(?:^\s*|[;{}),]\s?)return\b(?! to\b)"
+    r"|=require\([\"']|&& \w+ \? |\b(?:self|this)\.\w+ [+%] [\"'\w]"
     r"|\bvoid 0\b|[=:(,?&|]![01]\b|\b(?:const|let|var)\s?[{\[]|\b(?:const|let|var) [\w$]+\s?[=,;]"
     r"|^\s*(?:async )?def \w+\(|\blambda\b[^:\n]{0,30}:|^\s+(?:if|elif|assert|raise|yield) .*[:(]$"
     r"|\bcatch ?[({]|\bbreak;|\bcase ?[\"'`\d]|\bprototype\b|[(,]0,[\w$]+\.[\w$]+\)\("

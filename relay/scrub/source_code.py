@@ -37,24 +37,31 @@ _NOTHING: Final = re.compile(  # noqa: TID251
 """Placeholders and constants; nothing stands before or behind."""
 _TYPE: Final = re.compile(  # noqa: TID251
     r"(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|any|object|Uint8Array"
-    r"|Buffer|SecretStr|Promise<\w+>?|(?:Optional|Union|List|list|Sequence)\[[A-Za-z_., |\[\]]+?"
-    r"|[A-Z][A-Za-z]+(?= \| None))(?:\[\])?(?: \| \w+)*(?:[;,?)]|\) ->.*| = (?:None|\"\"|'').*)?"
+    r"|Buffer|SecretStr|Promise<\w+>?"
+    r"|(?:Callable|ClassVar|Final|Iterable|Mapping|Morsel|Optional|Sequence|Union|[Ll]ist|[Ss]et"
+    r"|[Dd]ict|defaultdict|[Tt]uple|[Tt]ype)\[[A-Za-z_., |\[\]]+?"
+    r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?)*"
+    r"(?:[;,?)]|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\().*)?"
 )
 _READ: Final = re.compile(  # noqa: TID251
     r"(?:[a-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
-    r"\([^()]*\)|_\([^()]*\)|(?:self|this|os|config|settings|request)(?:\.\w+)*\[[\"']\w*[\"']\]|[a-z]+\[\w*:\w*\]"
-    r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?"
+    r"\([^()]*\)|_\([^()]*\)|(?:self|this|[a-z]+)(?:\.\w+)*\[[\"'][A-Za-z_]+[\"']\]|[a-z]+\[\w*:\w*\]"
+    r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?|type\(\w+\)(?:\.\w+)*(?:\(\))?|_[a-z_]+\([a-z_]*\)"
 )
 """What code asks for a value; the call is closed."""
 _ARGUMENT: Final = re.compile(  # noqa: TID251
     r"\s{4,}(?:\w+(?P<sign>=|: )|[\"'][\w-]+[\"']: )(?P<chain>[A-Za-z_]+(?:\.[A-Za-z_]+)*),"
 )
+_GOES_ON: Final = re.compile(r" (?:\|\||\?\?|if|or|and) ")  # noqa: TID251
+_CLASS: Final = re.compile(r"\s{4,}\w+: (?:[A-Z][a-z]+){2,},")  # noqa: TID251
 _CALL: Final = re.compile(  # noqa: TID251
     r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
     r"\([\w ,.=+*\"'-]*\),?"
 )
 """Lines that are a name and a call of another, closed, of words of code."""
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
+_NUMBERS: Final = re.compile(r",\w{1,2}=\d[\de*]*,\w{1,2}=")  # noqa: TID251
+_REGEX: Final = re.compile(r"/\^?(?:\(\?|\[[^\]\s]*-|\\[wdsb])")  # noqa: TID251
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z]{1,3}[a-z]")  # noqa: TID251
 _COUNTED: Final = re.compile(r"_\d{1,2}$")  # noqa: TID251
 _MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
@@ -71,7 +78,7 @@ _APOSTROPHE: Final = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")  # noqa: TID251
 _CLOSED: Final = re.compile(r"\s?(?:[+,)%;\]]|$|\.\w+\()")  # noqa: TID251
 _OPENED: Final = re.compile(r"[^\s\"'`]*[\"'`](?=[\s,;)\]}]|$)")  # noqa: TID251
 """A value behind the quote that opens it, and no end of a string."""
-_HOLE: Final = r"(?:\$?\{[a-z_$][A-Za-z_$]*(?:\??\.[A-Za-z_$]+)*(?:\(\w*\))?(?:![rsa])?\})"
+_HOLE: Final = r"(?:\$?\{[a-z_$][A-Za-z_$]*(?:\??\.[A-Za-z_$]+)*(?:\([\w ,.+-]*\))?(?:![rsa])?\})"
 _HOLES: Final = re.compile(  # noqa: TID251
     rf"(?:(?:Bearer|Basic|Token|token) )?(?:{_HOLE}|[ ./:_-])+"
 )
@@ -86,6 +93,8 @@ _RAW: Final = re.compile(r"\b[rR][\"']|\b[A-Z]\w*\.[A-Z]\w*,")  # noqa: TID251
 _FORMS: Final = ("_bytes", "_str", "_hex", "_obj", "_value", "_data", "_raw", "_arg", "_param")
 """What ends names of values in code."""
 _SEPARATORS: Final = re.compile(r"[_.-]")  # noqa: TID251
+_IN_STRING: Final = re.compile(r"\bf[\"'][^\"'\n]*$")  # noqa: TID251
+_FILLED: Final = re.compile(r"\{[a-z_]+(?:\.[a-z_]+)*(?:![rsa])?\}")  # noqa: TID251
 _LETTERS: Final = re.compile(r"[^a-z0-9]")  # noqa: TID251
 
 
@@ -100,24 +109,31 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
     """
     text = lines.text
     at, stop = span
-    value = text[at : min(stop, at + CODE_WINDOW)].rstrip(",;)]} \t") or text[at:stop]
+    value = text[at : min(stop, at + CODE_WINDOW)].rstrip(",;:)]} \t") or text[at:stop]
     if _is_choice(text, start) or _is_nothing(text, at, (at + len(value), stop, stop + 1)):
         return True
     found = _EXPRESSION.match(text, at)
     if found is None:
-        rest = _NUMBER.match(text, at) or text[at : at + 1] == "/"
-        return bool(rest) and lines.near(start)
+        if _REGEX.match(text, at):
+            return True
+        if _NUMBER.match(text, at) is None:
+            return text[at] == "/" and lines.near(start)
+        return _NUMBERS.search(lines.line(start)) is not None or lines.near(start)
     chain, end = found["chain"], found.end()
-    if end >= at + len(value) and _is_own(key, chain):
+    whole = end >= at + len(value) or ("." in chain and text.startswith(").", end))
+    if whole and _is_own(key, chain):
         return True
     read = _READ.match(text, at)
-    if read is not None and read.end() >= at + len(value) - 1 and _ends(text, read.end()):
+    if read is not None and (
+        _GOES_ON.match(text, read.end())
+        or (read.end() >= at + len(value) - 1 and _ends(text, read.end()))
+    ):
         return True
     line = lines.line(start)
     argument = _ARGUMENT.fullmatch(line)
     if argument and (_is_named(key, chain) or ("." in chain and argument["sign"] == "=")):
         return True
-    if line.startswith("  ") and _CALL.fullmatch(line):
+    if _CLASS.fullmatch(line) or (line.startswith("  ") and _CALL.fullmatch(line)):
         return True
     plain = not any(map(str.isdigit, _COUNTED.sub("", chain))) or _CAMEL.search(chain) is not None
     called = text[end : end + 1] in ("(", "[")
@@ -143,10 +159,15 @@ def is_code_in_brackets(lines: CodeLines, start: int, key: str, span: tuple[int,
     bare = inside.strip(" \t\r\n)]}")
     if not bare or _is_choice(text, start):
         return True
+    if (
+        _FILLED.fullmatch(text, at, stop)
+        and _IN_STRING.search(text, max(0, start - _WINDOW), start)
+        and not text[stop : stop + 1].isalnum()
+    ):
+        return True
     if first == "{" and _NOTHING.fullmatch(text, at, stop):
-        return _ends(text, stop) and (
-            bare[0].isdigit() or bare == "snip" or "[" in bare or _is_own(key, bare)
-        )
+        ended = _ends(text, stop) or text[stop] in "\"'`"
+        return ended and (bare[0].isdigit() or bare == "snip" or "[" in bare or _is_own(key, bare))
     literal = any(quote in inside for quote in "\"'`")
     if _PRODUCT.fullmatch(text, at, stop):
         return True
@@ -243,7 +264,12 @@ def _is_own(key: str, chain: str) -> bool:
 
 def _is_named(key: str, name: str) -> bool:
     """Tell whether a name is the key's, or shares a word with it: `pwd=auth_pwd`."""
-    return name.islower() and not set(name.split("_")).isdisjoint(_SEPARATORS.split(key.lower()))
+    own = key.lower()
+    if name.lower().endswith(own) and len(name) > len(own):
+        return name[-len(own) - 1] == "_" or name[-len(own)].isupper()
+    if not name.islower():
+        return False
+    return own.startswith(name) or not set(name.split("_")).isdisjoint(_SEPARATORS.split(own))
 
 
 def _ends(text: str, end: int) -> bool:

@@ -46,6 +46,7 @@ SENTENCES = [
     "Create an API key: https://example.org/keys",
     "password:\nwhat it is",
     "map[a:b] and label: it is gone",
+    "On balance: I'd rather fix it",
     "Wallet{label=null, n=1}",
 ]
 
