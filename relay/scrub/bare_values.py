@@ -16,9 +16,9 @@ SCALAR_WORDS: Final = frozenset({"true", "false", "null", "none", "undefined", "
 
 # Fixed shapes, not rule patterns; each is matched at one place.
 _BARE: Final = re.compile(r"[^&;,)}\] \t\r\n\"'<>|]+")  # noqa: TID251
-_PAIR: Final = re.compile(r"(?:[^&; \t\r\n\"'<>]|(?<=\w)'(?=s\b))+")  # noqa: TID251
+_PAIR: Final = re.compile(r"(?:<(?!/)[^<>\s\"'&]{0,20}>?)?(?:[^&; \t\r\n\"'<>]|(?<=\w)'(?=s\b))+")  # noqa: TID251
 _LINE: Final = re.compile(r"[^\r\n]+")  # noqa: TID251
-_WORD: Final = re.compile(r"[^\s\"'`<>|]+")  # noqa: TID251
+_WORD: Final = re.compile(r"(?:<(?!/)[^<>\s\"'`]{0,20}>?)?[^\s\"'`<>|]+")  # noqa: TID251
 _END: Final = re.compile(r"[\"'`]?[\s\"'`)\]};,.]*(?:$|[\r\n])|[\"'`](?!\w)")  # noqa: TID251
 _FIELD: Final = re.compile(  # noqa: TID251
     r"[^,{}()\[\]=\r\n\"'&;:]{1,80}(?=\}|, [A-Za-z_]\w*=)"
@@ -33,6 +33,8 @@ _TRAILING: Final = ",;)]} \t"
 _TITLE: Final = 4
 """Most words of a name."""
 _BEFORE: Final = 120
+_ROLES: Final = (":class", ":py", ":obj", ":func", ":meth")
+"""How references begin in documentation of Python."""
 _STATES: Final = frozenset(
     ("reset", "changed", "again", "set", "unset", "hidden", "ignored", "basic", "bearer", "0x")
 )
@@ -100,7 +102,12 @@ def _in_sentence(text: str, at: int) -> Span | None:
     if found is None:
         return None
     value = found.group().rstrip(_TRAILING + ".!?:")
-    if not value or "://" in value or value.casefold() in SCALAR_WORDS | SENTENCE_WORDS | _STATES:
+    if (
+        not value
+        or "://" in value
+        or value.startswith(_ROLES)
+        or value.casefold() in SCALAR_WORDS | SENTENCE_WORDS | _STATES
+    ):
         return None
     last = _END.match(text, found.end()) is not None
     if any(map(str.isdigit, value)) or (last and any(map(str.isalpha, value))):

@@ -36,27 +36,29 @@ _NOTHING: Final = re.compile(  # noqa: TID251
 )
 """Placeholders and constants; nothing stands before or behind."""
 _TYPE: Final = re.compile(  # noqa: TID251
-    r"(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|any|object|Uint8Array"
+    r"(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|any|object|Uint8Array|float"
+    r"|dict|list|set|tuple|memoryview"
     r"|Buffer|SecretStr|Promise<\w+>?"
     r"|(?:Callable|ClassVar|Final|Iterable|Mapping|Morsel|Optional|Sequence|Union|[Ll]ist|[Ss]et"
     r"|[Dd]ict|defaultdict|[Tt]uple|[Tt]ype)\[[A-Za-z_., |\[\]]+?"
-    r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?)*"
-    r"(?:[;,?)]|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\().*)?"
+    r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?|/\w+)*"
+    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[).*)?"
 )
 _READ: Final = re.compile(  # noqa: TID251
     r"(?:[a-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
-    r"\([^()]*\)|_\([^()]*\)|(?:self|this|[a-z]+)(?:\.\w+)*\[[\"'][A-Za-z_]+[\"']\]|[a-z]+\[\w*:\w*\]"
+    r"\((?:[A-Za-z_\"'][^()]*)?\)|_\([^()]*\)|(?:self|this|[a-z]+)(?:\.\w+)*\[[\"'][A-Za-z_]+[\"']\]|[a-z]+\[\w*:\w*\]"
     r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?|type\(\w+\)(?:\.\w+)*(?:\(\))?|_[a-z_]+\([a-z_]*\)"
 )
 """What code asks for a value; the call is closed."""
 _ARGUMENT: Final = re.compile(  # noqa: TID251
-    r"\s{4,}(?:\w+(?P<sign>=|: )|[\"'][\w-]+[\"']: )(?P<chain>[A-Za-z_]+(?:\.[A-Za-z_]+)*),"
+    r"\s{4,}(?:\w+(?P<sign>=|: )|[\"'][\w-]+[\"']: +)(?P<chain>[A-Za-z_]+(?:\.[A-Za-z_]+)*),"
 )
 _GOES_ON: Final = re.compile(r" (?:\|\||\?\?|if|or|and) ")  # noqa: TID251
-_CLASS: Final = re.compile(r"\s{4,}\w+: (?:[A-Z][a-z]+){2,},")  # noqa: TID251
+_MEMBER: Final = re.compile(r"[a-z]+\.[A-Z][A-Za-z]+")  # noqa: TID251
+_CLASS: Final = re.compile(r"\s{8,}\w+: [A-Z][a-z]*\d{0,2}(?:[A-Z][a-z]+)+,")  # noqa: TID251
 _CALL: Final = re.compile(  # noqa: TID251
     r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
-    r"\([\w ,.=+*\"'-]*\),?"
+    r"\((?:[A-Za-z_*\"'][\w ,.=+*\"'-]*)?\),?"
 )
 """Lines that are a name and a call of another, closed, of words of code."""
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
@@ -131,7 +133,10 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
         return True
     line = lines.line(start)
     argument = _ARGUMENT.fullmatch(line)
-    if argument and (_is_named(key, chain) or ("." in chain and argument["sign"] == "=")):
+    if argument and (
+        _is_named(key, chain)
+        or ("." in chain and (argument["sign"] == "=" or _MEMBER.fullmatch(chain) is not None))
+    ):
         return True
     if _CLASS.fullmatch(line) or (line.startswith("  ") and _CALL.fullmatch(line)):
         return True
@@ -168,6 +173,8 @@ def is_code_in_brackets(lines: CodeLines, start: int, key: str, span: tuple[int,
     if first == "{" and _NOTHING.fullmatch(text, at, stop):
         ended = _ends(text, stop) or text[stop] in "\"'`"
         return ended and (bare[0].isdigit() or bare == "snip" or "[" in bare or _is_own(key, bare))
+    if first == "(" and inside.startswith("\n"):
+        return True
     literal = any(quote in inside for quote in "\"'`")
     if _PRODUCT.fullmatch(text, at, stop):
         return True
@@ -267,9 +274,10 @@ def _is_named(key: str, name: str) -> bool:
     own = key.lower()
     if name.lower().endswith(own) and len(name) > len(own):
         return name[-len(own) - 1] == "_" or name[-len(own)].isupper()
-    if not name.islower():
+    words = name.lower().split("_")
+    if not (name.islower() or name.isupper()):
         return False
-    return own.startswith(name) or not set(name.split("_")).isdisjoint(_SEPARATORS.split(own))
+    return any(map(own.startswith, words)) or not set(words).isdisjoint(_SEPARATORS.split(own))
 
 
 def _ends(text: str, end: int) -> bool:

@@ -100,6 +100,13 @@ VALUES = [
     ("password: str(hunter)1", "hunter"),
     ("password: get(a)hunter", "hunter"),
     ("password: Winter[abc]", "abc"),
+    ("return code 5; password=hunter", "hunter"),
+    ("password=<b>old", "old"),
+    ("my password: <b>old", "old"),
+    ("    password=getLucky(7)", "Lucky"),
+    ("password=getLucky(7)", "Lucky"),
+    ("DEBUG x => y password=self.pass", "self.pass"),
+    ("    password: MyPassword,x", "MyPassword"),
     ('{"label":{"x":"My savings"}}', "savings"),
 ]
 
@@ -154,6 +161,16 @@ CODE = [
     '        displayName: getDisplayNameForFiber(_fiber8) || "Anonymous"',
     "        displayName: formattedDisplayName,",
     "  }, isReader && label ? label : children",
+    "    'USER': tokens.Keyword,",
+    '        request_info["env"] = {"REMOTE_ADDR": request.remote}',
+    '    login: str, password: str = "", encoding: str = "latin1"',
+    "        username=auth_user,",
+    '        "user":         LOG_USER,',
+    "                 priv_key: Bip32PrivateKey,",
+    "    :type label: bytes/bytearray/memoryview",
+    "        self.labels: list[int] = []",
+    "        signature = (\n            f.remote_field.model,",
+    "    return label == x || this.label",
     "        goto = Goto(label=block_1)",
 ]
 
