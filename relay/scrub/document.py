@@ -108,9 +108,11 @@ class DocumentScrubber:
         if plan.shape is not None:
             if plan.has_shape(value):
                 # A shape of words says what a value is not; not that a password is none.
-                if plan.keyed and kind is str and plan.shape in WORDS:
-                    place = Place(container, slot, plan, "string")
-                    self._text(place, value, self._under_key(plan, value))
+                keyed = plan.keyed and kind is str and plan.shape in WORDS
+                found = self._under_key(plan, value) if keyed else ()
+                if found:
+                    self._text(Place(container, slot, plan, "string"), value, found)
+                    return self._is_decided(container, slot)
                 # A word of a phrase has the shape of a word too, so a list of them is read.
                 return plan.shape in WORDS or self._is_decided(container, slot)
             if plan.must:

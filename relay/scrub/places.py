@@ -110,6 +110,21 @@ class Spot:
             around = _both(own, around) if index else None
         return self._plan((index, key, None), index, around)
 
+    def named(self, slot: PathPart, name: str, key: str | None) -> Plan:
+        """Return the plan for a value that a text beside it names, whatever else it stands under.
+
+        Args:
+            slot: its key, or its number in a list.
+            name: what it is called.
+            key: its key, or the first part of the pair that it is the second of.
+        """
+        places = self.places
+        own = places.hot(key) if key is not None and slot else None
+        if type(slot) is int:
+            own = _both(own, places.hot(self.name))
+            slot = places.index(slot)
+        return self._plan((slot, f"{name} {key}"), slot, _both(places.hot(name), own))
+
     def _plan(self, mark: Any, slot: PathPart, hot: Hot | None) -> Plan:
         known = self._plans.get(mark)
         if known is None:

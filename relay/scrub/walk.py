@@ -135,8 +135,8 @@ class Walk:
         """Return the plans of a map in which a text beside it names values."""
         made = list(plans)
         for at, key in enumerate(keys):
-            if key in names and made[at] is None:
-                plan = spot.plan(key, names[key])
+            if key in names:
+                plan = spot.named(key, names[key], key)
                 made[at] = plan if plan.special else None
         return tuple(made)
 
@@ -177,8 +177,8 @@ class Walk:
             elif exact:
                 plan = spot.element(index)
             at_index = plan
-            if named is not None and index in named and not plan.special:
-                at_index = spot.plan(spot.places.index(index), named[index])
+            if named is not None and index in named:
+                at_index = spot.named(index, named[index], paired)
             if at_index.special and self._special(here, index, at_index, value):
                 continue
             kind = type(value)

@@ -74,6 +74,8 @@ def test_holes(message: str, expected: dict[Any, str]) -> None:
             "sentry.message.template": {"value": "password: %(a)s", "type": "string"},
             "sentry.message.parameter.a": "SECRET"}},
         {"extra": {"argv": ["prog", "--password", "SECRET", "--verbose", "x"]}},
+        {"logentry": {"message": "a {} seed: {}", "params": ["about", "SECRET"]}},
+        {"logentry": {"message": "password: %(about)s", "params": {"about": "SECRET"}}},
         {"extra": {"x": ["password:", "SECRET"]}},
         {"extra": {"x": [["password:", "SECRET"]]}},
         {"breadcrumbs": [{"data": {"arguments": ["My password:", "SECRET", {"a": "b"}]}}]},
@@ -100,3 +102,14 @@ def test_a_message_without_names_stays(scrubber: Scrubber) -> None:
         "vars": {"message": ["password: %s"], "params": ["hunter2"]},
     }
     assert document == json.loads(scrubber.scrub_json(json.dumps(document).encode()).body)
+
+
+def test_a_name_in_a_protected_list_goes_before_a_phrase(scrubber: Scrubber) -> None:
+    """Names of the SDK are protected as words; two who want the same one agree on it."""
+    phrase = ["legal", "winner", "thank", "year", "wave", "sausage"]
+    document = {"sdk": {"integrations": ["seed", "password:", *phrase]}}
+    once = json.loads(scrubber.scrub_json(json.dumps(document).encode()).body)
+    names = once["sdk"]["integrations"]
+    assert ["seed", "password:", "[secret]", *["[mnemonic]"] * 5] == names
+    twice = json.loads(scrubber.scrub_json(json.dumps(once).encode()).body)
+    assert names == twice["sdk"]["integrations"]
