@@ -30,7 +30,8 @@ _NOTHING: Final = re.compile(  # noqa: TID251
     r"(?:None|True|False|null|true|false|undefined|self|this|![01])"
     r"|[\])},;:]+\.?|\{snip\}|\d{1,3}(?:,\w{1,2}=[\w|]*){2,}"
     r"|\$?\{(?:[A-Za-z_][A-Za-z_.]*)?(?:[!:][a-z]*)?\}|\$?\{(?:\d|\w*\[\w*\])\}|\{\w+=\}.*"
-    r"|%\(\w+\)[sdr]|%[sdrvq]|\$[A-Z]*(?:TOKEN|PASSWORD|SECRET|KEY|PASS|USER)[A-Z_]*"
+    r"|%\(\w+\)[sdr]|%[sdrvq](?:\\n)?|[A-Z]\w*[a-z][A-Z]\w* object"
+    r"|\$[A-Z]*(?:TOKEN|PASSWORD|SECRET|KEY|PASS|USER)[A-Z_]*"
     r"|(?i:<your[\w -]*>|<[a-z -]*(?:token|password|secret|key|address|name)>)"
     r"|your_(?:\w+_)?(?:token|password|secret|key|label|address|name|here)"
 )
@@ -42,7 +43,7 @@ _TYPE: Final = re.compile(  # noqa: TID251
     r"|(?:Callable|ClassVar|Final|Iterable|Mapping|Morsel|Optional|Sequence|Union|[Ll]ist|[Ss]et"
     r"|[Dd]ict|defaultdict|[Tt]uple|[Tt]ype)\[[A-Za-z_., |\[\]]+?"
     r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?|/\w+)*"
-    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[).*)?"
+    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[|\{).*)?"
 )
 _READ: Final = re.compile(  # noqa: TID251
     r"(?:[a-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
@@ -56,9 +57,11 @@ _ARGUMENT: Final = re.compile(  # noqa: TID251
 _GOES_ON: Final = re.compile(r" (?:\|\||\?\?|if|or|and) ")  # noqa: TID251
 _MEMBER: Final = re.compile(r"[a-z]+\.[A-Z][A-Za-z]+")  # noqa: TID251
 _CLASS: Final = re.compile(r"\s{8,}\w+: [A-Z][a-z]*\d{0,2}(?:[A-Z][a-z]+)+,")  # noqa: TID251
+_ITEM: Final = re.compile(r"[a-z]+\[\w\](?=[,)]|$)")  # noqa: TID251
 _CALL: Final = re.compile(  # noqa: TID251
     r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
     r"\((?:[A-Za-z_*\"'][\w ,.=+*\"'-]*)?\),?"
+    r"|\s{4,}[\"']?\w+[\"']?(?:: |=)[A-Za-z_.]+\("
 )
 """Lines that are a name and a call of another, closed, of words of code."""
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
@@ -70,7 +73,7 @@ _MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
 _EACH: Final = re.compile(r"[\w)\]]\s{1,80}for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
 _SUM: Final = re.compile(r"\([\d\s()+%-]*(?:\*|<<|//)[\d\s()*<>+/%-]*")  # noqa: TID251
 """What is worked out: no PIN has a sign of multiplication."""
-_PRODUCT: Final = re.compile(r"\([a-z_]+ [*+%/-] [a-z_]+\)")  # noqa: TID251
+_PRODUCT: Final = re.compile(r"\[(?:self|this)\.\w+\]|\([a-z_]+ [*+%/-] [a-z_]+\)")  # noqa: TID251
 _SCHEMA: Final = re.compile(  # noqa: TID251
     r"\{\s?[\"']type[\"']: ?[\"']string[\"'],? ?(?:[\"']format[\"']: ?[\"'][a-z-]+[\"'])?\s?\}?"
 )
@@ -138,9 +141,15 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
         or ("." in chain and (argument["sign"] == "=" or _MEMBER.fullmatch(chain) is not None))
     ):
         return True
-    if _CLASS.fullmatch(line) or (line.startswith("  ") and _CALL.fullmatch(line)):
+    if _CLASS.fullmatch(line) or (line.startswith("    ") and _ITEM.match(text, at)):
         return True
-    plain = not any(map(str.isdigit, _COUNTED.sub("", chain))) or _CAMEL.search(chain) is not None
+    if line.startswith("  ") and _CALL.fullmatch(line):
+        return True
+    plain = (
+        _is_named(key, chain.rstrip("0123456789"))
+        or not any(map(str.isdigit, _COUNTED.sub("", chain)))
+        or _CAMEL.search(chain) is not None
+    )
     called = text[end : end + 1] in ("(", "[")
     if not (plain or called or len(chain) <= _SHORT or "." in chain):
         return False
