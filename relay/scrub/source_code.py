@@ -9,7 +9,7 @@ name, or stands in a line of code; and it is judged whole, to where the value en
 import re
 from typing import Final
 
-from relay.scrub.code_lines import CodeLines, has_sign, is_code_line, is_minified
+from relay.scrub.code_lines import CodeLines
 
 CODE_WINDOW: Final = 240
 """So many characters of a value are looked at."""
@@ -26,7 +26,7 @@ _WORDS: Final = re.compile(  # noqa: TID251
     r"|yield|self|None|True|False|null|true|false|undefined|not)(?![\w$-])"
 )
 """Words that no expression but one of code begins with; in prose they begin other sentences."""
-_NOTHING: Final = re.compile(  # noqa: TID251
+NOTHING: Final = re.compile(  # noqa: TID251
     r"(?:None|True|False|null|true|false|undefined|self|this|![01])"
     r"|[\])},;:]+\.?|\{snip\}|\d{1,3}(?:,\w{1,2}=[\w|]*){2,}"
     r"|\$?\{(?:[A-Za-z_][A-Za-z_.]*)?(?:[!:][a-z]*)?\}|\$?\{(?:\d|\w*\[\w*\])\}|\{\w+=\}.*"
@@ -43,10 +43,10 @@ _TYPE: Final = re.compile(  # noqa: TID251
     r"|(?:Callable|ClassVar|Final|Iterable|Mapping|Morsel|Optional|Sequence|Union|[Ll]ist|[Ss]et"
     r"|[Dd]ict|defaultdict|[Tt]uple|[Tt]ype)\[[A-Za-z_., |\[\]]+?"
     r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?|/\w+)*"
-    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[|\{).*)?"
+    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[|\{|\w+ or ).*)?"
 )
 _READ: Final = re.compile(  # noqa: TID251
-    r"(?:[a-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
+    r"(?:[A-Za-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
     r"\((?:[A-Za-z_\"'][^()]*)?\)|_\([^()]*\)|(?:self|this|[a-z]+)(?:\.\w+)*\[[\"'][A-Za-z_]+[\"']\]|[a-z]+\[\w*:\w*\]"
     r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?|type\(\w+\)(?:\.\w+)*(?:\(\))?|_[a-z_]+\([a-z_]*\)"
 )
@@ -57,7 +57,7 @@ _ARGUMENT: Final = re.compile(  # noqa: TID251
 _GOES_ON: Final = re.compile(r" (?:\|\||\?\?|if|or|and) ")  # noqa: TID251
 _MEMBER: Final = re.compile(r"[a-z]+\.[A-Z][A-Za-z]+")  # noqa: TID251
 _CLASS: Final = re.compile(r"\s{8,}\w+: [A-Z][a-z]*\d{0,2}(?:[A-Z][a-z]+)+,")  # noqa: TID251
-_ITEM: Final = re.compile(r"[a-z]+\[\w\](?=[,)]|$)")  # noqa: TID251
+_ITEM: Final = re.compile(r"[a-z]+\[\w\](?=[,)]|$| if )")  # noqa: TID251
 _CALL: Final = re.compile(  # noqa: TID251
     r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
     r"\((?:[A-Za-z_*\"'][\w ,.=+*\"'-]*)?\),?"
@@ -69,16 +69,6 @@ _NUMBERS: Final = re.compile(r",\w{1,2}=\d[\de*]*,\w{1,2}=")  # noqa: TID251
 _REGEX: Final = re.compile(r"/\^?(?:\(\?|\[[^\]\s]*-|\\[wdsb])")  # noqa: TID251
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z]{1,3}[a-z]")  # noqa: TID251
 _COUNTED: Final = re.compile(r"_\d{1,2}$")  # noqa: TID251
-_MIXED: Final = re.compile(r"[A-Za-z]\w*\d|\d\w*[A-Za-z]")  # noqa: TID251
-_EACH: Final = re.compile(r"[\w)\]]\s{1,80}for [\w, ()]{1,40}(?: in |$)")  # noqa: TID251
-_SUM: Final = re.compile(r"\([\d\s()+%-]*(?:\*|<<|//)[\d\s()*<>+/%-]*")  # noqa: TID251
-"""What is worked out: no PIN has a sign of multiplication."""
-_PRODUCT: Final = re.compile(r"\[(?:self|this)\.\w+\]|\([a-z_]+ [*+%/-] [a-z_]+\)")  # noqa: TID251
-_SCHEMA: Final = re.compile(  # noqa: TID251
-    r"\{\s?[\"']type[\"']: ?[\"']string[\"'],? ?(?:[\"']format[\"']: ?[\"'][a-z-]+[\"'])?\s?\}?"
-)
-_CALLS: Final = re.compile(r"[A-Za-z]\w*\.[A-Za-z]\w*\(")  # noqa: TID251
-_QUOTED: Final = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")  # noqa: TID251
 _APOSTROPHE: Final = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")  # noqa: TID251
 _CLOSED: Final = re.compile(r"\s?(?:[+,)%;\]]|$|\.\w+\()")  # noqa: TID251
 _OPENED: Final = re.compile(r"[^\s\"'`]*[\"'`](?=[\s,;)\]}]|$)")  # noqa: TID251
@@ -93,13 +83,9 @@ _SETTING: Final = re.compile(  # noqa: TID251
     r"(?i:token|password|secret|key|pass|user|name|auth)[A-Za-z_]* ?\}?\}"
 )
 _ANY_HOLE: Final = re.compile(r"\$?\{[^{}]*\}")  # noqa: TID251
-_RAW: Final = re.compile(r"\b[rR][\"']|\b[A-Z]\w*\.[A-Z]\w*,")  # noqa: TID251
-"""No value is shown with raw strings or attributes of classes in it."""
 _FORMS: Final = ("_bytes", "_str", "_hex", "_obj", "_value", "_data", "_raw", "_arg", "_param")
 """What ends names of values in code."""
 _SEPARATORS: Final = re.compile(r"[_.-]")  # noqa: TID251
-_IN_STRING: Final = re.compile(r"\bf[\"'][^\"'\n]*$")  # noqa: TID251
-_FILLED: Final = re.compile(r"\{[a-z_]+(?:\.[a-z_]+)*(?:![rsa])?\}")  # noqa: TID251
 _LETTERS: Final = re.compile(r"[^a-z0-9]")  # noqa: TID251
 
 
@@ -115,7 +101,7 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
     text = lines.text
     at, stop = span
     value = text[at : min(stop, at + CODE_WINDOW)].rstrip(",;:)]} \t") or text[at:stop]
-    if _is_choice(text, start) or _is_nothing(text, at, (at + len(value), stop, stop + 1)):
+    if is_choice(text, start) or _is_nothing(text, at, (at + len(value), stop, stop + 1)):
         return True
     found = _EXPRESSION.match(text, at)
     if found is None:
@@ -126,87 +112,47 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
         return _NUMBERS.search(lines.line(start)) is not None or lines.near(start)
     chain, end = found["chain"], found.end()
     whole = end >= at + len(value) or ("." in chain and text.startswith(").", end))
-    if whole and _is_own(key, chain):
+    if whole and (is_own(key, chain) or _is_attribute(key, chain)):
         return True
     read = _READ.match(text, at)
     if read is not None and (
         _GOES_ON.match(text, read.end())
-        or (read.end() >= at + len(value) - 1 and _ends(text, read.end()))
+        or (read.end() >= at + len(value) - 1 and ends(text, read.end()))
     ):
         return True
+    return _is_argument(lines, start, key, at, chain) or (
+        _may_be_named(text, key, chain, at, end) and lines.near(start)
+    )
+
+
+def _is_argument(lines: CodeLines, start: int, key: str, at: int, chain: str) -> bool:
+    """Tell whether the line holds nothing but a key and an expression, as long calls are written.
+
+    Lines that are indented are as often YAML: the comma tells, or a form that no value has.
+    """
     line = lines.line(start)
     argument = _ARGUMENT.fullmatch(line)
-    if argument and (
+    if argument is not None and (
         _is_named(key, chain)
         or ("." in chain and (argument["sign"] == "=" or _MEMBER.fullmatch(chain) is not None))
     ):
         return True
-    if _CLASS.fullmatch(line) or (line.startswith("    ") and _ITEM.match(text, at)):
+    if _CLASS.fullmatch(line) or (line.startswith("    ") and _ITEM.match(lines.text, at)):
         return True
-    if line.startswith("  ") and _CALL.fullmatch(line):
-        return True
+    return line.startswith("  ") and _CALL.fullmatch(line) is not None
+
+
+def _may_be_named(text: str, key: str, chain: str, at: int, end: int) -> bool:
+    """Tell whether an expression is made of what code has for names, and goes on as code does."""
+    called = text[end : end + 1] in ("(", "[")
     plain = (
         _is_named(key, chain.rstrip("0123456789"))
         or not any(map(str.isdigit, _COUNTED.sub("", chain)))
         or _CAMEL.search(chain) is not None
     )
-    called = text[end : end + 1] in ("(", "[")
     if not (plain or called or len(chain) <= _SHORT or "." in chain):
         return False
-    goes_on = called or _WORDS.match(text, at) is not None or _ends(text, end)
-    return goes_on and lines.near(start)
-
-
-def is_code_in_brackets(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bool:
-    """Return whether a bracketed value is one of code: nothing in it, no literal, or minified.
-
-    Args:
-        lines: any text.
-        start: where the key stands, without its quotes.
-        key: the key.
-        span: of the value, its brackets included.
-    """
-    text = lines.text
-    at, stop = span
-    inside = text[at + 1 : stop]
-    first = text[at]
-    bare = inside.strip(" \t\r\n)]}")
-    if not bare or _is_choice(text, start):
-        return True
-    if (
-        _FILLED.fullmatch(text, at, stop)
-        and _IN_STRING.search(text, max(0, start - _WINDOW), start)
-        and not text[stop : stop + 1].isalnum()
-    ):
-        return True
-    if first == "{" and _NOTHING.fullmatch(text, at, stop):
-        ended = _ends(text, stop) or text[stop] in "\"'`"
-        return ended and (bare[0].isdigit() or bare == "snip" or "[" in bare or _is_own(key, bare))
-    if first == "(" and inside.startswith("\n"):
-        return True
-    literal = any(quote in inside for quote in "\"'`")
-    if _PRODUCT.fullmatch(text, at, stop):
-        return True
-    if _SUM.fullmatch(text, at, stop) or _SCHEMA.fullmatch(text, at, stop):
-        return True
-    if first == "(" and (bare.lower() in ("optional", "required") or is_code_line(inside)):
-        return True
-    named = _QUOTED.sub("", inside) if first == "[" else ""
-    if named and (inside.startswith(("...", ":")) or _RAW.search(inside) or _is_made(named)):
-        return True
-    if first == "(":
-        words = _MIXED.search(inside) is None and any(map(str.isalpha, inside))
-        words = words or _CALLS.search(inside) is not None
-        known = has_sign(inside) or (not literal and (words or inside.startswith("0,")))
-        return known and lines.near(start)
-    if first == "{" and (is_minified(text, at) or not literal):
-        return lines.near(start) or lines.near(min(at + _WINDOW, len(text)))
-    return not literal and not any(map(str.isdigit, inside)) and lines.near(start)
-
-
-def _is_made(bare: str) -> bool:
-    """Tell whether a list, its literals left out, is one that code makes: `[f(x) for x in y]`."""
-    return _EACH.search(bare) is not None or is_code_line(bare)
+    return called or _WORDS.match(text, at) is not None or ends(text, end)
 
 
 def closes(text: str, start: int, at: int) -> bool:
@@ -255,11 +201,11 @@ def is_template(lines: CodeLines, start: int, at: int, stop: int) -> bool:
 def _is_nothing(text: str, at: int, stops: tuple[int, ...]) -> bool:
     """Tell whether a placeholder, a constant or a type is all there is, up to one of the places."""
     return any(
-        shape.fullmatch(text, at, stop) is not None for shape in (_NOTHING, _TYPE) for stop in stops
+        shape.fullmatch(text, at, stop) is not None for shape in (NOTHING, _TYPE) for stop in stops
     )
 
 
-def _is_choice(text: str, start: int) -> bool:
+def is_choice(text: str, start: int) -> bool:
     """Tell whether a quoted key is a branch: `case "label":`, `x?"label":y`."""
     before = text[max(0, start - 8) : start]
     quoted = before[-1:] in ('"', "'", "`")
@@ -267,7 +213,7 @@ def _is_choice(text: str, start: int) -> bool:
     return quoted and (head.endswith("case") or head[-1:] in ("?", "="))
 
 
-def _is_own(key: str, chain: str) -> bool:
+def is_own(key: str, chain: str) -> bool:
     """Tell whether a name is the key itself: `pwd=pwd`, `label: this._label`."""
     own = _LETTERS.sub("", key.rpartition(".")[2].lower())
     name = chain.rpartition(".")[2].lower()
@@ -276,6 +222,13 @@ def _is_own(key: str, chain: str) -> bool:
     flat = _LETTERS.sub("", name)
     own_word = _LETTERS.split(key.lower())[-1]
     return flat in (own, own_word) or (len(flat) > _SHORT and "-" in key and own.endswith(flat))
+
+
+def _is_attribute(key: str, chain: str) -> bool:
+    """Tell whether a name is one of an object of its own, named as the key: `self.all_label`."""
+    root, _, rest = chain.partition(".")
+    last = _SEPARATORS.split(key.lower())[-1]
+    return root in ("self", "this", "cls") and last in rest.lower().split("_")
 
 
 def _is_named(key: str, name: str) -> bool:
@@ -289,7 +242,7 @@ def _is_named(key: str, name: str) -> bool:
     return any(map(own.startswith, words)) or not set(words).isdisjoint(_SEPARATORS.split(own))
 
 
-def _ends(text: str, end: int) -> bool:
+def ends(text: str, end: int) -> bool:
     """Tell whether an expression may end, or go on with an operator, at a place."""
     rest = text[end : end + 2]
     if not rest or rest[0] in ",;)]}?:|*\r\n \t=" or rest in ("!=", "&&"):

@@ -11,12 +11,12 @@ from typing import Final
 
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.bare_values import SCALAR_WORDS, bare_value
+from relay.scrub.code_brackets import is_code_in_brackets
 from relay.scrub.code_lines import CodeLines
 from relay.scrub.source_code import (
     CODE_WINDOW,
     closes,
     is_code,
-    is_code_in_brackets,
     is_template,
 )
 
@@ -62,25 +62,39 @@ def value_after(
     is_quoted = any(quote in text[end:colon] for quote in _QUOTES)
     literal = _LITERAL.match(text, at)
     if literal is not None:
-        at = literal.end()
-        if not is_quoted and closes(text, start, at):
-            return None
-        stop = _closing_quote(text, at, text[at - 1], len(literal["escapes"]))
-        return (key, (at, stop)) if stop > at and not is_template(lines, start, at, stop) else None
+        span = _literal(lines, start, literal, is_quoted=is_quoted)
+        return None if span is None else (key, span)
     if text[at] in _OPEN:
-        escapes = _escapes_of(text[end:colon])
-        # Asked first, of what is near: a value that is none must not be read to its end.
-        near = _closing_bracket(text[at : at + CODE_WINDOW], 0, escapes)
-        if is_code_in_brackets(lines, start, key, (at, at + near)):
-            return None
-        stop = _closing_bracket(text, at, escapes)
-        lines.spend(_TOKEN_COST * sum(text.count(mark, at, stop) for mark in _MARKS))
-        return key, (at, _glued(text, at, stop))
+        span = _bracketed(lines, start, key, at, _escapes_of(text[end:colon]))
+        return None if span is None else (key, span)
     spaced = at > colon or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
     found = bare_value(lines, start, at, text[colon - 1], is_quoted=is_quoted, spaced=spaced)
     if found is None or is_code(lines, start, key, found):
         return None
     return key, found
+
+
+def _literal(
+    lines: CodeLines, start: int, literal: re.Match[str], *, is_quoted: bool
+) -> Span | None:
+    """Return the span between quotes; None if they end a string, or hold a template of code."""
+    text, at = lines.text, literal.end()
+    if not is_quoted and closes(text, start, at):
+        return None
+    stop = _closing_quote(text, at, text[at - 1], len(literal["escapes"]))
+    return (at, stop) if stop > at and not is_template(lines, start, at, stop) else None
+
+
+def _bracketed(lines: CodeLines, start: int, key: str, at: int, escapes: int) -> Span | None:
+    """Return the span of a value in brackets; None if it is code."""
+    text = lines.text
+    # Asked first, of what is near: a value that is none must not be read to its end.
+    near = _closing_bracket(text[at : at + CODE_WINDOW], 0, escapes)
+    if is_code_in_brackets(lines, start, key, (at, at + near)):
+        return None
+    stop = _closing_bracket(text, at, escapes)
+    lines.spend(_TOKEN_COST * sum(text.count(mark, at, stop) for mark in _MARKS))
+    return at, _glued(text, at, stop)
 
 
 def _key_around(text: str, at: int) -> Span:

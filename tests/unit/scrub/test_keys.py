@@ -48,6 +48,13 @@ def test_work_is_counted() -> None:
         found(scrubber(LABEL).compiled, '{"label":"' + "x" * 1_000 + '"}', 500)
 
 
+@pytest.mark.parametrize("piece", ["label=a;", "label=(", "label=x,", "label: ["])
+def test_each_key_is_paid_for(piece: str) -> None:
+    """Text full of keys costs more than its characters: each key is looked around."""
+    with pytest.raises(ScrubError):
+        found(scrubber(LABEL).compiled, piece * 1_000, 200 * 1_000)
+
+
 def test_in_one_value() -> None:
     """Rules look into a value as it stands, by characters and not by bytes."""
     (rule,) = scrubber(NAME).compiled.keyed["name"]

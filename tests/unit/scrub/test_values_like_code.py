@@ -183,6 +183,14 @@ CODE = [
     "    LABELS: ClassVar[dict[type, int]] = {}",
     "                IPrivateKey: IPrivateKey object",
     "    ecdh2 = ECDH(private_key=key2)",
+    "        super().__init__(item, label=self.all_label)",
+    '        self.label: str = label or ""',
+    "            password: (bool, optional)",
+    "        ctx.load_cert_chain(FILE, password=KEY_PASSWORD.encode())",
+    '            "REMOTE_ADDR": peername[0] if peername else None,',
+    "        'user': User.objects.get(id=user_pk),",
+    '                dot.add_node(child, label=f"{rendered}/{x} more")',
+    ",this.rootInjects.preauthorizeApiKey=preauthorizeApiKey.bind(null,s)",
     "        goto = Goto(label=block_1)",
 ]
 
