@@ -184,7 +184,7 @@ class PatternSet:
         return frozenset(hits)
 
 
-_SET_SIZE: Final = 16
+_SET_SIZE: Final = 8
 
 
 class WordSet:
