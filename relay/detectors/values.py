@@ -48,7 +48,11 @@ _REDACTED = re.compile(r"redacted[`\\].*")  # noqa: TID251
 
 def _is_placeholder(word: str) -> bool:
     """Tell what stands for a value in help and in examples: `YOUR_TOKEN`, `<your-token>`."""
-    if word.startswith("your_") or _REDACTED.fullmatch(word):
+    if _REDACTED.fullmatch(word):
         return True
-    name = word[1:].partition(">")[0]
+    if word.startswith("your_"):
+        return word.endswith((*_NAMES, "here"))
+    name, _, rest = word[1:].partition(">")
+    if rest[:1].isalnum():
+        return False
     return word.startswith("<") and (name.startswith("your") or name.endswith(_NAMES))

@@ -6,8 +6,10 @@ from tests.unit.detectors.found import found
 
 
 @pytest.mark.parametrize(
-    "word", ["hunter2", "swordfish", "correct horse", "1234", "not my dog", "<hunter2>"]
-)
+    "word",
+    ["hunter2", "swordfish", "correct horse", "1234", "not my dog", "<hunter2>", "your_hunter2",
+     "<password>hunter2"],
+)  # fmt: skip
 def test_values_are_found(word: str) -> None:
     """Whatever is not plainly a sentence is a value."""
     assert [word] == found("value", word)
