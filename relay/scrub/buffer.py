@@ -121,11 +121,6 @@ class Claims:
         else:
             insort(spans, span)
 
-    def cover(self, origin: int, start: int, end: int) -> bool:
-        """Return whether a span lies inside one that was noted."""
-        spans = self.spans.get(origin)
-        return spans is not None and covers(spans, start, end)
-
 
 def covers(spans: list[Span], start: int, end: int) -> bool:
     """Return whether a span lies inside the last of the spans that begin no later."""
