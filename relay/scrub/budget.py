@@ -48,9 +48,9 @@ def budget_for(size: int) -> Budget:
 
 _WORK_FLOOR: Final = 8_000_000
 _WORK_PER_BYTE: Final = 160
-"""Real events spend 2 to 30. JSON in one string, full of what rules name, spends up to 175: with the
-floor that is enough for half a megabyte of it. All of the budget is less than 20 times the CPU time
-of an event of that size with much to scrub (`benchmarks/adversarial.py`)."""
+"""Real events spend 2 to 30. JSON in one string, full of what rules name, spends up to 175: the
+floor makes that enough for half a megabyte. All of the budget is less than 20 times the CPU time of
+an event of that size with much to scrub (`benchmarks/adversarial.py`)."""
 
 _ROOM_FLOOR: Final = 1_000_000
 _ROOM_PER_BYTE: Final = 4
