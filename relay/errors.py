@@ -147,6 +147,21 @@ class OverloadedError(RelayError):
     reason = "overloaded"
 
 
+class RateLimitedError(RelayError):
+    """All of it falls under limits of the upstream (429); see `protocol.rate_limits`.
+
+    `limits` is the value of X-Sentry-Rate-Limits to answer with, `retry_after` is in seconds.
+    """
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    reason = "rate_limited"
+
+    def __init__(self, limits: str, retry_after: int) -> None:
+        super().__init__("Sentry dropped data due to a quota or internal rate limit being reached.")
+        self.limits = limits
+        self.retry_after = retry_after
+
+
 class UpstreamError(RelayError):
     """The upstream could not be reached or closed early; it may be tried again."""
 

@@ -31,9 +31,15 @@ _UNKNOWN_PROJECT: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What to answer: the event's id, or None for an envelope without an event."""
+    """What to answer.
+
+    Attributes:
+        event_id: the event's id, or None for an envelope without an event.
+        limits: for X-Sentry-Rate-Limits, where a limit of the upstream holds for this client.
+    """
 
     event_id: str | None
+    limits: str = ""
 
 
 class Rotation:

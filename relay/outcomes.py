@@ -26,6 +26,7 @@ class Reason(StrEnum):
     UNKNOWN_ROUTE = "unknown_route"
     ITEM_POLICY = "item_policy"
     SCRUB_FAILED = "scrub_failed"
+    RATE_LIMITED = "rate_limited"
     OVERLOADED = "overloaded"
     SPOOL_FULL = "spool_full"
     SPOOL_UNAVAILABLE = "spool_unavailable"
@@ -52,6 +53,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.UNKNOWN_ROUTE: "A path or method that the relay does not take.",
     Reason.ITEM_POLICY: "A known item kind that is configured, or by default, dropped.",
     Reason.SCRUB_FAILED: "The scrubber could not finish inside its bounds.",
+    Reason.RATE_LIMITED: "The upstream has said that it takes no such items for a while.",
     Reason.OVERLOADED: "Too many bytes of other bodies are under way.",
     Reason.SPOOL_FULL: "The spool has reached its bound.",
     Reason.SPOOL_UNAVAILABLE: "The spool cannot be written.",
