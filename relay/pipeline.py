@@ -192,7 +192,7 @@ def _consent(
 
 def _read(item: Item) -> _Read:
     """Look into the items that may speak about consent or carry the event's id."""
-    kind = kind_of(item.kind)
+    kind = kind_of(item.headers)
     if kind is None or not kind.event_like:
         return _Read(item, kind, None)
     try:
@@ -253,7 +253,7 @@ def _scrub(
             document["event_id"] = event_id
     elif verdict is Verdict.MINIMAL:
         return ScrubbedItem(None, Outcome(index, read.item.kind, Reason.INVALID, len(item.payload)))
-    return scrubber.scrub_item(index, item, document, policy.items)
+    return scrubber.scrub_item(index, item, document, policy.items, policy.limits)
 
 
 _UNKNOWN: Final = "unknown"

@@ -96,7 +96,7 @@ def _documents(body: bytes) -> list[tuple[str, bytes | None]]:
         return []
     found: list[tuple[str, bytes | None]] = []
     for item in items:
-        kind = kind_of(item.kind)
+        kind = kind_of(item.headers)
         found.append(("unknown" if kind is None else kind.name, _indented(item.payload)))
     return found
 

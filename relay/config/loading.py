@@ -109,7 +109,7 @@ def read_secret(settings: model.HashSettings) -> bytes | None:
 def _settings(root: Section, source: str) -> Settings:
     root.only(*_KEYS)
     consent = sections.consent(root.section("consent"), ConsentPolicy())
-    items = sections.items(root.section("items"), model.DEFAULT_ITEMS)
+    items = sections.items(root.section("items"), {})
     limits = sections.limits(root.section("limits"), Limits())
     default = model.ProjectSettings(
         project=model.DEFAULT_PROJECT,

@@ -19,11 +19,6 @@ DEFAULT_PROJECT: Final = "1"
 DEFAULT_KEY: Final = "0" * 32
 DEFAULT_FOLDER: Final = "./inbox"
 
-DEFAULT_ITEMS: Final[Mapping[str, Policy]] = {
-    "minidump": Policy.DROP,
-}
-"""Policies of what is not in the table of item kinds: minidumps are attachments."""
-
 MIN_SECRET: Final = 16
 """Characters (or bytes in a file) that the secret of the `hash` redaction has at least."""
 
@@ -97,7 +92,7 @@ class ProjectSettings:
         key: public key in the clients' DSN, or `*`.
         upstream: a DSN, a host, or a folder.
         consent: what counts as consent.
-        items: policies that differ from the table of item kinds, by kind (and `minidump`).
+        items: policies that differ from the table of item kinds, by kind.
         limits: sizes and counts.
     """
 

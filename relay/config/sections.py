@@ -14,7 +14,7 @@ from relay.config.reader import Section
 from relay.consent import ConsentPolicy, Missing
 from relay.protocol.dsn import Dsn, DsnError, parse_dsn, parse_key, parse_project
 from relay.protocol.ids import is_hex
-from relay.protocol.item_kinds import KINDS, Policy, Shape
+from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.limits import Limits
 from relay.yamlio import nearest
 
@@ -131,13 +131,13 @@ def limits(section: Section, base: Limits) -> Limits:
 
 def items(section: Section, base: Mapping[str, Policy]) -> Mapping[str, Policy]:
     """Read `items`: a policy for each kind of item that should not have its own."""
-    known = sorted({*KINDS, *base, "replay"})
+    known = sorted({*KINDS, "replay"})
     section.only(*known)
     result = dict(base)
     for key in known:
         if section.has(key):
             kind = "replay_recording" if key == "replay" else key
-            result[kind] = _policy(section, key, policies_of(kind))
+            result[kind] = _policy(section, key, KINDS[kind].policies)
     return result
 
 
@@ -149,19 +149,6 @@ def _policy(section: Section, key: str, allowed: tuple[Policy, ...]) -> Policy:
         return Policy.DROP
     words = [policy.value for policy in allowed]
     return Policy(section.choice(key, Policy.DROP.value, words, known=[p.value for p in Policy]))
-
-
-def policies_of(kind: str) -> tuple[Policy, ...]:
-    """Return the policies that a kind of item may have."""
-    if kind == "minidump":
-        return (Policy.DROP,)
-    match KINDS[kind].shape:
-        case Shape.TEXT_OR_JSON:
-            return (Policy.TEXT, Policy.DROP)
-        case Shape.BINARY | Shape.RECORDING:
-            return (Policy.DROP,)
-        case Shape.JSON | Shape.CONTAINER:
-            return (Policy.SCRUB, Policy.DROP)
 
 
 def project(section: Section, settings: model.ProjectSettings) -> model.ProjectSettings:

@@ -1,6 +1,7 @@
-"""The table of item kinds: what each body is, which rate limits it falls under, what we do with it.
+"""The table of item kinds: which rate limits each falls under, what scrubs it, what we do with it.
 
-Law of this file: one row a kind. A kind without a row is unknown and is never forwarded. Categories
+Law of this file: one row a kind, and for what is new about its body one file in
+`relay/scrub/items/`. A kind without a row is unknown and is never forwarded. Categories
 are the words of Sentry Relay's `DataCategory`, as they stand in `X-Sentry-Rate-Limits`.
 """
 
@@ -10,21 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 
-class Shape(StrEnum):
-    """What the bytes of a payload are."""
-
-    JSON = "json"
-    CONTAINER = "container"
-    """JSON: `{"items": [...]}`, or one such item alone."""
-    TEXT_OR_JSON = "text_or_json"
-    """An attachment: its own header and content say what it is."""
-    RECORDING = "recording"
-    """A JSON line, LF, then JSON or zlib(JSON)."""
-    BINARY = "binary"
-
-
 class Policy(StrEnum):
-    """What happens to an item: walked as JSON, scrubbed as text, or not forwarded."""
+    """What happens to an item: scrubbed by its kind, scrubbed as text, or not forwarded."""
 
     SCRUB = "scrub"
     TEXT = "text"
@@ -36,77 +24,125 @@ class ItemKind:
     """One row of the table.
 
     Attributes:
-        name: the item header's `type`.
+        name: what it is called in the configuration and in metrics.
         categories: data categories whose limits stop this kind, its own first.
-        shape: what the payload is.
-        policy: what happens to it unless the configuration says otherwise.
+        scrubber: the module of `relay.scrub.items` that scrubs it; empty where nothing can.
+        policies: what the configuration may say, the default first.
         limit: the field of `relay.protocol.limits.Limits` that bounds its size.
         event_like: its document may hold `tags`, and so carry consent.
         exclusive: at most one item of all the exclusive kinds stands in an envelope.
+        attachment_type: for an attachment of a type: the item header of this name.
     """
 
     name: str
     categories: tuple[str, ...]
-    shape: Shape
-    policy: Policy
+    scrubber: str
+    policies: tuple[Policy, ...]
     limit: str
     event_like: bool = False
     exclusive: bool = False
+    attachment_type: str | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What happens to it unless the configuration says otherwise."""
+        return self.policies[0]
+
+
+ATTACHMENT: Final = "attachment"
+
+_SCRUBBED: Final = (Policy.SCRUB, Policy.DROP)
+_NEVER: Final = (Policy.DROP,)
 
 
 def _json(
     name: str,
     *categories: str,
+    by: str = "document",
     limit: str = "event",
     event_like: bool = False,
     exclusive: bool = False,
 ) -> ItemKind:
-    return ItemKind(name, categories, Shape.JSON, Policy.SCRUB, limit, event_like, exclusive)
+    return ItemKind(name, categories, by, _SCRUBBED, limit, event_like, exclusive)
 
 
-def _container(name: str, *categories: str, limit: str) -> ItemKind:
-    return ItemKind(name, categories, Shape.CONTAINER, Policy.SCRUB, limit)
+def _event(name: str, category: str) -> ItemKind:
+    return _json(name, category, by="event", event_like=True, exclusive=True)
 
 
-def _dropped(name: str, *categories: str, shape: Shape, limit: str) -> ItemKind:
-    return ItemKind(name, categories, shape, Policy.DROP, limit)
+def _dropped(name: str, *categories: str, limit: str) -> ItemKind:
+    return ItemKind(name, categories, "", _NEVER, limit)
+
+
+def _attached(
+    name: str, attachment_type: str | None, by: str, policies: tuple[Policy, ...]
+) -> ItemKind:
+    return ItemKind(name, (ATTACHMENT,), by, policies, ATTACHMENT, attachment_type=attachment_type)
 
 
 _ROWS: Final = (
-    _json("event", "error", event_like=True, exclusive=True),
-    _json("transaction", "transaction", event_like=True, exclusive=True),
-    _json("feedback", "feedback", event_like=True, exclusive=True),
-    _json("security", "security", event_like=True, exclusive=True),
-    # Not an event but a browser's bare report, and named in no rule yet: dropped.
-    ItemKind("raw_security", ("security",), Shape.JSON, Policy.DROP, limit="event", exclusive=True),
+    _event("event", "error"),
+    _event("transaction", "transaction"),
+    _event("feedback", "feedback"),
+    _event("security", "security"),
+    # A browser's bare report (CSP, Expect-CT, …); Sentry makes an event of it.
+    _json("raw_security", "security", by="report", exclusive=True),
+    _json("nel", "error", by="report", limit="container"),
     _json("user_report", "default", event_like=True),
-    _json("session", "session", limit="sessions"),
-    _json("sessions", "session", limit="sessions"),
+    _json("session", "session", by="session", limit="sessions"),
+    _json("sessions", "session", by="session", limit="sessions"),
     _json("check_in", "monitor", limit="check_in", event_like=True),
     _json("client_report", "internal", limit="client_report"),
-    _container("span", "span", limit="span"),
-    _container("log", "log_item", "log_byte", limit="log"),
-    _container("trace_metric", "trace_metric", limit="log"),
-    _json("metric_buckets", "metric_bucket"),
-    _json("profile", "profile", limit="profile", event_like=True),
-    _json("profile_chunk", "profile_chunk", limit="profile"),
-    _json("replay_event", "replay", limit="replay_compressed", event_like=True),
-    _dropped("replay_recording", "replay", shape=Shape.RECORDING, limit="replay_compressed"),
-    _dropped("replay_video", "replay", shape=Shape.BINARY, limit="replay_compressed"),
+    _json("metric_buckets", "metric_bucket", by="metric_buckets"),
+    _json("span", "span", by="container", limit="span"),
+    _json("log", "log_item", "log_byte", by="container", limit="log"),
+    _json("trace_metric", "trace_metric", by="container", limit="log"),
+    _json("profile", "profile", by="profile", limit="profile", event_like=True),
+    _json("profile_chunk", "profile_chunk", by="profile", limit="profile"),
+    _json("replay_event", "replay", by="replay_event", limit="replay_compressed", event_like=True),
+    ItemKind(
+        "replay_recording",
+        ("replay",),
+        "",
+        _NEVER,
+        "replay_compressed",
+    ),
+    _dropped("replay_video", "replay", limit="replay_compressed"),
     # Only where it is text; anything else is dropped.
-    ItemKind("attachment", ("attachment",), Shape.TEXT_OR_JSON, Policy.TEXT, limit="attachment"),
-    _dropped("form_data", "error", shape=Shape.BINARY, limit="event"),
-    _dropped("unreal_report", "error", shape=Shape.BINARY, limit="attachment"),
-    _dropped("statsd", "metric_bucket", shape=Shape.BINARY, limit="event"),
+    _attached(ATTACHMENT, None, "attachment", (Policy.TEXT, Policy.DROP)),
+    _attached("view_hierarchy", "event.view_hierarchy", "view_hierarchy", _SCRUBBED),
+    _attached("minidump", "event.minidump", "", _NEVER),
+    _attached(
+        "apple_crash_report", "event.applecrashreport", "attachment", (Policy.DROP, Policy.TEXT)
+    ),
+    _dropped("form_data", "error", limit="event"),
+    _dropped("unreal_report", "error", limit=ATTACHMENT),
+    _dropped("statsd", "metric_bucket", limit="event"),
 )
 
 KINDS: Final[Mapping[str, ItemKind]] = {row.name: row for row in _ROWS}
 """Every known kind by its name."""
 
+_BY_TYPE: Final = {row.name: row for row in _ROWS if row.attachment_type is None}
+_BY_ATTACHMENT_TYPE: Final = {row.attachment_type: row for row in _ROWS if row.attachment_type}
 
-def kind_of(name: str) -> ItemKind | None:
-    """Return the row of an item header's `type`, or None for a kind that we do not know."""
-    return KINDS.get(name)
+
+def kind_of(headers: Mapping[str, Any]) -> ItemKind | None:
+    """Return the row of an item by its headers, or None for a kind that we do not know."""
+    name = headers.get("type")
+    kind = _BY_TYPE.get(name) if isinstance(name, str) else None
+    if kind is not None and kind.name == ATTACHMENT:
+        of = headers.get("attachment_type")
+        if isinstance(of, str):
+            return _BY_ATTACHMENT_TYPE.get(of, kind)
+    return kind
+
+
+def policy_of(kind: ItemKind, configured: Mapping[str, Policy]) -> Policy:
+    """Return what happens to a kind; where attachments are dropped, so are those of any type."""
+    if kind.attachment_type is not None and configured.get(ATTACHMENT) is Policy.DROP:
+        return Policy.DROP
+    return configured.get(kind.name, kind.policy)
 
 
 def refined(kind: ItemKind, document: Any) -> ItemKind:

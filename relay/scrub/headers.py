@@ -18,6 +18,7 @@ TRACE_KEYS: Final = frozenset({
 })  # fmt: skip
 ITEM_KEYS: Final = frozenset({
     "type", "length", "content_type", "filename", "attachment_type", "item_count", "platform",
+    "sentry_release", "sentry_environment",
 })  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Law of this file: whatever goes wrong in an item drops that item. The Python con
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,27 +13,22 @@ from relay import jsonio
 from relay.errors import ScrubError
 from relay.outcomes import Outcome, Reason
 from relay.protocol.envelope import Envelope, Item, parse, serialise
-from relay.protocol.item_kinds import ItemKind, Policy, Shape, kind_of, refined
+from relay.protocol.item_kinds import ATTACHMENT, ItemKind, Policy, kind_of, policy_of, refined
+from relay.protocol.limits import DEFAULT, Limits
 from relay.rules.compiling import CompiledRules, compile_rules
 from relay.rules.model import Rule
 from relay.scrub.budget import budget_for
 from relay.scrub.document import DocumentScrubber
 from relay.scrub.hashing import HashKeys
 from relay.scrub.headers import allowed_envelope_headers, allowed_item_headers
-from relay.scrub.items.attachment import scrub_attachment
-from relay.scrub.items.event import (
-    forget_client_address,
-    never_infer_address,
-    never_infer_in_container,
-)
+from relay.scrub.items import SCRUBBERS
+from relay.scrub.items.address import never_infer_address
+from relay.scrub.items.model import NotForwardedError
 from relay.scrub.memory import Memory
 from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS
 
-_EVENTS: Final = frozenset({"event", "transaction", "feedback", "security"})
-_INFERRING: Final = _EVENTS | {"replay_event"}
-"""Kinds for which Sentry would put in the address that the connection came from."""
 _NO_POLICIES: Final[Mapping[str, Policy]] = {}
 
 
@@ -116,7 +111,7 @@ class Scrubber:
             ScrubError: it needs more work than its size allows.
         """
         holder = [text.encode("utf-8", "replace").decode()]
-        self._run(holder, len(text), "text")
+        self.run(holder, len(text), "text")
         return str(holder[0])
 
     def scrub_plain(self, value: Any) -> Any:
@@ -156,12 +151,12 @@ class Scrubber:
         if not isinstance(value, dict):
             # A list is its own root; a bare scalar gets one to stand in.
             holder = value if isinstance(value, list) else [value]
-            done = self._run(holder, size, root_type)
+            done = self.run(holder, size, root_type)
             return (value if isinstance(value, list) else holder[0]), done
         meta = clean_meta(value.pop("_meta")) if "_meta" in value else {}
         if meta:
-            self._run(meta, size, root_type, structural=False)
-        done = self._run(value, size, root_type)
+            self.run(meta, size, root_type, structural=False)
+        done = self.run(value, size, root_type)
         if write_remarks:
             write_meta(meta, done.notes)
         if meta:
@@ -178,7 +173,7 @@ class Scrubber:
         """
         kept = allowed_envelope_headers(headers, public_key)
         try:
-            done = self._run(kept, len(jsonio.dumps(kept)), "envelope")
+            done = self.run(kept, len(jsonio.dumps(kept)), "envelope")
         except ScrubError:
             plain = {"event_id": is_id, "sent_at": is_timestamp}
             return {key: kept[key] for key in plain if plain[key](kept.get(key))}, []
@@ -190,6 +185,7 @@ class Scrubber:
         item: Item,
         document: Any = None,
         policies: Mapping[str, Policy] = _NO_POLICIES,
+        limits: Limits = DEFAULT,
     ) -> ScrubbedItem:
         """Scrub one item by its kind; never raises for what is in it.
 
@@ -198,93 +194,40 @@ class Scrubber:
             item: as parsed.
             document: its payload as parsed JSON, if the caller has parsed it already.
             policies: what the configuration says about kinds; the table's word otherwise.
+            limits: for what is opened on the way.
         """
-        kind = kind_of(item.kind)
+        kind = kind_of(item.headers)
         if kind is None:
             return _dropped(index, "unknown", Reason.UNKNOWN_ITEM, item)
-        policy = policies.get(kind.name, kind.policy)
-        if policy is Policy.DROP:
-            return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
         try:
-            if kind.shape is Shape.TEXT_OR_JSON:
-                return self._scrub_attachment(index, kind, item)
-            if kind.shape not in _JSON_SHAPES:
+            if document is None and kind.event_like:
+                document = jsonio.loads(item.payload)
+            kind = refined(kind, document)
+            if policy_of(kind, policies) is Policy.DROP:
                 return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
-            value = jsonio.loads(item.payload) if document is None else document
-            kind = refined(kind, value)
-            if policies.get(kind.name, kind.policy) is Policy.DROP:
-                return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
-            return self._scrub_json_item(index, kind, item, value)
+            tools = _Tools(self, _root(kind), limits)
+            payload = SCRUBBERS[kind.scrubber](item, document, tools)
+            headers, in_headers = self._scrub_item_headers(item)
         except jsonio.JsonError:
             return _dropped(index, kind.name, Reason.INVALID, item)
-        except ScrubError:
-            return _dropped(index, kind.name, Reason.SCRUB_FAILED, item)
-        except Exception:  # noqa: BLE001 - whatever it is, the item must not go on as it came
-            return _dropped(index, kind.name, Reason.SCRUB_FAILED, item)
-
-    def _scrub_json_item(self, index: int, kind: ItemKind, item: Item, value: Any) -> ScrubbedItem:
-        size = len(item.payload)
-        if not isinstance(value, dict) and not (isinstance(value, list) and kind.name in _LISTS):
-            return _dropped(index, kind.name, Reason.INVALID, item)
-        is_event = kind.name in _EVENTS
-        notes: list[Note] = []
-        if kind.name in _INFERRING and isinstance(value, dict):
-            notes = forget_client_address(value)
-        value, done = self.scrub_value(value, size, kind.name, write_remarks=is_event)
-        if kind.name in _INFERRING and isinstance(value, dict):
-            never_infer_address(value)
-        elif kind.shape is Shape.CONTAINER and isinstance(value, dict):
-            never_infer_in_container(value)
-        if is_event and isinstance(value, dict) and notes:
-            write_meta(value.setdefault("_meta", {}), notes)
-        if isinstance(value, dict) and "_meta" in value:
-            # Always last, as after a second scrub.
-            value["_meta"] = value.pop("_meta")
-        headers, in_headers = self._scrub_item_headers(item)
-        return ScrubbedItem(
-            Item.make(headers, jsonio.dumps(value)),
-            Outcome(index, kind.name, Reason.ACCEPTED, size),
-            (*notes, *done.notes, *in_headers),
-            done.shadow,
-            kind.categories,
-        )
-
-    def _scrub_attachment(self, index: int, kind: ItemKind, item: Item) -> ScrubbedItem:
-        notes: list[Note] = []
-        shadow: Counter[str] = Counter()
-
-        def text(value: str) -> str:
-            holder = [value]
-            keep(self._run(holder, len(value), "attachments"))
-            return str(holder[0])
-
-        def document(value: Any, size: int) -> Any:
-            clean, done = self.scrub_value(value, size, "attachments", write_remarks=False)
-            keep(done)
-            return clean
-
-        def keep(done: Done) -> None:
-            notes.extend(done.notes)
-            shadow.update(done.shadow)
-
-        payload = scrub_attachment(item.headers, item.payload, text, document)
-        if payload is None:
+        except NotForwardedError:
             return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
-        headers, in_headers = self._scrub_item_headers(item)
+        except Exception:  # noqa: BLE001 - ScrubError or a mistake: the item must not go on as it came
+            return _dropped(index, kind.name, Reason.SCRUB_FAILED, item)
         return ScrubbedItem(
             Item.make(headers, payload),
             Outcome(index, kind.name, Reason.ACCEPTED, len(item.payload)),
-            (*notes, *in_headers),
-            shadow,
+            (*tools.notes, *in_headers),
+            tools.shadow,
             kind.categories,
         )
 
     def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], list[Note]]:
         headers = allowed_item_headers(item.headers)
-        done = self._run(headers, len(jsonio.dumps(headers)), "item_header")
+        done = self.run(headers, len(jsonio.dumps(headers)), "item_header")
         return headers, done.notes
 
-    def _run(
+    def run(
         self,
         root: Any,
         size: int,
@@ -305,6 +248,11 @@ def _names_sdk(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("name"), str) and bool(value["name"])
 
 
+def _root(kind: ItemKind) -> str:
+    """Return what selectors call the root of an item."""
+    return "attachments" if ATTACHMENT in kind.categories else kind.name
+
+
 def _dropped(index: int, kind: str, reason: Reason, item: Item) -> ScrubbedItem:
     return ScrubbedItem(None, Outcome(index, kind, reason, len(item.payload)))
 
@@ -317,5 +265,29 @@ class Done:
     shadow: Mapping[str, int]
 
 
-_JSON_SHAPES: Final = frozenset({Shape.JSON, Shape.CONTAINER})
-_LISTS: Final = frozenset({"metric_buckets"})
+class _Tools:
+    """The rules for one item's scrubber: `items.model.Tools`. It keeps what they found."""
+
+    def __init__(self, scrubber: Scrubber, root: str, limits: Limits) -> None:
+        self.limits = limits
+        self.notes: list[Note] = []
+        self.shadow: Counter[str] = Counter()
+        self._scrubber = scrubber
+        self._root = root
+
+    def value(self, value: Any, size: int, *, remarks: bool = False) -> Any:
+        clean, done = self._scrubber.scrub_value(value, size, self._root, write_remarks=remarks)
+        self._keep(done)
+        return clean
+
+    def text(self, text: str) -> str:
+        holder = [text]
+        self._keep(self._scrubber.run(holder, len(text), self._root))
+        return str(holder[0])
+
+    def note(self, notes: Iterable[Note]) -> None:
+        self.notes.extend(notes)
+
+    def _keep(self, done: Done) -> None:
+        self.notes.extend(done.notes)
+        self.shadow.update(done.shadow)

@@ -5,14 +5,14 @@ is not text, and is not forwarded.
 """
 
 import codecs
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from relay import jsonio
+from relay.protocol.envelope import Item
+from relay.scrub.items.model import NotForwardedError, Tools
 
 _BINARY_TYPES: Final = frozenset({
-    "event.minidump", "event.applecrashreport", "unreal.context", "unreal.logs", "event.payload",
-    "event.breadcrumbs",
+    "unreal.context", "unreal.logs", "event.payload", "event.breadcrumbs",
 })  # fmt: skip
 _BINARY_MEDIA: Final = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf")
 _BOMS: Final = (
@@ -23,33 +23,19 @@ _BOMS: Final = (
 _CONTROL: Final = frozenset(map(chr, range(32))) - set("\t\n\r\f\v\b\x1b")
 
 
-def scrub_attachment(
-    headers: Mapping[str, Any],
-    payload: bytes,
-    scrub_text: Callable[[str], str],
-    scrub_value: Callable[[Any, int], Any],
-) -> bytes | None:
-    """Return a clean payload, or None if the attachment is not text.
-
-    Args:
-        headers: the item's headers.
-        payload: its bytes.
-        scrub_text: scrubs one text.
-        scrub_value: scrubs a parsed document of so many bytes.
-
-    Raises:
-        ScrubError: from the functions given.
-    """
+def scrub(item: Item, document: Any, tools: Tools) -> bytes:  # noqa: ARG001 - it may be no JSON
+    """Scrub an attachment; see `model.ItemScrubber`. What is not text is not forwarded."""
+    headers, payload = item.headers, item.payload
     if headers.get("attachment_type") in _BINARY_TYPES:
-        return None
+        raise NotForwardedError
     media = headers.get("content_type")
     if isinstance(media, str) and media.lower().startswith(_BINARY_MEDIA):
-        return None
+        raise NotForwardedError
     if not payload:
         return payload
     decoded = _decode(payload)
     if decoded is None:
-        return None
+        raise NotForwardedError
     bom, encoding, text = decoded
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -57,14 +43,14 @@ def scrub_attachment(
         except jsonio.JsonError:
             pass
         else:
-            clean = jsonio.dumps(scrub_value(value, len(payload)))
+            clean = jsonio.dumps(tools.value(value, len(payload)))
             return bom + (clean if encoding == "utf-8" else clean.decode().encode(encoding))
-    clean = bom + scrub_text(text).encode(encoding, "replace")
+    clean = bom + tools.text(text).encode(encoding, "replace")
     if encoding != "utf-8":
         # Bytes that are UTF-16 only in part, or not at all, are text in this reading.
         other = clean.replace(b"\0", b"").decode("latin-1")
-        if scrub_text(other) != other:
-            return None
+        if tools.text(other) != other:
+            raise NotForwardedError
     return clean
 
 

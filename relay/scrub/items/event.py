@@ -1,45 +1,23 @@
-"""Events, transactions and feedback: what the protocol demands beside the rules."""
+"""Events, transactions, feedback and security events: what the protocol asks beside the rules."""
 
 from typing import Any
 
-from relay.scrub.remarks import Note
-
-CLIENT_ADDRESS = "protocol/client-address"
-"""The rule id of remarks about the client's address."""
-
-
-def forget_client_address(event: dict[str, Any]) -> list[Note]:
-    """Take the client's address out of an event, in place.
-
-    `user.ip_address` goes even when it says `{{auto}}`, for Sentry would put the address of the
-    connection there: ours. A client's word on `infer_ip` goes unread, for ours takes its place: a
-    rule that took it away would leave a remark on what then stands there.
-    """
-    sdk = event.get("sdk")
-    if isinstance(sdk, dict) and isinstance(sdk.get("settings"), dict):
-        sdk["settings"].pop("infer_ip", None)
-    user = event.get("user")
-    if isinstance(user, dict) and user.pop("ip_address", None) is not None:
-        return [Note(("user", "ip_address"), ((CLIENT_ADDRESS, "x"),))]
-    return []
+from relay import jsonio
+from relay.protocol.envelope import Item
+from relay.scrub.items.address import forget_client_address, never_infer_address
+from relay.scrub.items.model import Tools, object_in
+from relay.scrub.remarks import write_meta
 
 
-def never_infer_address(event: dict[str, Any]) -> None:
-    """Tell Sentry never to infer the client's address, in place: it would find ours.
-
-    To be called after the rules, which could take `sdk.settings.infer_ip` away.
-    """
-    sdk = event.get("sdk")
-    if not isinstance(sdk, dict):
-        sdk = event["sdk"] = {}
-    settings = sdk.get("settings")
-    if not isinstance(settings, dict):
-        settings = sdk["settings"] = {}
-    settings["infer_ip"] = "never"
-
-
-def never_infer_in_container(container: dict[str, Any]) -> None:
-    """Say the same in a container of spans, logs or metrics that has settings, in place."""
-    settings = container.get("ingest_settings")
-    if isinstance(settings, dict):
-        settings.update(infer_ip="never", infer_user_agent="never")
+def scrub(item: Item, document: Any, tools: Tools) -> bytes:
+    """Scrub an event; see `model.ItemScrubber`. Remarks stand in its `_meta`, which comes last."""
+    event = object_in(item, document)
+    notes = forget_client_address(event)
+    tools.note(notes)
+    event = tools.value(event, len(item.payload), remarks=True)
+    never_infer_address(event)
+    if notes:
+        write_meta(event.setdefault("_meta", {}), notes)
+    if "_meta" in event:
+        event["_meta"] = event.pop("_meta")
+    return jsonio.dumps(event)

@@ -170,9 +170,7 @@ def test_a_project_inherits_and_differs() -> None:
     assert found is not None
     assert (False, ("coinjoinReport",)) == (found.consent.required, found.consent.flags)
     assert (2 * 1024**2, 9) == (found.limits.event, found.limits.items)
-    assert {
-        "minidump": Policy.DROP, "replay_event": Policy.DROP, "log": Policy.DROP
-    } == found.items  # fmt: skip
+    assert {"replay_event": Policy.DROP, "log": Policy.DROP} == found.items
     assert settings.consent.required
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from sentry_sdk.envelope import Item as SdkItem
 
-from relay.protocol.item_kinds import KINDS, Policy, kind_of, refined
+from relay.protocol.item_kinds import KINDS, Policy, kind_of, policy_of, refined
 from relay.protocol.limits import Limits
 
 DROPPED = {
@@ -14,7 +14,8 @@ DROPPED = {
     "form_data",
     "unreal_report",
     "statsd",
-    "raw_security",
+    "minidump",
+    "apple_crash_report",
 }
 
 
@@ -25,7 +26,8 @@ def test_only_json_is_forwarded() -> None:
 
 def test_unknown_kind_has_no_row() -> None:
     """A kind that we do not know is None, whatever its case."""
-    assert [None, None, None] == [kind_of("made_up"), kind_of(""), kind_of("Event")]
+    assert [None, None] == [kind_of({}), kind_of({"type": ["event"]})]
+    assert [None, None, None] == [kind_of({"type": name}) for name in ("made_up", "", "Event")]
 
 
 def test_every_limit_has_a_field() -> None:
@@ -53,7 +55,7 @@ def test_every_limit_has_a_field() -> None:
 def test_category_is_the_sdk_s(kind: str, category: str) -> None:
     """Categories agree with those that sentry_sdk files its own items under."""
     assert category == SdkItem(b"", type=kind).data_category
-    row = kind_of(kind)
+    row = kind_of({"type": kind})
     assert row is not None
     assert category == row.categories[0]
 
@@ -72,3 +74,33 @@ def test_category_is_the_sdk_s(kind: str, category: str) -> None:
 def test_an_event_is_what_its_type_says(kind: str, document: object, expected: str) -> None:
     """Only an item of kind event can turn out to be something else, by its own type."""
     assert expected == refined(KINDS[kind], document).name
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"type": "attachment"}, "attachment"),
+        ({"type": "attachment", "attachment_type": "event.minidump"}, "minidump"),
+        ({"type": "attachment", "attachment_type": "event.view_hierarchy"}, "view_hierarchy"),
+        ({"type": "attachment", "attachment_type": "event.attachment"}, "attachment"),
+        ({"type": "attachment", "attachment_type": ["event.minidump"]}, "attachment"),
+        ({"type": "event", "attachment_type": "event.minidump"}, "event"),
+    ],
+)
+def test_attachments_of_a_type_have_rows_of_their_own(
+    headers: dict[str, object], expected: str
+) -> None:
+    """The type of an attachment is a header; no item can name such a row as its kind."""
+    row = kind_of(headers)
+    assert row is not None
+    assert expected == row.name
+    if row.attachment_type is not None:
+        assert None is kind_of({"type": row.name})
+
+
+def test_where_attachments_are_dropped_all_are() -> None:
+    """A policy for attachments that drops them holds for those of any type."""
+    dropped = {"attachment": Policy.DROP}
+    assert Policy.DROP is policy_of(KINDS["view_hierarchy"], dropped)
+    assert Policy.SCRUB is policy_of(KINDS["view_hierarchy"], {})
+    assert Policy.SCRUB is policy_of(KINDS["event"], dropped)

@@ -2,27 +2,21 @@
 
 # ruff: noqa: E501 - a table is read best in rows
 
-import json
-from typing import Any
-
 import pytest
 
-from relay.scrub.items.attachment import scrub_attachment
-
-SECRET = "203.0.113.77"
+from relay.scrub.items.model import NotForwardedError
+from tests.unit.scrub.items.tools import SECRET, FakeTools, scrub
 
 
 def clean(payload: bytes, **headers: str) -> bytes | None:
-    """Scrub an attachment with a stand-in that only knows one secret."""
-
-    def text(value: str) -> str:
-        return value.replace(SECRET, "[ip]")
-
-    def value(document: Any, size: int) -> Any:
-        assert size == len(payload)
-        return json.loads(text(json.dumps(document)))
-
-    return scrub_attachment(headers, payload, text, value)
+    """Scrub an attachment; None if it is not forwarded."""
+    tools = FakeTools()
+    try:
+        clean = scrub("attachment", payload, tools, type="attachment", **headers)
+    except NotForwardedError:
+        return None
+    assert [len(payload)] * len(tools.sizes) == tools.sizes
+    return clean
 
 
 @pytest.mark.parametrize(
@@ -63,7 +57,7 @@ def test_what_is_not_text_is_not_forwarded(payload: bytes) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"attachment_type": "event.minidump"},
+        {"attachment_type": "event.breadcrumbs"},
         {"content_type": "image/png"},
         {"content_type": "VIDEO/mp4"},
     ],

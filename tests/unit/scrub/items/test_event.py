@@ -8,7 +8,6 @@ import pytest
 from relay.protocol.envelope import Item
 from relay.rules.loading import RuleText, load_rules
 from relay.scrub.hashing import period_keys
-from relay.scrub.items.event import forget_client_address, never_infer_address
 from relay.scrub.scrubber import Scrubber
 
 GREEDY = """
@@ -50,12 +49,3 @@ def test_the_clients_address_is_forgotten_without_any_rule() -> None:
     clean = scrub({"user": {"ip_address": "{{auto}}", "id": "1"}})
     assert {"id": "1"} == clean["user"]
     assert [["protocol/client-address", "x"]] == clean["_meta"]["user"]["ip_address"][""]["rem"]
-
-
-def test_a_clients_word_on_inferring_leaves_no_remark() -> None:
-    """What the client says there gives way to ours, as if it had said nothing."""
-    event = {"sdk": {"settings": {"infer_ip": "auto", "other": 1}, "name": "x"}}
-    assert [] == forget_client_address(event)
-    assert {"sdk": {"settings": {"other": 1}, "name": "x"}} == event
-    never_infer_address(event)
-    assert "never" == event["sdk"]["settings"]["infer_ip"]  # type: ignore[index]

@@ -1,0 +1,25 @@
+"""Sessions."""
+
+import pytest
+
+from relay.jsonio import JsonError
+from tests.unit.scrub.items.tools import FakeTools, clean, scrub
+
+
+def test_every_string_goes_through_the_rules() -> None:
+    """Address and browser go, whatever the rules say, and a note says so."""
+    session = {
+        "did": "x",
+        "attrs": {"ip_address": "1.2.3.4", "user_agent": "y", "release": "203.0.113.77"},
+    }
+    tools = FakeTools()
+    assert b'{"did":"x","attrs":{"release":"[ip]"}}' == scrub("session", session, tools)
+    assert [("attrs", "ip_address"), ("attrs", "user_agent")] == [n.path for n in tools.notes]
+    assert {"attrs": None} == clean("session", {"attrs": None})
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b'"text"', b"12", b"null", b"[]"])
+def test_what_is_not_its_kind_is_invalid(payload: bytes) -> None:
+    """Broken JSON, and JSON of another form, is refused."""
+    with pytest.raises(JsonError):
+        scrub("session", payload)
