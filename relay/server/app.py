@@ -232,5 +232,6 @@ def _tell(settings: Settings, metrics: Metrics, rules: int) -> None:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:
             log.warning("consent_not_required", extra={"project": name})
+            metrics.gauge("relay_consent_not_required", 1, project=name)
         elif project.consent.missing is Missing.MINIMAL:
             log.warning("minimal_without_consent", extra={"project": name})
