@@ -31,7 +31,8 @@ class ItemKind:
         limit: the field of `relay.protocol.limits.Limits` that bounds its size.
         event_like: its document may hold `tags`, and so carry consent.
         exclusive: at most one item of all the exclusive kinds stands in an envelope.
-        attachment_type: for an attachment of a type: the item header of this name.
+        type: the item header's `type`; empty where it is the name.
+        mark: name and value of a further item header that makes it this kind; None for no other.
     """
 
     name: str
@@ -41,7 +42,8 @@ class ItemKind:
     limit: str
     event_like: bool = False
     exclusive: bool = False
-    attachment_type: str | None = None
+    type: str = ""
+    mark: tuple[str, str] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -50,6 +52,8 @@ class ItemKind:
 
 
 ATTACHMENT: Final = "attachment"
+NEL: Final = "application/vnd.sentry.integration.browser.nel+json"
+"""The content type of a network error report (Sentry Relay's integrations)."""
 
 _SCRUBBED: Final = (Policy.SCRUB, Policy.DROP)
 _NEVER: Final = (Policy.DROP,)
@@ -74,10 +78,9 @@ def _dropped(name: str, *categories: str, limit: str) -> ItemKind:
     return ItemKind(name, categories, "", _NEVER, limit)
 
 
-def _attached(
-    name: str, attachment_type: str | None, by: str, policies: tuple[Policy, ...]
-) -> ItemKind:
-    return ItemKind(name, (ATTACHMENT,), by, policies, ATTACHMENT, attachment_type=attachment_type)
+def _attached(name: str, attachment_type: str, by: str, policies: tuple[Policy, ...]) -> ItemKind:
+    mark = ("attachment_type", attachment_type)
+    return ItemKind(name, (ATTACHMENT,), by, policies, ATTACHMENT, type=ATTACHMENT, mark=mark)
 
 
 _ROWS: Final = (
@@ -87,7 +90,16 @@ _ROWS: Final = (
     _event("security", "security"),
     # A browser's bare report (CSP, Expect-CT, …); Sentry makes an event of it.
     _json("raw_security", "security", by="report", exclusive=True),
-    _json("nel", "error", by="report", limit="container"),
+    # What Relay makes of a network error report; other integrations are not known here.
+    ItemKind(
+        "nel",
+        ("log_item", "log_byte"),
+        "report",
+        _SCRUBBED,
+        "container",
+        type="integration",
+        mark=("content_type", NEL),
+    ),
     _json("user_report", "default", event_like=True),
     _json("session", "session", by="session", limit="sessions"),
     _json("sessions", "session", by="session", limit="sessions"),
@@ -109,7 +121,7 @@ _ROWS: Final = (
     ),
     _dropped("replay_video", "replay", limit="replay_compressed"),
     # Only where it is text; anything else is dropped.
-    _attached(ATTACHMENT, None, "attachment", (Policy.TEXT, Policy.DROP)),
+    ItemKind(ATTACHMENT, (ATTACHMENT,), "attachment", (Policy.TEXT, Policy.DROP), limit=ATTACHMENT),
     _attached("view_hierarchy", "event.view_hierarchy", "view_hierarchy", _SCRUBBED),
     _attached("minidump", "event.minidump", "", _NEVER),
     _attached(
@@ -123,24 +135,28 @@ _ROWS: Final = (
 KINDS: Final[Mapping[str, ItemKind]] = {row.name: row for row in _ROWS}
 """Every known kind by its name."""
 
-_BY_TYPE: Final = {row.name: row for row in _ROWS if row.attachment_type is None}
-_BY_ATTACHMENT_TYPE: Final = {row.attachment_type: row for row in _ROWS if row.attachment_type}
+_BY_TYPE: Final = {row.type or row.name: row for row in _ROWS if row.mark is None}
+_BY_MARK: Final = {(row.type, *row.mark): row for row in _ROWS if row.mark is not None}
+_MARKS: Final = {row.type: row.mark[0] for row in _ROWS if row.mark is not None}
+"""By type of item: the header that can make it a kind of its own."""
 
 
 def kind_of(headers: Mapping[str, Any]) -> ItemKind | None:
     """Return the row of an item by its headers, or None for a kind that we do not know."""
-    name = headers.get("type")
-    kind = _BY_TYPE.get(name) if isinstance(name, str) else None
-    if kind is not None and kind.name == ATTACHMENT:
-        of = headers.get("attachment_type")
-        if isinstance(of, str):
-            return _BY_ATTACHMENT_TYPE.get(of, kind)
+    of = headers.get("type")
+    if not isinstance(of, str):
+        return None
+    kind = _BY_TYPE.get(of)
+    if of in _MARKS:
+        value = headers.get(_MARKS[of])
+        if isinstance(value, str):
+            return _BY_MARK.get((of, _MARKS[of], value), kind)
     return kind
 
 
 def policy_of(kind: ItemKind, configured: Mapping[str, Policy]) -> Policy:
     """Return what happens to a kind; where attachments are dropped, so are those of any type."""
-    if kind.attachment_type is not None and configured.get(ATTACHMENT) is Policy.DROP:
+    if kind.type == ATTACHMENT and configured.get(ATTACHMENT) is Policy.DROP:
         return Policy.DROP
     return configured.get(kind.name, kind.policy)
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from sentry_sdk.envelope import Item as SdkItem
 
-from relay.protocol.item_kinds import KINDS, Policy, kind_of, policy_of, refined
+from relay.protocol.item_kinds import KINDS, NEL, Policy, kind_of, policy_of, refined
 from relay.protocol.limits import Limits
 
 DROPPED = {
@@ -27,6 +27,9 @@ def test_only_json_is_forwarded() -> None:
 def test_unknown_kind_has_no_row() -> None:
     """A kind that we do not know is None, whatever its case."""
     assert [None, None] == [kind_of({}), kind_of({"type": ["event"]})]
+    assert [None, None] == [
+        kind_of({"type": "integration"}), kind_of({"type": "integration", "content_type": "x"})
+    ]  # fmt: skip
     assert [None, None, None] == [kind_of({"type": name}) for name in ("made_up", "", "Event")]
 
 
@@ -85,16 +88,15 @@ def test_an_event_is_what_its_type_says(kind: str, document: object, expected: s
         ({"type": "attachment", "attachment_type": "event.attachment"}, "attachment"),
         ({"type": "attachment", "attachment_type": ["event.minidump"]}, "attachment"),
         ({"type": "event", "attachment_type": "event.minidump"}, "event"),
+        ({"type": "integration", "content_type": NEL}, "nel"),
     ],
 )
-def test_attachments_of_a_type_have_rows_of_their_own(
-    headers: dict[str, object], expected: str
-) -> None:
-    """The type of an attachment is a header; no item can name such a row as its kind."""
+def test_a_header_can_make_a_kind_of_its_own(headers: dict[str, object], expected: str) -> None:
+    """Some items are told apart by a further header; none can name such a row as its type."""
     row = kind_of(headers)
     assert row is not None
     assert expected == row.name
-    if row.attachment_type is not None:
+    if row.mark is not None:
         assert None is kind_of({"type": row.name})
 
 
