@@ -186,9 +186,9 @@ def _last_keys(where: tuple[Selector, ...]) -> frozenset[str] | None:
 
 
 def _key_pattern(keys: Iterable[str]) -> str:
-    """Return a pattern for any of the keys in text, as in `"key":`, `key=` or `key: `."""
+    """Return a pattern for any of the keys in text: `"key":`, `key=`, `[key] =>`, `"key",`."""
     spelled = sorted({"[_ -]?".join(map(_quoted, _words(key))) for key in keys})
-    return f"(?i)(?:{'|'.join(spelled)})[\"'\\\\]*\\s*(?:=>?|:)"
+    return f"(?i)(?:{'|'.join(spelled)})(?:[\"'\\\\]*\\s*(?:=>?|:)|\\]\\s?=>|\\\\*[\"'],)"
 
 
 def _words(key: str) -> list[str]:

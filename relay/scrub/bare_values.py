@@ -54,6 +54,8 @@ def bare_value(
         spaced: whether a space stands between them.
     """
     text = lines.text
+    if sign == ">" and text[:at].rstrip(" =>").endswith("]"):
+        return _dumped(text, key_start, at)
     if text[at] in "\r\n":
         return _next_line(text, key_start, at) if sign == ":" and not is_quoted else None
     field = None if is_quoted or spaced else _in_container(text, key_start, at, sign)
@@ -138,6 +140,21 @@ def _in_container(text: str, key_start: int, at: int, sign: str) -> Span | None:
     else:
         return None
     return None if found is None or found.group().casefold() in SCALAR_WORDS else found.span()
+
+
+def _dumped(text: str, key_start: int, at: int) -> Span | None:
+    """Return the span of a value as PHP shows it: `[password] => hunter 2`, to the end of the line.
+
+    Where the array stands in one line, the next key or the array's end bounds it.
+    """
+    found = (_LINE if _begins_line(text, key_start - 1) else _DUMPED).match(text, at)
+    if found is None:
+        return None
+    value = found.group().rstrip()
+    return (at, at + len(value)) if value.casefold() not in SCALAR_WORDS else None
+
+
+_DUMPED: Final = re.compile(r"[^\r\n]+?(?= +\[[\w .-]{1,64}\] =>| *\)(?:\s|$)|[\r\n]|$)")  # noqa: TID251
 
 
 def _begins_line(text: str, key_start: int) -> bool:

@@ -13,6 +13,7 @@ from relay.rules.selectors import Path, PathPart
 from relay.scrub.bare_values import SCALAR_WORDS, bare_value
 from relay.scrub.code_brackets import is_code_in_brackets
 from relay.scrub.code_lines import CodeLines
+from relay.scrub.pairs import beside
 from relay.scrub.source_code import (
     CODE_WINDOW,
     closes,
@@ -46,6 +47,9 @@ def value_after(
     """
     start, end = _key_around(text, key_start)
     key = text[start:end].rstrip()
+    if text[colon - 1] == ",":
+        span = beside(text, start, end, colon)
+        return None if span is None else (key, span)
     if (
         text[colon : colon + 1] == "="
         or text.startswith(":=", colon)

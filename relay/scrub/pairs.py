@@ -1,0 +1,64 @@
+"""Keys beside their values inside text: `[["key", "value"]]`, `{"name": "key", "value": 1}`.
+
+Law of this file: two strings with a comma between them say nothing by themselves. They are a pair
+where they are all of a list inside a list, or where an object names one of them the other's name.
+"""
+
+import re
+from typing import Final
+
+Span = tuple[int, int]
+
+# Fixed shapes, not rule patterns; each is matched at one place.
+_VALUE: Final = re.compile(  # noqa: TID251
+    r"\s*+(?:(?P<slashes>\\{0,7})(?P<quote>[\"'])(?P<text>(?:(?!(?P=slashes)(?P=quote))[^\r\n])*+)"
+    r"(?:(?P=slashes)(?P=quote)|\Z)|(?P<bare>[^\s\"'\\,\[\](){}]++))\s*+"
+)
+_NAMED: Final = re.compile(  # noqa: TID251
+    r"\s*+\\*[\"']?(?:value|val|content|data)\\*[\"']?\s*+[:=]", re.IGNORECASE
+)
+_NAME: Final = re.compile(  # noqa: TID251
+    r"(?:key|name|header|field|param|parameter|attribute)\\*[\"']?\s*[:=]\s*\\*$", re.IGNORECASE
+)
+_BEFORE: Final = 32
+_OPEN: Final = {"[": "]", "(": ")"}
+_SCALARS: Final = frozenset({"true", "false", "null", "none", "undefined", "nil"})
+
+
+def beside(text: str, start: int, end: int, comma: int) -> Span | None:
+    """Return the span of the value of a quoted key that a comma follows, without its quotes.
+
+    Args:
+        text: any text.
+        start: where the key begins.
+        end: where it ends.
+        comma: the place right after the comma.
+    """
+    quote = text[comma - 2 : comma - 1]
+    if text[start - 1 : start] != quote or text[end:comma].strip("\\") != f"{quote},":
+        return None
+    before = text[max(0, start - 1 - _BEFORE) : start - 1].rstrip("\\").rstrip()
+    at, closing = comma, ""
+    if before[-1:] in _OPEN:
+        closing = _OPEN[before[-1]]
+        if before[:-1].rstrip()[-1:] not in ("[", "(", "{", ","):
+            return None
+    else:
+        named = _NAMED.match(text, comma) if _NAME.search(before) else None
+        if named is None:
+            return None
+        at = named.end()
+    found = _VALUE.match(text, at)
+    if found is None or (closing and not _is_last(text, found.end(), closing)):
+        return None
+    if found["bare"] is not None:
+        return None if found["bare"].casefold() in _SCALARS else found.span("bare")
+    return found.span("text") if found["text"] else None
+
+
+def _is_last(text: str, at: int, closing: str) -> bool:
+    """Tell whether a list ends here, inside another, or the text does."""
+    if text[at : at + 1] != closing:
+        return at >= len(text)
+    rest = text[at + 1 : at + 1 + _BEFORE].lstrip()
+    return rest[:1] in ("", "]", ")", "}", ",")
