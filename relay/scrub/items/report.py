@@ -19,7 +19,8 @@ def scrub(item: Item, document: Any, tools: Tools) -> bytes:
         raise jsonio.JsonError("not a report")
     for one in report if isinstance(report, list) else [report]:
         if isinstance(one, dict):
-            for inner in (one, one.get("body")):
+            # What is said stands in `body`, or under the name of the report's kind.
+            for inner in (one, *one.values()):
                 if isinstance(inner, dict):
                     for key in _ABOUT_THE_CLIENT:
                         inner.pop(key, None)

@@ -15,4 +15,8 @@ def scrub(item: Item, document: Any, tools: Tools) -> bytes:
     """Scrub a session; see `model.ItemScrubber`."""
     session = object_in(item, document)
     tools.note(forget_attributes(session.get("attrs")))
+    sums = session.get("aggregates")
+    for index, one in enumerate(sums if isinstance(sums, list) else ()):
+        if isinstance(one, dict):
+            tools.note(forget_attributes(one.get("attrs"), ("aggregates", index, "attrs")))
     return jsonio.dumps(tools.value(session, len(item.payload)))

@@ -22,3 +22,25 @@ def test_a_clients_word_on_inferring_leaves_no_remark() -> None:
     assert {"sdk": {"settings": {"other": 1}, "name": "x"}} == event
     never_infer_address(event)
     assert "never" == event["sdk"]["settings"]["infer_ip"]  # type: ignore[index]
+
+
+def test_spans_of_a_transaction() -> None:
+    """The client's address goes from the attributes of spans and of the trace."""
+    address = {"client.address": "{{auto}}", "x": 1}
+    event = {
+        "user": {"ip_address": "1.2.3.4"},
+        "contexts": {"trace": {"data": {**address}}},
+        "spans": [None, {"data": {**address}}, {"data": []}],
+    }
+    notes = forget_client_address(event)
+    assert {
+        "user": {},
+        "contexts": {"trace": {"data": {"x": 1}}},
+        "spans": [None, {"data": {"x": 1}}, {"data": []}],
+    } == event
+    assert [
+        ("user", "ip_address"),
+        ("contexts", "trace", "data", "client.address"),
+        ("spans", 1, "data", "client.address"),
+    ] == [note.path for note in notes]
+    assert [] == forget_client_address({"user": [], "contexts": [], "spans": {}})

@@ -1,9 +1,13 @@
 """Containers of spans, logs and metrics."""
 
+import json
+from typing import Any
+
 import pytest
 
 from relay.jsonio import JsonError
-from tests.unit.scrub.items.tools import clean, scrub
+from relay.scrub.items.address import CLIENT_ATTRIBUTES
+from tests.unit.scrub.items.tools import SECRET, FakeTools, clean, scrub
 
 
 def test_every_string_goes_through_the_rules() -> None:
@@ -16,9 +20,59 @@ def test_every_string_goes_through_the_rules() -> None:
     expected = {
         "items": [{"body": "at [ip]", "attributes": {"a": {"type": "string", "value": "[ip]"}}}],
         "ingest_settings": {"infer_ip": "never", "infer_user_agent": "never", "other": 1},
+        "version": 2,
     }
     assert expected == clean("container", {"items": [log], "ingest_settings": settings})
     assert expected["items"][0] == clean("container", log)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("version", [None, 1, 2, 3, "2"])
+@pytest.mark.parametrize("settings", [None, {"infer_ip": "auto"}, []])
+def test_sentry_is_told_to_infer_nothing(version: Any, settings: Any) -> None:
+    """Settings are read from version 2 on; older containers, and those without, are given both."""
+    container = {"items": [], "version": version, "ingest_settings": settings}
+    expected = {
+        "items": [],
+        "version": max(version, 2) if isinstance(version, int) else 2,
+        "ingest_settings": {"infer_ip": "never", "infer_user_agent": "never"},
+    }
+    assert expected == clean("container", container)
+    assert {"items": {}} == clean("container", {"items": {}})
+
+
+@pytest.mark.parametrize("key", sorted(CLIENT_ATTRIBUTES))
+def test_the_clients_address_goes_without_any_rule(key: str) -> None:
+    """From attributes and from those of links, in a container and alone, and a note says so."""
+    address = {"type": "string", "value": "{{auto}}"}
+    log = {"attributes": {key: address, "x": 1}, "links": [{"attributes": {key: address}}, 1]}
+    gone = {"attributes": {"x": 1}, "links": [{"attributes": {}}, 1]}
+    tools = FakeTools()
+    assert gone == json.loads(scrub("container", log, tools))
+    assert [gone, None] == clean("container", {"items": [log, None]})["items"]
+    assert [("attributes", key), ("links", 0, "attributes", key)] == [n.path for n in tools.notes]
+    assert {"data": {}} == clean("container", {"data": {key: "{{auto}}"}})
+
+
+def test_attributes_stay_typed() -> None:
+    """What a rule wrote in place of a number, a list or a whole attribute is text, and says so."""
+    attributes = {
+        "number": {"type": "integer", "value": SECRET},
+        "list": {"type": "array", "value": ["a"]},
+        "whole": SECRET,
+        "fine": {"type": "double", "value": 0.5},
+        "odd": None,
+    }
+    expected = {
+        "number": {"type": "string", "value": "[ip]"},
+        "list": {"type": "array", "value": ["a"]},
+        "whole": {"type": "string", "value": "[ip]"},
+        "fine": {"type": "double", "value": 0.5},
+        "odd": None,
+    }
+    container = {"items": [{"attributes": attributes}, {"attributes": 1}, 2]}
+    assert [{"attributes": expected}, {"attributes": 1}, 2] == clean("container", container)[
+        "items"
+    ]
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'"text"', b"12", b"null", b"[]"])

@@ -12,6 +12,8 @@ def test_every_string_goes_through_the_rules() -> None:
     assert {"csp-report": {"document-uri": "http://[ip]/", "status-code": 0}} == clean(
         "report", old
     )
+    told = {"csp-report": {"document-uri": "x", "user-agent": "y", "server-ip": "{{auto}}"}}
+    assert {"csp-report": {"document-uri": "x"}} == clean("report", told)
     new = {
         "type": "network-error",
         "user_agent": "x",

@@ -18,6 +18,16 @@ def test_every_string_goes_through_the_rules() -> None:
     assert {"attrs": None} == clean("session", {"attrs": None})
 
 
+def test_sums_have_attributes_too() -> None:
+    """Where each sum has its own, address and browser go from there."""
+    sums = [{"attrs": {"ip_address": "{{auto}}", "release": "1"}, "exited": 1}, None, {"exited": 2}]
+    tools = FakeTools()
+    expected = b'{"aggregates":[{"attrs":{"release":"1"},"exited":1},null,{"exited":2}]}'
+    assert expected == scrub("session", {"aggregates": sums}, tools)
+    assert [("aggregates", 0, "attrs", "ip_address")] == [note.path for note in tools.notes]
+    assert {"aggregates": {}} == clean("session", {"aggregates": {}})
+
+
 @pytest.mark.parametrize("payload", [b"", b"{", b'"text"', b"12", b"null", b"[]"])
 def test_what_is_not_its_kind_is_invalid(payload: bytes) -> None:
     """Broken JSON, and JSON of another form, is refused."""
