@@ -5,12 +5,11 @@ Law of this file: the time and the jitter are arguments. The forwarder carries o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 from relay.outcomes import Reason
+from relay.protocol.rate_limits import RETRY_AFTER, parse_retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,6 @@ class RetryPolicy:
 
 _WORTH_ANOTHER_TRY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _ENOUGH_DOUBLINGS: Final = 64
-_FRACTION_OF_SECONDS: Final = frozenset("0123456789.")
 
 
 def after_response(
@@ -106,7 +104,7 @@ def after_response(
         return Bury(Reason.TRIES_EXHAUSTED)
     wait = backoff(attempts, jitter, policy)
     if response is not None:
-        asked = retry_after(response.headers.get("retry-after", ""), now)
+        asked = retry_after(response.headers.get(RETRY_AFTER, ""), now)
         wait = max(wait, min(asked, policy.max_retry_after))
     return RetryAt(now + wait)
 
@@ -125,23 +123,8 @@ def backoff(failures: int, jitter: float, policy: RetryPolicy) -> float:
 
 
 def retry_after(value: str, now: float) -> float:
-    """Read a Retry-After header: seconds to wait, 0 for what is past, negative or not understood.
-
-    Seconds or an HTTP date (RFC 9110, section 10.2.3); a fraction of seconds is taken as well.
-    """
-    value = value.strip()
-    if value and _FRACTION_OF_SECONDS.issuperset(value):
-        try:
-            return float(value)
-        except ValueError:
-            return 0.0
-    try:
-        date = parsedate_to_datetime(value)
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=UTC)
-        return max(0.0, date.timestamp() - now)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return 0.0
+    """Read a Retry-After header: seconds to wait, 0 for what is past or not understood."""
+    return parse_retry_after(value, now) or 0.0
 
 
 def _is_success(status: int) -> bool:
@@ -190,7 +173,7 @@ class Gate:
             return
         wait = backoff(self.failures, jitter, policy)
         if response is not None:
-            asked = retry_after(response.headers.get("retry-after", ""), now)
+            asked = retry_after(response.headers.get(RETRY_AFTER, ""), now)
             wait = max(wait, min(asked, policy.max_retry_after))
         self.failures += 1
         self.closed_until = now + wait

@@ -1,7 +1,8 @@
 """The forwarder: takes envelopes from the spool, sends them, and settles what became of them.
 
 Law of this file: no envelope stops another, and nothing leaves the spool but by a decision of
-`relay.delivery`. Only ids, counts, statuses and words of our own are logged.
+`relay.delivery`; what the upstream would drop for its limits waits until they end. Only ids,
+counts, statuses and words of our own are logged.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from relay.delivery import (
     after_response,
 )
 from relay.errors import SpoolUnavailableError, UpstreamError
+from relay.limit_memory import LimitMemory
 from relay.outcomes import Reason
 from relay.ports import Claim, Clock, Lane, Spool, Upstream
 from relay.scrub.permit import ScrubbedEnvelope
@@ -72,6 +74,7 @@ class Forwarder:
         clock: Clock,
         random: Callable[[], float],
         *,
+        limits: LimitMemory,
         policy: RetryPolicy | None = None,
         concurrency: int = 32,
         per_upstream: int = 8,
@@ -84,6 +87,7 @@ class Forwarder:
             route: finds the upstream of an envelope.
             clock: the time.
             random: gives numbers in [0, 1).
+            limits: learns from every answer; what is limited waits in the spool.
             policy: how patiently an envelope is tried again.
             concurrency: sends at one time, in all.
             per_upstream: sends at one time to one upstream, so that a dead one holds up no other.
@@ -97,6 +101,7 @@ class Forwarder:
         self._concurrency = concurrency
         self._per_upstream = per_upstream
         self._observe = observe
+        self._limits = limits
         self._gates: dict[Upstream, Gate] = {}
         self._lanes: dict[Lane, Upstream] = {}
         self._held: dict[int, tuple[Claim, Decision | None]] = {}
@@ -177,8 +182,9 @@ class Forwarder:
         crowded = self._remember((envelope.project, envelope.key), upstream)
         gate = self._gates.setdefault(upstream, Gate(self._per_upstream))
         now = self._clock.now()
-        if gate.closed_until > now:
-            return RetryAt(gate.closed_until, tried=False)
+        held = self._limits.held_until(envelope.project, envelope.key, envelope.categories, now)
+        if max(gate.closed_until, held) > now:
+            return RetryAt(max(gate.closed_until, held), tried=False)
         if gate.room() < 1:
             # A lane that is noted is left out of the next claim; else do not take it at once.
             return RetryAt(now + PAUSE if crowded else now, tried=False)
@@ -227,6 +233,9 @@ class Forwarder:
             policy=self._policy,
         )
         gate.in_flight -= 1
+        if response is not None:
+            lane = (claim.envelope.project, claim.envelope.key)
+            self._limits.learn(*lane, response.status, response.headers, now)
         if not reached or response is not None:
             gate.learn(response, now=now, jitter=self._random(), policy=self._policy)
         await self._settle([(claim, decision)])

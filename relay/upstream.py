@@ -18,13 +18,13 @@ import zstandard
 
 from relay.delivery import UpstreamResponse
 from relay.errors import UpstreamError
+from relay.protocol.rate_limits import HEADER, RETRY_AFTER
 from relay.scrub.permit import ScrubbedEnvelope
 
 AGENT: Final = f"scrub-relay/{version('scrub-relay')}"
 ANSWER_BYTES: Final = 8 * 1024
 """So much of an answer's body is read, for the connection's sake, and thrown away."""
 
-_KEPT_HEADERS: Final = ("retry-after", "x-sentry-rate-limits")
 _CLIENT_CHARS: Final = frozenset(ascii_letters + digits + "._+-/@")
 _CLIENT_LENGTH: Final = 100
 _OFF_LOOP: Final = 256 * 1024
@@ -87,12 +87,7 @@ class SentryUpstream:
                 self._target(envelope), data=body, headers=headers, allow_redirects=False
             ) as response:
                 await _discard(response)
-                kept = {
-                    name: value
-                    for name in _KEPT_HEADERS
-                    if (value := response.headers.get(name)) is not None
-                }
-                return UpstreamResponse(response.status, kept)
+                return UpstreamResponse(response.status, _kept(response))
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise UpstreamError("the upstream could not be reached") from None
 
@@ -146,6 +141,16 @@ def _client(client: str) -> str:
     if 0 < len(client) <= _CLIENT_LENGTH and _CLIENT_CHARS.issuperset(client):
         return client
     return AGENT
+
+
+def _kept(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return what is kept of the headers; limits may stand in several of one name."""
+    kept: dict[str, str] = {}
+    if (first := response.headers.get(RETRY_AFTER)) is not None:
+        kept[RETRY_AFTER] = first
+    if limits := response.headers.getall(HEADER, ()):
+        kept[HEADER] = ", ".join(limits)
+    return kept
 
 
 async def _discard(response: aiohttp.ClientResponse) -> None:

@@ -23,6 +23,7 @@ def envelope(
     key: str = KEY,
     payload: bytes | None = None,
     client: str = "sentry.javascript.electron/5.0.0",
+    categories: tuple[str, ...] = ("error",),
 ) -> ScrubbedEnvelope:
     """Make a scrubbed envelope with one event; other numbers give other envelopes."""
     envelope_id = f"{number:032x}"
@@ -38,7 +39,7 @@ def envelope(
         project=project,
         key=key,
         client=client,
-        categories=("error",),
+        categories=categories,
     )
 
 

@@ -22,7 +22,8 @@ MAX_BYTES: Final = 1_048_576
 NO_FILE: Final = "(no file)"
 
 _KEYS: Final = (
-    "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "hash", "usage",
+    "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "hash",
+    "client_reports", "usage",
 )  # fmt: skip
 
 
@@ -129,6 +130,7 @@ def _settings(root: Section, source: str) -> Settings:
         limits=limits,
         spool=sections.spool(root.section("spool")),
         hash=sections.hashing(root.section("hash")),
+        client_reports=sections.client_reports(root.section("client_reports")),
         usage=sections.usage(root.section("usage")),
         source=source,
         places=dict(root.places()),

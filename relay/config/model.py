@@ -22,6 +22,9 @@ DEFAULT_FOLDER: Final = "./inbox"
 MIN_SECRET: Final = 16
 """Characters (or bytes in a file) that the secret of the `hash` redaction has at least."""
 
+MIN_INTERVAL: Final = 1.0
+"""Seconds between two client reports, at least."""
+
 SCOPES: Final = ("metrics", "playground", "spool")
 
 
@@ -133,6 +136,14 @@ class HashSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientReportSettings:
+    """Reports to each upstream about what was lost: whether, and every how many seconds."""
+
+    enabled: bool = True
+    interval: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class UsageSettings:
     """Usage events: off. A place for what comes."""
 
@@ -159,6 +170,7 @@ class Settings:
     limits: Limits
     spool: SpoolSettings
     hash: HashSettings
+    client_reports: ClientReportSettings
     usage: UsageSettings
     source: str = ""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)

@@ -84,6 +84,20 @@ def hashing(section: Section) -> model.HashSettings:
     )
 
 
+def client_reports(section: Section) -> model.ClientReportSettings:
+    """Read `client_reports`."""
+    section.only("enabled", "interval")
+    default = model.ClientReportSettings()
+    interval = section.duration("interval", default.interval)
+    if interval < model.MIN_INTERVAL:
+        node = section.get("interval") or section.node
+        section.wrong(node, f"{section.path('interval')} must be 1s or more")
+    return model.ClientReportSettings(
+        enabled=section.boolean("enabled", default.enabled),
+        interval=max(interval, model.MIN_INTERVAL),
+    )
+
+
 def usage(section: Section) -> model.UsageSettings:
     """Read `usage`, where nothing can be set yet."""
     for key in section.node.value:

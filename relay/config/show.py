@@ -52,6 +52,10 @@ def masked(settings: model.Settings) -> dict[str, Any]:
         "limits": _limits(settings.limits),
         "spool": _spool(settings.spool),
         "hash": _hash(settings.hash),
+        "client_reports": {
+            "enabled": settings.client_reports.enabled,
+            "interval": format_duration(settings.client_reports.interval),
+        },
         "usage": {},
     }
     return data

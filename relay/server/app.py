@@ -30,12 +30,13 @@ from relay.errors import RelayError
 from relay.forwarder import Forwarder
 from relay.health import Health, flag_check, spool_check
 from relay.intake import Intake, Rotation
+from relay.limit_memory import LimitMemory
+from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.ports import Clock, Spool
-from relay.scrub.scrubber import Scrubber
 from relay.server.admin import build_admin_app
 from relay.server.answers import Cors
-from relay.server.counting import delivery_counter, drop_counter
+from relay.server.counting import delivery_counter, drop_counter, limit_counter
 from relay.server.ingest import Ingest, build_ingest_app
 from relay.server.listening import open_port, tls_context
 from relay.server.projects import Projects
@@ -59,13 +60,15 @@ class Started:
     admin_port: int
 
 
-async def open_spool(settings: SpoolSettings, clock: Clock, metrics: Metrics) -> Spool:
+async def open_spool(
+    settings: SpoolSettings, clock: Clock, metrics: Metrics, losses: LossCounter
+) -> Spool:
     """Open the spool that is configured.
 
     Raises:
         SpoolUnavailableError: it cannot be opened.
     """
-    on_drop = drop_counter(metrics)
+    on_drop = drop_counter(metrics, losses)
     bounds = Bounds(max_bytes=settings.max_bytes, max_age=settings.max_age)
     match settings.backend:
         case "memory":
@@ -105,14 +108,29 @@ async def serve(
     async with AsyncExitStack() as stack:
         projects = Projects(settings, clock)
         stack.push_async_callback(projects.close)
-        spool = await open_spool(settings.spool, clock, metrics)
+        reports = settings.client_reports
+        losses = LossCounter() if reports.enabled else LossCounter(0)
+        spool = await open_spool(settings.spool, clock, metrics, losses)
         stack.push_async_callback(spool.close)
+        limits = LimitMemory(projects.limit_key, limit_counter(metrics))
         forwarder = Forwarder(
-            spool, projects.route, clock, random.random, observe=delivery_counter(metrics)
+            spool,
+            projects.route,
+            clock,
+            random.random,
+            limits=limits,
+            observe=delivery_counter(metrics, losses),
         )
         forwarding = asyncio.Event()
         health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
-        intake = _intake(settings, projects, scrubber, secret, spool, metrics, clock)
+        intake = Intake(
+            find_project=projects.find,
+            projects=projects.keys,
+            rotation=Rotation(scrubber, secret, settings.hash.rotate, clock),
+            spool=spool,
+            metrics=metrics,
+            timer=time.perf_counter,
+        )
         stack.callback(intake.close)
         ingest = _ingest(settings, intake, metrics)
         stack.enter_context(_signals(stop))
@@ -142,7 +160,8 @@ async def _run(
             await stop.wait()
             log.info("stopping")
             health.stop()
-        # Nothing comes in any more; what is on its way out may arrive.
+        # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
+        # not: a last report waits in the spool for the next start.
         forwarder.stop()
         await asyncio.wait([running], timeout=GRACE_SECONDS)
         running.cancel()
@@ -168,25 +187,6 @@ async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
         await forwarder.run()
     finally:
         forwarding.clear()
-
-
-def _intake(
-    settings: Settings,
-    projects: Projects,
-    scrubber: Scrubber,
-    secret: bytes,
-    spool: Spool,
-    metrics: Metrics,
-    clock: Clock,
-) -> Intake:
-    return Intake(
-        find_project=projects.find,
-        projects=projects.keys,
-        rotation=Rotation(scrubber, secret, settings.hash.rotate, clock),
-        spool=spool,
-        metrics=metrics,
-        timer=time.perf_counter,
-    )
 
 
 def _ingest(settings: Settings, intake: Intake, metrics: Metrics) -> Ingest:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from relay.config import Folder, ProjectSettings, Settings
+from relay.limit_memory import LimitKey
 from relay.pipeline import ProjectPolicy
 from relay.ports import Clock, Upstream
 from relay.protocol.dsn import Dsn
@@ -45,6 +46,19 @@ class Projects:
         if name not in self._upstreams:
             self._upstreams[name] = _make_upstream(found, self._clock)
         return self._upstreams[name]
+
+    def limit_key(self, project: str, key: str) -> LimitKey | None:
+        """See `limit_memory.FindKey`: two projects of one upstream DSN share its limits."""
+        found = self._find(project, key)
+        if found is None:
+            return None
+        own = found.upstream.key if isinstance(found.upstream, Dsn) else key
+        return _upstream_name(found), own
+
+    def takes_reports(self, project: str, key: str) -> bool:
+        """Whether client reports go to the upstream: not to a folder, which people look at."""
+        found = self._find(project, key)
+        return found is not None and not isinstance(found.upstream, Folder)
 
     def _find(self, project: str, key: str) -> ProjectSettings | None:
         """Find by the client's words; a catch-all passes its project's on, in the URL upstream."""

@@ -41,7 +41,8 @@ def test_the_example_loads() -> None:
     "name",
     names(
         config.Settings, config.Listen, config.Tls, config.Admin, config.AdminToken,
-        config.ProjectSettings, config.SpoolSettings, config.HashSettings, ConsentPolicy, Limits,
+        config.ProjectSettings, config.SpoolSettings, config.HashSettings,
+        config.ClientReportSettings, ConsentPolicy, Limits,
     ),
 )  # fmt: skip
 def test_every_setting_is_on_the_page(name: str) -> None:

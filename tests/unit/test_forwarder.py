@@ -11,6 +11,7 @@ import pytest
 from relay.delivery import Ack, Bury, Decision, RetryAt, RetryPolicy, UpstreamResponse
 from relay.errors import SpoolUnavailableError, UpstreamError
 from relay.forwarder import Delivery, Forwarder, Route
+from relay.limit_memory import LimitMemory
 from relay.outcomes import Reason
 from relay.ports import Claim, Spool, Upstream
 from relay.scrub.permit import ScrubbedEnvelope
@@ -19,6 +20,11 @@ from relay.upstream import HttpOptions, SentryUpstream
 from tests.fakes import Answer, FakeClock, MiniSentry, envelope
 
 KEY = "a" * 32
+
+
+def own_limits(project: str, key: str) -> tuple[str, str]:
+    """Lead each project and key to limits of their own."""
+    return project, key
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ async def rounds(count: int) -> None:
 class Scripted:
     """An upstream that answers from a list, then 200; None is no answer, an error is raised."""
 
-    def __init__(self, *answers: int | Exception | None) -> None:
+    def __init__(self, *answers: int | UpstreamResponse | Exception | None) -> None:
         self.answers = list(answers)
         self.sent: list[int] = []
         self.running = 0
@@ -70,7 +76,7 @@ class Scripted:
             raise UpstreamError("not reached")
         if isinstance(answer, Exception):
             raise answer
-        return UpstreamResponse(answer)
+        return answer if isinstance(answer, UpstreamResponse) else UpstreamResponse(answer)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -105,6 +111,7 @@ async def running(
     concurrency: int = 32,
     per_upstream: int = 8,
     policy: RetryPolicy | None = None,
+    limits: LimitMemory | None = None,
 ) -> AsyncIterator[Seen]:
     seen = Seen()
     find = route if callable(route) else lambda _: route
@@ -113,6 +120,7 @@ async def running(
         find,
         clock,
         lambda: 0.0,
+        limits=limits or LimitMemory(own_limits),
         concurrency=concurrency,
         per_upstream=per_upstream,
         policy=policy,
@@ -329,7 +337,12 @@ async def test_stopping_finishes_what_is_under_way(
     if not idle:
         await spool.put(envelope(2, project="2"))
     forwarder = Forwarder(
-        spool, lambda _: upstream, clock, lambda: 0.0, concurrency=2 if idle else 1
+        spool,
+        lambda _: upstream,
+        clock,
+        lambda: 0.0,
+        limits=LimitMemory(own_limits),
+        concurrency=2 if idle else 1,
     )
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(forwarder.run())
@@ -439,7 +452,14 @@ async def test_a_broken_observer_stops_nothing(spool: MemorySpool, clock: FakeCl
         raise ZeroDivisionError
 
     await spool.put(envelope())
-    forwarder = Forwarder(spool, lambda _: upstream, clock, lambda: 0.0, observe=broken)
+    forwarder = Forwarder(
+        spool,
+        lambda _: upstream,
+        clock,
+        lambda: 0.0,
+        limits=LimitMemory(own_limits),
+        observe=broken,
+    )
     async with asyncio.TaskGroup() as group:
         task = group.create_task(forwarder.run())
         await clock.until_sleeping()
@@ -503,3 +523,81 @@ async def test_a_stopped_forwarder_goes_on_after_a_restart(
         await spool.close()
         await upstream.close()
     assert 4 == len(sentry.received)
+
+
+def limited(status: int, limits: str) -> UpstreamResponse:
+    """An answer that sets limits."""
+    return UpstreamResponse(status, {"x-sentry-rate-limits": limits})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        UpstreamResponse(429),
+        UpstreamResponse(429, {"retry-after": "60"}),
+        limited(429, "60:error:key"),
+        limited(200, "60::organization:quota"),
+        limited(413, "60:error;session:key"),
+    ],
+)
+async def test_what_is_limited_waits(
+    spool: MemorySpool, clock: FakeClock, answer: UpstreamResponse
+) -> None:
+    """An envelope whose category is limited is not sent before the limit ends, then once."""
+    upstream = Scripted(answer)
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock) as seen:
+        await seen.next()
+        await spool.put(envelope(2))
+        clock.advance(59.9)
+        await rounds(30)
+        assert [1] == upstream.sent
+        clock.advance(0.1)
+        later = await seen.next()
+        while later.claim.envelope.envelope_id != envelope(2).envelope_id:
+            later = await seen.next()
+        assert (Ack(), 0) == (later.decision, later.claim.attempts)
+    assert 1 == upstream.sent.count(2)
+
+
+async def test_what_is_not_limited_goes_on(spool: MemorySpool, clock: FakeClock) -> None:
+    """A limit holds up no other key, and no other category; partly limited envelopes are sent."""
+    upstream = Scripted(limited(200, "60:error;attachment:key"))
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock) as seen:
+        await seen.next()
+        await spool.put(envelope(2))
+        await spool.put(envelope(3, key="b" * 32))
+        await spool.put(envelope(4, categories=("session",)))
+        await spool.put(envelope(5, categories=("session", "attachment")))
+        await spool.put(envelope(6, categories=("internal",)))
+        await spool.put(envelope(7, categories=("error", "internal", "attachment")))
+        assert [3, 4, 5, 6] == await seen.numbers(4)
+        await rounds(30)
+        assert [1, 3, 4, 5, 6] == upstream.sent
+
+
+async def test_a_limit_of_others_is_still_a_refusal(spool: MemorySpool, clock: FakeClock) -> None:
+    """A 429 that names only other categories has this envelope tried again by its back-off."""
+    upstream = Scripted(limited(429, "60:session:key"))
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock) as seen:
+        assert RetryAt(clock.now() + 0.5) == (await seen.next()).decision
+        clock.advance(0.5)
+        again = await seen.next()
+        assert (Ack(), 1) == (again.decision, again.claim.attempts)
+
+
+async def test_limits_are_shared_by_those_who_lead_to_one_key(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """What one project learns of an upstream's key holds for every project that uses it."""
+    upstream = Scripted(limited(200, "60:error:key"))
+    memory = LimitMemory(lambda *_: ("upstream", "key"))
+    await spool.put(envelope(1, project="1"))
+    async with running(spool, upstream, clock, limits=memory) as seen:
+        await seen.next()
+        await spool.put(envelope(2, project="2"))
+        await rounds(30)
+        assert [1] == upstream.sent
+    assert memory.known("2", KEY, clock.now())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 
 import pytest
+from multidict import CIMultiDict
 
 from relay.delivery import UpstreamResponse
 from relay.errors import UpstreamError
@@ -153,6 +154,17 @@ async def test_only_limits_are_kept_of_an_answer(
     assert UpstreamResponse(429, kept) == await upstream.send(envelope(1))
     await upstream.send(envelope(2))
     assert "cookie" not in sentry.received[1].headers
+
+
+async def test_limits_in_several_headers_are_joined(
+    sentry: MiniSentry, upstream: SentryUpstream
+) -> None:
+    """As a list in one; of a wait that stands twice the first counts."""
+    names = ("X-Sentry-Rate-Limits", "Retry-After")
+    headers = CIMultiDict((name, value) for name in names for value in ("60::key", "9::key"))
+    sentry.script.append(Answer(429, headers))  # type: ignore[arg-type]
+    kept = {"retry-after": "60::key", "x-sentry-rate-limits": "60::key, 9::key"}
+    assert UpstreamResponse(429, kept) == await upstream.send(envelope(1))
 
 
 async def test_a_long_answer_is_not_read(sentry: MiniSentry, upstream: SentryUpstream) -> None:

@@ -315,3 +315,19 @@ def test_read_secret(tmp_path: Path) -> None:
         config.read_secret(settings)
     file.write_bytes(b"0123456789abcdef\n")
     assert b"0123456789abcdef" == config.read_secret(settings)
+
+
+def test_client_reports() -> None:
+    """They are on, once a minute, unless the file or the environment says otherwise."""
+    default = parse(None, "(no file)", {}).client_reports
+    assert (True, 60.0) == (default.enabled, default.interval)
+    said = parse("client_reports: {enabled: false, interval: 5m}", "r.yaml", {}).client_reports
+    assert (False, 300.0) == (said.enabled, said.interval)
+    assert not parse(None, "", {"RELAY_CLIENT_REPORTS__ENABLED": "false"}).client_reports.enabled
+    assert [
+        "r.yaml:1: unknown key 'intervall' in client_reports (did you mean 'interval'?)",
+        "r.yaml:1: client_reports.enabled must be true or false, not the text 'no'",
+    ] == mistakes_of("client_reports: {enabled: no, intervall: 5m}")
+    assert ["r.yaml:1: client_reports.interval must be 1s or more"] == mistakes_of(
+        "client_reports: {interval: 250ms}"
+    )

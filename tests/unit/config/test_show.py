@@ -61,3 +61,11 @@ def test_upstreams_keep_their_form() -> None:
             "file:///var/inbox",
         )
     ]
+
+
+def test_client_reports_are_shown() -> None:
+    """Whether they are sent, and how often."""
+    assert "client_reports:\n  enabled: true\n  interval: 1m\n" in show(parse(None, "", {}))
+    other = parse("client_reports: {enabled: false, interval: 90s}", "r.yaml", {})
+    assert "client_reports:\n  enabled: false\n  interval: 90s\n" in show(other)
+    assert other.client_reports == parse(show(other), "", {}).client_reports

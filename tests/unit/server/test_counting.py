@@ -4,10 +4,13 @@ import pytest
 
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.forwarder import Delivery
+from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
 from relay.ports import Claim
-from relay.server.counting import delivery_counter, drop_counter
+from relay.protocol.enforcement import Limit
+from relay.scrub.permit import ScrubbedEnvelope, grant
+from relay.server.counting import delivery_counter, drop_counter, limit_counter
 from relay.spool.bounds import Dropped
 from tests.fakes import envelope
 
@@ -16,7 +19,7 @@ def counted(decision: Decision, status: int | None) -> Metrics:
     """Return the metrics after one delivery."""
     metrics = Metrics()
     claim = Claim(1, envelope(), attempts=0, stored_at=0.0)
-    delivery_counter(metrics)(Delivery(claim, decision, status, 0.1))
+    delivery_counter(metrics, LossCounter())(Delivery(claim, decision, status, 0.1))
     return metrics
 
 
@@ -57,6 +60,71 @@ def test_dead_letters_count_under_their_reason(reason: Reason, sent: bool) -> No
 @pytest.mark.parametrize("buried", [False, True])
 def test_a_dead_letter_is_not_counted_twice(buried: bool) -> None:
     """What the spool gives up counts, but for dead letters, which were counted before."""
-    metrics = Metrics()
-    drop_counter(metrics)(Dropped("1", "a" * 32, ("error",), 9, Reason.EXPIRED, buried=buried))
+    metrics, losses = Metrics(), LossCounter()
+    dropped = Dropped("1", "a" * 32, ("log_item", "log_byte"), 9, Reason.EXPIRED, buried=buried)
+    drop_counter(metrics, losses)(dropped)
     assert (not buried) == metrics.value("relay_spool_dropped_total", reason="expired")
+    lost = {(Reason.EXPIRED, "log_item"): 1, (Reason.EXPIRED, "log_byte"): 9}
+    assert ({} if buried else {("1", "a" * 32): lost}) == losses.take()
+
+
+def lost(body: bytes) -> dict[str, int]:
+    """Return what is noted of an envelope that was refused for ever."""
+    losses = LossCounter()
+    one = replace_body(envelope(), body)
+    claim = Claim(1, one, attempts=0, stored_at=0.0)
+    decision = Bury(Reason.REJECTED_UPSTREAM)
+    delivery_counter(Metrics(), losses)(Delivery(claim, decision, 400, 0.1))
+    sums = losses.take().get((one.project, one.key), {})
+    assert {reason for reason, _ in sums} <= {Reason.REJECTED_UPSTREAM}
+    return {category: quantity for (_, category), quantity in sums.items()}
+
+
+def replace_body(one: ScrubbedEnvelope, body: bytes) -> ScrubbedEnvelope:
+    """Return an envelope with another body."""
+    return grant(
+        body=body,
+        envelope_id=one.envelope_id,
+        project=one.project,
+        key=one.key,
+        client=one.client,
+        categories=one.categories,
+    )
+
+
+def test_each_item_of_a_dead_letter_is_a_loss() -> None:
+    """By its own kind and size; a client report in it is none, and one alone is no loss at all."""
+    report = b'{"type":"client_report"}\n{"discarded_events":[]}\n'
+    event = b'{"type":"event"}\n{}\n'
+    attachment = b'{"type":"attachment","length":7}\n1234567\n'
+    assert {"error": 1, "attachment": 7, "attachment_item": 1} == lost(
+        b"{}\n" + event + attachment + report
+    )
+    assert {} == lost(b"{}\n" + report)
+
+
+def test_a_dead_letter_that_does_not_parse_is_estimated() -> None:
+    """Its categories are known."""
+    assert {"error": 1} == lost(b"not an envelope")
+
+
+def test_nothing_is_lost_that_was_delivered_or_waits() -> None:
+    """Only what is buried is a loss."""
+    losses = LossCounter()
+    for decision in (Ack(), RetryAt(9.0)):
+        claim = Claim(1, envelope(), attempts=0, stored_at=0.0)
+        delivery_counter(Metrics(), losses)(Delivery(claim, decision, 200, 0.1))
+    assert {} == losses.take()
+
+
+def test_limits_are_counted_by_category() -> None:
+    """Each that is learned, and when the last of a category ends."""
+    metrics = Metrics()
+    learn = limit_counter(metrics)
+    for limit in (Limit(90.0, "error"), Limit(60.0, "error"), Limit(70.0, "")):
+        learn(limit)
+    name = "relay_rate_limited_until_seconds"
+    assert (90.0, 70.0) == (
+        metrics.value(name, category="error"), metrics.value(name, category="all"),
+    )  # fmt: skip
+    assert 2 == metrics.value("relay_rate_limits_total", category="error")

@@ -64,3 +64,31 @@ def test_a_catch_all_takes_only_numbers(project: str) -> None:
     assert projects.find("5193825", KEY) is not None
     assert projects.find(project, KEY) is None
     assert projects.route(envelope(project=project, key=KEY)) is None
+
+
+def test_limits_are_kept_where_they_lead() -> None:
+    """Projects of one upstream DSN share its key; with a host alone it is the client's own."""
+    dsn, host = f"https://{SECRET}@o1.ingest.sentry.io/5", "https://o1.ingest.sentry.io"
+    text = (
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: '{dsn}'}}\n"
+        f"  - {{id: '8', key: {KEY}, upstream: '{dsn}'}}\n"
+        f"  - {{id: '9', key: {KEY}, upstream: '{host}'}}\n"
+        f"  - {{id: '10', key: {KEY}, upstream: '{host}'}}\n"
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    keys = {project: projects.limit_key(project, KEY) for project in ("7", "8", "9", "10")}
+    assert keys["7"] == keys["8"] == (dsn, SECRET)
+    assert keys["9"] == keys["10"] != keys["7"]
+    assert KEY == (keys["9"] or ("", ""))[1]
+    assert projects.limit_key("11", KEY) is None
+    assert projects.limit_key("7", "c" * 32) is None
+
+
+def test_a_folder_gets_no_reports() -> None:
+    """It is there to be looked at; nor does anyone who is not known."""
+    text = (
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'file:./inbox'}}\n"
+        f"  - {{id: '8', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    assert [False, True, False] == [projects.takes_reports(p, KEY) for p in ("7", "8", "9")]

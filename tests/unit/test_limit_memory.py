@@ -1,0 +1,108 @@
+"""What is remembered of limits, and for how long."""
+
+import pytest
+
+from relay import limit_memory
+from relay.limit_memory import LimitKey, LimitMemory
+from relay.protocol.enforcement import Limit
+
+NOW = 1_700_000_000.0
+
+
+def memory(learned: list[Limit] | None = None) -> LimitMemory:
+    """A memory for which projects 1 and 2 lead to one key, 3 to another, and 4 nowhere."""
+
+    def find(project: str, key: str) -> LimitKey | None:
+        return None if project == "4" else ("other" if project == "3" else "first", key)
+
+    return LimitMemory(find, [].append if learned is None else learned.append)
+
+
+def learn(into: LimitMemory, header: str, project: str = "1", now: float = NOW) -> None:
+    into.learn(project, "k", 200, {"x-sentry-rate-limits": header}, now)
+
+
+def ends(of: LimitMemory, project: str = "1", now: float = NOW) -> dict[str, float]:
+    """Seconds left by category, and by namespace."""
+    known = of.known(project, "k", now)
+    tables = (known.by_category, known.by_namespace)
+    return {name: limit.until - now for table in tables for name, limit in table.items()}
+
+
+def test_limits_hold_for_whoever_leads_to_the_key() -> None:
+    """Two projects of one upstream key share limits; other keys and upstreams know nothing."""
+    limits = memory()
+    learn(limits, "60:error:key, 30::organization")
+    assert {"error": 60.0, "": 30.0} == ends(limits, "1") == ends(limits, "2")
+    assert {} == ends(limits, "3") == ends(limits, "4")
+    assert not limits.known("1", "another", NOW)
+    learn(limits, "60:error:key", "4")
+    assert 1 == limits.keys
+
+
+def test_the_longer_limit_wins() -> None:
+    """A shorter one changes nothing, a longer one everything, its reason too."""
+    learned: list[Limit] = []
+    limits = memory(learned)
+    for header in ("60:error:key:a", "50:error:key:b", "60:error:key:c", "61:error:project:d"):
+        learn(limits, header)
+    assert {"error": 61.0} == ends(limits)
+    assert "d" == limits.known("1", "k", NOW).by_category["error"].reason
+    assert ["a", "d"] == [limit.reason for limit in learned]
+
+
+def test_what_has_ended_is_gone() -> None:
+    """At its end a limit holds no more, whatever else still does."""
+    limits = memory()
+    learn(limits, "60:error:key, 90:session:key, 60:metric_bucket:key::a")
+    assert {"error", "session", "a"} == set(ends(limits, now=NOW + 59.9))
+    assert {"session": 30.0} == ends(limits, now=NOW + 60)
+    assert not limits.known("1", "k", NOW + 90)
+    learn(limits, "5:error:key", now=NOW + 70)
+    assert {"session": 20.0, "error": 5.0} == ends(limits, now=NOW + 70)
+
+
+def test_namespaces_narrow_metrics_alone() -> None:
+    """They stand apart; other categories of the same limit hold as a whole."""
+    limits = memory()
+    learn(limits, "60:metric_bucket;error:key::a;b, 30:metric_bucket:key, 9::key::c")
+    assert {"error": 60.0, "a": 60.0, "b": 60.0, "metric_bucket": 30.0, "c": 9.0} == ends(limits)
+
+
+def test_what_names_nothing_that_we_know_is_not_kept() -> None:
+    """Unknown categories and namespaces, and limits of no time, leave no trace."""
+    limits = memory()
+    learn(limits, "60:made_up:key, 0:error:key, 60:metric_bucket:key::a b, nonsense")
+    assert 0 == limits.keys
+
+
+def test_a_bare_refusal_stops_everything() -> None:
+    """A 429 without a word is a limit of all categories for a minute."""
+    limits = memory()
+    limits.learn("1", "k", 429, {}, NOW)
+    assert {"": 60.0} == ends(limits)
+    assert NOW + 60 == limits.held_until("1", "k", ("session",), NOW)
+    assert 0.0 == limits.held_until("1", "k", ("session",), NOW + 60)
+
+
+def test_the_number_of_keys_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has ended goes first, then what was not heard of for longest."""
+    monkeypatch.setattr(limit_memory, "MAX_KEYS", 3)
+    limits = LimitMemory(lambda project, key: (project, key))
+    for project, seconds in (("a", 60), ("b", 5), ("c", 60), ("d", 60)):
+        now = NOW + 6 if project == "d" else NOW
+        learn(limits, f"{seconds}:error:key", project, now)
+    assert [True, False, True, True] == [bool(ends(limits, p, NOW + 6)) for p in "abcd"]
+    learn(limits, "60:session:key", "a", NOW + 6)
+    learn(limits, "60:error:key", "e", NOW + 6)
+    assert [True, False, True, True] == [bool(ends(limits, p, NOW + 6)) for p in "acde"]
+    assert 3 == limits.keys
+
+
+def test_the_number_of_namespaces_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are there can still grow longer."""
+    monkeypatch.setattr(limit_memory, "MAX_NAMESPACES", 2)
+    limits = memory()
+    for name, seconds in (("a", 5), ("b", 5), ("c", 5), ("a", 9)):
+        learn(limits, f"{seconds}:metric_bucket:key::{name}")
+    assert {"a": 9.0, "b": 5.0} == ends(limits)
