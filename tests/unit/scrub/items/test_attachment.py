@@ -2,8 +2,11 @@
 
 # ruff: noqa: E501 - a table is read best in rows
 
+from typing import Any
+
 import pytest
 
+from relay.errors import ScrubError
 from relay.scrub.items.model import NotForwardedError
 from tests.unit.scrub.items.tools import SECRET, FakeTools, scrub
 
@@ -29,7 +32,17 @@ def clean(payload: bytes, **headers: str) -> bytes | None:
         (b'{"a": "203.0.113.77"}', b'{"a":"[ip]"}'),
         (b' [ "203.0.113.77" ]', b'["[ip]"]'),
         (b'{"a": "203.0.113.77"', b'{"a": "[ip]"'),
-        (b'{"a": 1}\n{"a": "203.0.113.77"}', b'{"a": 1}\n{"a": "[ip]"}'),
+        (b'{"a": 1}\n{"a": "203.0.113.77"}', b'{"a":1}\n{"a":"[ip]"}'),
+        (b'\n{"a":1}\r\n\n ["203.0.113.77"] \n', b'\n{"a":1}\r\n\n["[ip]"]\n'),
+        (b'{"a": 1}\nat 203.0.113.77', b'{"a": 1}\nat [ip]'),
+        (b'{"a": 1}\n{"a": "203.0.113.77"', b'{"a": 1}\n{"a": "[ip]"'),
+        (b'\xef\xbb\xbf{"a": "203.0.113.77"}', b'\xef\xbb\xbf{"a":"[ip]"}'),
+        ('{"a": 1}\n[]'.encode("utf-16"), '{"a":1}\n[]'.encode("utf-16")),
+        ("лог 203.0.113.77\n".encode("utf-16-le"), "лог [ip]\n".encode("utf-16-le")),
+        ("日志 203.0.113.77\n".encode("utf-16-be"), "日志 [ip]\n".encode("utf-16-be")),
+        ("für Jörg – 203.0.113.77".encode("cp1252"), "für Jörg – [ip]".encode("cp1252")),
+        ("журнал 203.0.113.77".encode("cp1251"), "журнал [ip]".encode("cp1251")),
+        ("203.0.113.77 ж".encode()[:-1], b"[ip] "),
         (SECRET.encode("utf-16-le"), "[ip]".encode("utf-16-le")),
         (SECRET.encode("utf-16-be"), "[ip]".encode("utf-16-be")),
         (SECRET.encode("utf-16"), "[ip]".encode("utf-16")),
@@ -58,14 +71,44 @@ def test_what_is_not_text_is_not_forwarded(payload: bytes) -> None:
     "headers",
     [
         {"attachment_type": "event.breadcrumbs"},
+        {"attachment_type": "unreal.context"},
+        {"attachment_type": "unreal.logs"},
+        {"attachment_type": "playstation.prosperodump"},
         {"content_type": "image/png"},
+        {"content_type": "application/x-msgpack"},
+        {"content_type": "application/vnd.sentry.trace-attachment"},
         {"content_type": "VIDEO/mp4"},
     ],
 )
 def test_what_says_that_it_is_binary_is_not_forwarded(headers: dict[str, str]) -> None:
     """Headers can only take away."""
     assert clean(b"plain text", **headers) is None
-    assert clean(b"plain text", content_type="text/plain") == b"plain text"
+    assert b"plain text" == clean(b"plain text", content_type="text/plain")
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/octet-stream", "text/plain"])
+@pytest.mark.parametrize("of", ["event.attachment", "event.applecrashreport", "of my own"])
+def test_headers_do_not_make_text_of_what_is_none(media: str, of: str) -> None:
+    """What headers promise counts for nothing: a picture stays one, JSON and text are read so."""
+    headers = {"content_type": media, "attachment_type": of}
+    assert None is clean(b"\x89PNG\r\n\x1a\n\0", **headers)
+    assert b'{"a":"[ip]"}' == clean(b'{"a": "203.0.113.77"}', **headers)
+    assert b"at [ip]" == clean(b"at 203.0.113.77", **headers)
+
+
+@pytest.mark.parametrize("payload", [b'{"a": 1}', b'{"a": 1}\n{"a": 2}', b"text"])
+def test_what_needs_too_much_work_is_not_forwarded(payload: bytes) -> None:
+    """Over its budget, a document is no text either."""
+
+    class Spent(FakeTools):
+        def value(self, value: Any, size: int, *, remarks: bool = False) -> Any:
+            raise ScrubError("spent")
+
+        def text(self, text: str) -> str:
+            raise ScrubError("spent")
+
+    with pytest.raises(ScrubError):
+        scrub("attachment", payload, Spent(), type="attachment")
 
 
 @pytest.mark.parametrize(

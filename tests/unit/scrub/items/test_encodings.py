@@ -1,0 +1,82 @@
+"""Encodings of attachments."""
+
+import random
+
+import pytest
+
+from relay.scrub.items.encodings import decode
+
+TEXTS = {
+    "ascii": ("2026-11-23 17:17 [info] started\r\n", "utf-8"),
+    "bell and colours": ("\x1b[31mred\x1b[0m\b\f\v\t", "utf-8"),
+    "utf-8": ("Jörg – журнал 日志 🙂\n", "utf-8"),
+    "latin, wide": ("started 12:30\n", "utf-16-le"),
+    "cyrillic, wide": ("журнал: начало 12\n", "utf-16-be"),
+    "greek, wide": ("αρχή του αρχείου\n", "utf-16-le"),
+    "chinese, wide": ("日志 一二三 12:30\n", "utf-16-be"),
+    "astral, wide": ("start 🙂 🙂\n", "utf-16-le"),
+    "western": ("Geöffnet für “Jörg” – 5 €\n", "cp1252"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_is_read_and_written_as_it_came(name: str) -> None:
+    """Without a mark, and with one where the encoding has any."""
+    text, encoding = TEXTS[name]
+    payload = text.encode(encoding)
+    decoded = decode(payload)
+    assert decoded is not None
+    assert (text, encoding, payload) == (decoded.text, decoded.encoding, decoded.encode(text))
+    bom = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+    if encoding in bom:
+        marked = decode(bom[encoding] + payload)
+        assert marked is not None
+        assert (text, bom[encoding] + payload) == (marked.text, marked.encode(text))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "журнал".encode("utf-32"),
+        "log".encode("utf-32-le"),
+        "log".encode("utf-32-be"),
+        "журнал".encode("utf-7") + b"\0",
+        b"text with a zero\0 in it",
+        b"text with a zero \0 in it",
+        b"\xff\xfea\0b",
+        b"\xff\xfe\0\xd8",
+        b"\xff\xfe" + "\ufffe".encode("utf-16-le"),
+        b"\xfe\xff" + "\ue000".encode("utf-16-be"),
+        b"\xef\xbb\xbf\xff",
+        b"caf\x81",
+        b"\x82\xa4name\xa4jane",
+        b"a \xa4 b",
+        "テスト".encode("shift-jis"),
+        b"\x1f\x8b\x08\0",
+        b"\xd0",
+        b"\xe6\x97",
+        "日".encode()[:2] + b"x",
+        bytes(range(32, 256)),
+    ],
+)
+def test_what_is_no_text(payload: bytes) -> None:
+    """Zeros in it, signs that no log has, or characters that nobody assigned."""
+    assert None is decode(payload)
+
+
+def test_a_character_that_was_cut_is_left_out() -> None:
+    """At the end of UTF-8 only: attachments are cut at a number of bytes."""
+    for size in (1, 2, 3):
+        decoded = decode(b"log " + "🙂".encode()[:size])
+        assert decoded is not None
+        assert ("log ", "utf-8", b"log ") == (
+            decoded.text,
+            decoded.encoding,
+            decoded.encode("log "),
+        )
+
+
+def test_random_bytes_are_no_text() -> None:
+    """Sixty-four bytes of a key, a picture or an archive do not pass."""
+    bytes_of = random.Random(4).randbytes
+    assert [] == [i for i in range(3_000) if decode(bytes_of(64)) is not None]
