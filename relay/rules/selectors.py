@@ -46,6 +46,7 @@ class ValueType(StrEnum):
     SPAN = "span"
     SDK = "sdk"
     LOG = "log"
+    TRACE_METRIC = "trace_metric"
     MINIDUMP = "minidump"
     HEAP_MEMORY = "heap_memory"
     STACK_MEMORY = "stack_memory"
@@ -57,6 +58,9 @@ _ALIASES: Final = {
     "client_sdk_info": ValueType.SDK,
     "ourlog": ValueType.LOG,
     "text": ValueType.STRING,
+    "bool": ValueType.BOOLEAN,
+    "list": ValueType.ARRAY,
+    "stack": ValueType.STACKTRACE,
 }
 TYPE_NAMES: Final = frozenset(str(t) for t in ValueType) | frozenset(_ALIASES)
 
@@ -331,11 +335,20 @@ def _has_type(wanted: str, node: Path, path: Path, value_type: str, root_type: s
         child = path[len(node)]
         return wanted == ("array" if isinstance(child, int) else "object")
     if not node:
-        return wanted == root_type or (wanted == "event" and root_type in _EVENT_ROOTS)
+        return wanted == root_type or root_type in _ROOTS.get(wanted, ())
+    if wanted == root_type and wanted in _CONTAINED and _fits(("items", "*"), node):
+        return True
     return any(kind == wanted and _fits(place, node) for kind, place in _PLACES)
 
 
-_EVENT_ROOTS: Final = frozenset({"event", "transaction", "feedback", "error", "default"})
+_ROOTS: Final = {
+    "event": frozenset({"event", "transaction", "feedback", "security", "error", "default"}),
+    "replay": frozenset({"replay_event"}),
+}
+"""Kinds of items, by the type that Sentry calls their root."""
+
+_CONTAINED: Final = frozenset({"span", "log", "trace_metric"})
+"""What comes alone, or many in a container."""
 
 
 def _fits(place: tuple[str, ...], node: Path) -> bool:

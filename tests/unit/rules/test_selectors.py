@@ -9,6 +9,12 @@ from relay.rules.selectors import SelectorError, parse_selector
 FRAME = ("exception", "values", 0, "stacktrace", "frames", 3, "vars", "x")
 
 
+ROOTS = {
+    "event", "transaction", "feedback", "security", "replay_event", "span", "log", "trace_metric",
+    "attachments", "session", "check_in", "profile", "envelope",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("source", "path", "value_type", "expected"),
     [
@@ -60,11 +66,57 @@ def test_holds(source: str, path: tuple, value_type: str, expected: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("root", "expected"), [("attachments", True), ("event", False), ("transaction", False)]
+    ("source", "roots"),
+    [
+        ("$attachments.**", {"attachments"}),
+        ("$event.a", {"event", "transaction", "feedback", "security"}),
+        ("$replay.a", {"replay_event"}),
+        ("$span.a", {"span"}),
+        ("$log.a", {"log"}),
+        ("$trace_metric.a", {"trace_metric"}),
+        ("$string", ROOTS),
+        ("a", ROOTS),
+    ],
 )
-def test_root_type(root: str, expected: bool) -> None:
-    """A type at the front may name the root."""
-    assert expected == parse_selector("$attachments.**").holds(("a",), "string", root)
+def test_root_type(source: str, roots: set[str]) -> None:
+    """A type at the front may name the root, by Sentry's word for the kind of item."""
+    selector = parse_selector(source)
+    assert roots == {root for root in ROOTS if selector.holds(("a",), "string", root)}
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "root", "expected"),
+    [
+        ("$log.body", ("items", 3, "body"), "log", True),
+        ("$log.attributes.x.value", ("items", 0, "attributes", "x", "value"), "log", True),
+        ("$span.attributes.**", ("items", 0, "attributes", "x"), "span", True),
+        ("$span.attributes.**", ("items", -1, "attributes", "x"), "span", True),
+        ("$trace_metric.name", ("items", 0, "name"), "trace_metric", True),
+        ("$trace_metric.name", ("items", 0, "name"), "log", False),
+        ("$log.body", ("items", 0, "body"), "event", False),
+        ("$log.body", ("items", "body"), "log", False),
+        ("$span.data.x", ("spans", 0, "data", "x"), "transaction", True),
+        ("$event.body", ("items", 0, "body"), "log", False),
+    ],
+)
+def test_what_a_container_holds(source: str, path: tuple, root: str, expected: bool) -> None:
+    """Each span, log or metric of a container is one, as if it stood alone."""
+    assert expected == parse_selector(source).holds(path, "string", root)
+
+
+@pytest.mark.parametrize(
+    ("source", "value_type"), [("$bool", "boolean"), ("$list", "array"), ("$text", "string")]
+)
+def test_further_names_of_types(source: str, value_type: str) -> None:
+    """Sentry has two words for some."""
+    assert parse_selector(source).holds(("a",), value_type)
+    assert not parse_selector(source).holds(("a",), "number")
+
+
+def test_a_stack_is_a_stacktrace() -> None:
+    """The shorter of two names."""
+    path = ("exception", "values", 0, "stacktrace", "frames")
+    assert parse_selector("$stack.frames").holds(path, "array")
 
 
 @pytest.mark.parametrize(
