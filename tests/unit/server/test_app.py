@@ -12,6 +12,7 @@ import pytest
 
 from relay.config import parse
 from relay.errors import ConfigError, ListenError, RuleError, SpoolUnavailableError
+from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.server.app import Started, open_spool, serve
 from relay.spool.memory import MemorySpool
@@ -91,7 +92,9 @@ async def test_spools(tmp_path: Path) -> None:
     """The spool is the one that is configured."""
     for backend, kind in (("memory", MemorySpool), ("sqlite", SqliteSpool)):
         text = f"spool: {{backend: {backend}, path: '{tmp_path / 'spool.db'}'}}\n"
-        spool = await open_spool(parse(text, "r.yaml", {}).spool, FakeClock(), Metrics())
+        spool = await open_spool(
+            parse(text, "r.yaml", {}).spool, FakeClock(), Metrics(), LossCounter()
+        )
         assert kind is type(spool)
         await spool.close()
 
