@@ -23,6 +23,7 @@ _HOME_BEFORE: Final = re.compile(
     r"(?i)(?:home|users|documents and settings|~|%7e|volumes|media|var/folders|[a-z]:)[/\\]*$"
 )
 _OPENED: Final = re.compile(r"(?:[:=]|=>)\s*(?:[bBrRuU]{1,2}|[A-Z]\w*\()?\\*(?P<quote>[\"'`])$")
+_PAIRED: Final = re.compile(r"[(\[]\s*\\*[\"'][\w.-]+\\*[\"'],\s*\\*(?P<quote>[\"'])$")
 _LITERAL: Final = r"\s*(?:[bru]?\"[^\"]*\"|[bru]?'[^']*'|[0-9.]+)\s*"
 _LITERALS: Final = re.compile(
     rf"[(\[]{_LITERAL}(?:,{_LITERAL})*,?\s*(?:[)\]]|\{{snip\}})|(?s:\(\s*[bru]?[\"'].*)"
@@ -114,13 +115,13 @@ def _address(taken: str) -> str:
 
 
 def _in_quotes(taken: str, before: str, after: str) -> bool:
-    """Tell whether a literal, or a list of some, stands right behind a `:` or `=`.
+    """Tell whether a literal, or a list of some, stands right behind a `:` or `=`, or in a pair.
 
     One that a line was cut off in has no closing quote.
     """
     if _LITERALS.fullmatch(taken):
         return before.rstrip().endswith((":", "=", "=>"))
-    opened = _OPENED.search(before)
+    opened = _OPENED.search(before) or _PAIRED.search(before)
     if opened is None or "${" in taken:
         return False
     return taken.endswith("{snip}") or after[:1] in (opened["quote"], "\\")

@@ -38,27 +38,32 @@ def beside(text: str, start: int, end: int, comma: int) -> Span | None:
     if text[start - 1 : start] != quote or text[end:comma].strip("\\") != f"{quote},":
         return None
     before = text[max(0, start - 1 - _BEFORE) : start - 1].rstrip("\\").rstrip()
-    at, closing = comma, ""
+    at, closing, in_list = comma, "", False
     if before[-1:] in _OPEN:
         closing = _OPEN[before[-1]]
-        if before[:-1].rstrip()[-1:] not in ("[", "(", "{", ","):
-            return None
+        outside = before[:-1].rstrip()
+        in_list = outside.endswith("[") or outside.rstrip(", ").endswith(closing)
     else:
         named = _NAMED.match(text, comma) if _NAME.search(before) else None
         if named is None:
             return None
         at = named.end()
     found = _VALUE.match(text, at)
-    if found is None or (closing and not _is_last(text, found.end(), closing)):
+    if found is None or (closing and not _is_last(text, found.end(), closing, in_list)):
         return None
-    if found["bare"] is not None:
-        return None if found["bare"].casefold() in _SCALARS else found.span("bare")
+    bare = found["bare"]
+    if bare is not None:
+        # In a list a word without quotes and digits is a name in code: `("password", password)`.
+        is_value = bare.casefold() not in _SCALARS and (not closing or any(map(str.isdigit, bare)))
+        return found.span("bare") if is_value else None
     return found.span("text") if found["text"] else None
 
 
-def _is_last(text: str, at: int, closing: str) -> bool:
-    """Tell whether a list ends here, inside another, or the text does."""
+def _is_last(text: str, at: int, closing: str, in_list: bool) -> bool:
+    """Tell whether a pair ends here, in a list of such pairs; or the text does."""
     if text[at : at + 1] != closing:
-        return at >= len(text)
+        return in_list and at >= len(text)
     rest = text[at + 1 : at + 1 + _BEFORE].lstrip()
-    return rest[:1] in ("", "]", ")", "}", ",")
+    if in_list:
+        return rest[:1] in ("", "]", ")", "}", ",")
+    return rest[:1] == "," and _OPEN.get(rest[1:].lstrip()[:1]) == closing
