@@ -211,7 +211,7 @@ def test_an_event_of_the_full_size_arrives(target: Target) -> None:
     body = envelope({"event_id": event_id}, ("event", document))
     assert 200 == target.post("envelope", body).status
     arrived = target.upstream.of(event_id).one("event").json()
-    assert {"_meta", *event()} >= arrived.keys() - {"_", "extra", "sdk", "timestamp"}
+    assert json.loads(document)["_"] == arrived["_"]
 
 
 @rows("limits/envelope")

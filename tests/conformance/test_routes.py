@@ -9,12 +9,14 @@ import re
 import socket
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from random import randrange, sample
 from urllib.parse import quote
 
 import pytest
 import zstandard
 
+from tests.conformance import conftest
 from tests.conformance.target import (
     AGREED,
     AUTH,
@@ -31,7 +33,7 @@ from tests.conformance.target import (
     path,
     short,
 )
-from tests.system.running import DEADLINE
+from tests.system.running import DEADLINE, until
 
 rows = pytest.mark.rows
 ours = pytest.mark.ours
@@ -548,6 +550,25 @@ def test_health(target: Target, kind: str, slash: str) -> None:
     """200 and is_healthy true."""
     reply = target.send("GET", f"/api/relay/healthcheck/{kind}{slash}")
     assert (200, {"is_healthy": True}) == (reply.status, reply.json())
+
+
+@ours
+@rows("routes/health")
+def test_health_while_it_stops(target: Target, tmp_path: Path) -> None:
+    """A relay that ends what is under way is not ready, 503, but alive."""
+    with conftest.ours(tmp_path / "relay", target.upstream, {PROJECT: {}}) as own:
+        assert own.own is not None
+        where = "/api/relay/healthcheck"
+        assert 200 == own.send("GET", f"{where}/ready/").status
+        head = f"POST {path('envelope')} HTTP/1.1\r\nHost: x\r\nX-Sentry-Auth: {AUTH}\r\n"
+        with socket.create_connection(("127.0.0.1", own.port), DEADLINE) as waiting:
+            waiting.sendall(f"{head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n".encode())
+            assert waiting.recv(25, socket.MSG_WAITALL).startswith(b"HTTP/1.1 100 ")
+            own.own.terminate()
+            until(lambda: own.send("GET", f"{where}/ready/").status == 503, "it to say so")
+            ready, live = (own.send("GET", f"{where}/{kind}/") for kind in ("ready", "live"))
+        assert (503, {"is_healthy": False}) == (ready.status, ready.json())
+        assert (200, {"is_healthy": True}) == (live.status, live.json())
 
 
 # --- connections ---------------------------------------------------------------------------------
