@@ -1,7 +1,8 @@
 """Every row and sentence of the protocol, by an id; each has a test, as `test_rows.py` holds.
 
-Sources: Sentry's developer documentation, and Sentry Relay's endpoints and extractors. What begins
-with `policy/` and `suite/` is what we do, and what another relay need not.
+Sources: Sentry's developer documentation, Sentry Relay's endpoints and extractors, and (`clients/`)
+requests of real SDKs. What begins with `policy/` and `suite/` is what we do, and what another relay
+need not.
 """
 
 ROWS: dict[str, str] = {
@@ -134,6 +135,9 @@ ROWS: dict[str, str] = {
     "suite/account-keys": "account keys are found glued together, as object keys",
     "suite/onion": "the Host of an onion service is accepted, no forwarding header is trusted",
     "suite/user-id": "user.id is hashed",
+    "clients/content-type": "SDKs send envelopes under several types of content, or under none",
+    "clients/several-kinds": "an envelope may hold many kinds, in any order, with a client report",
+    "clients/sent-again": "what a client's offline queue sends again is one, and is answered alike",
     "suite/breadcrumbs": "the instance id in the URL of a breadcrumb goes",
 }
 

@@ -48,6 +48,26 @@ def test_a_kind_is_scrubbed(target: Target, what: str) -> None:
     assert [] == [needle for needle in needles if needle in arrival.body]
 
 
+@rows("clients/several-kinds")
+def test_many_kinds_in_one_envelope(target: Target) -> None:
+    """A profile before its transaction, a session, a report of the client: all arrive, in order."""
+    names = ("profile", "transaction", "session", "attachment, text", "client_report")
+    samples = [ARRIVING[name] for name in names]
+    event_id = new_id()
+    items = [
+        (
+            sample.kind,
+            sample.payload.replace(sample.event_id.encode(), event_id.encode()),
+            sample.header,
+        )
+        for sample in samples
+    ]
+    arrival = target.deliver({"event_id": event_id}, *items)
+    kinds = [item.kind for item in arrival.all_items]
+    # A relay may add a report of its own at the end.
+    assert [sample.kind for sample in samples] == kinds[: len(samples)]
+
+
 @ours
 @rows("kinds/session")
 @pytest.mark.parametrize("what", ["session", "sessions"])

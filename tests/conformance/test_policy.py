@@ -151,6 +151,19 @@ def test_the_users_own_act_is_consent(target: Target) -> None:
     assert [200, 200, 403] == statuses
 
 
+@rows("clients/sent-again")
+def test_what_is_sent_again_is_one(target: Target) -> None:
+    """Electron's queue sends an event again, with another time of sending: it arrives once."""
+    document = event()
+    for second in range(2):
+        head = {"event_id": document["event_id"], "sent_at": f"2026-11-26T10:00:0{second}Z"}
+        reply = target.post("envelope", envelope(head, ("event", document)))
+        assert (200, {"id": document["event_id"]}) == (reply.status, reply.json())
+    target.settle()
+    heads = [one.head.get("event_id") for one in target.upstream.envelopes()]
+    assert 1 == heads.count(document["event_id"])
+
+
 # --- how Suite's clients behave ------------------------------------------------------------------
 
 

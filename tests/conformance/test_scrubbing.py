@@ -114,21 +114,21 @@ def test_a_recording_is_scrubbed(scrubbing: Target, packing: str) -> None:
     assert NEEDLE not in shown
 
 
+UNREADABLE = {
+    "nothing": b"",
+    "no header": b"nonsense",
+    "a header alone": b'{"segment_id":0}\n',
+    "neither JSON nor zlib": b'{"segment_id":0}\nnonsense',
+    "zlib that breaks off": b'{"segment_id":0}\n' + zlib.compress(b"[{}]")[:-3],
+}
+
+
 @rows("kinds/replay_recording-scrub")
-@pytest.mark.parametrize(
-    "payload",
-    [
-        b"",
-        b"nonsense",
-        b'{"segment_id":0}\n',
-        b'{"segment_id":0}\nnonsense',
-        b'{"segment_id":0}\n' + zlib.compress(b"[{}]")[:-3],
-    ],
-)
-def test_a_recording_that_cannot_be_read(scrubbing: Target, payload: bytes) -> None:
+@pytest.mark.parametrize("what", list(UNREADABLE))
+def test_a_recording_that_cannot_be_read(scrubbing: Target, what: str) -> None:
     """It is dropped; what stands beside it arrives."""
     event_id = new_id()
-    items = (("replay_recording", payload), ("event", event(event_id)))
+    items = (("replay_recording", UNREADABLE[what]), ("event", event(event_id)))
     arrival = scrubbing.deliver({"event_id": event_id}, *items)
     assert ["event"] == [item.kind for item in arrival.items]
 
@@ -188,9 +188,11 @@ def test_a_minidump_is_scrubbed(scrubbing: Target) -> None:
 
 
 @rows("kinds/minidump-scrub")
-@pytest.mark.parametrize("content", [b"MDMP" + bytes(60), b"MDMP", b"not a minidump"])
-def test_a_minidump_that_cannot_be_read(scrubbing: Target, content: bytes) -> None:
+@pytest.mark.parametrize("what", ["of zeros", "of four bytes", "none"])
+def test_a_minidump_that_cannot_be_read(scrubbing: Target, what: str) -> None:
     """It is dropped; the event beside it arrives."""
+    contents = {"of zeros": b"MDMP" + bytes(60), "of four bytes": b"MDMP", "none": b"no dump"}
+    content = contents[what]
     event_id = new_id()
     header = {"filename": "a.dmp", "attachment_type": "event.minidump"}
     items = (("event", event(event_id)), ("attachment", content, header))
