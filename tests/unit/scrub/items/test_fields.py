@@ -193,6 +193,18 @@ def test_a_key_that_is_something_personal(
     assert [] == leaks
 
 
+@pytest.mark.parametrize("document", [pytest.param(d, id=d.name) for d in DOCUMENTS.values()])
+def test_what_a_value_was_before_goes_too(scrubber: Scrubber, document: Document) -> None:
+    """`_meta` of a client holds what it has cut or changed; remarks and lengths may stay."""
+    if not isinstance(document.document, dict):
+        pytest.skip("a list has none")
+    was = {"len": 7, "val": "Jane Doe", "chunks": [{"text": "Jane Doe", "type": "text"}]}
+    meta = {"": {**was, "rem": [["Jane Doe", "x"]]}, "user": {"name": {"": was}}}
+    clean, raw = scrubbed(scrubber, document.item({**document.document, "_meta": meta}))
+    assert {} == changed(document.document, clean)
+    assert b"Jane" not in raw
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_scrubbing_twice_changes_nothing(scrubber: Scrubber, data: st.DataObject) -> None:
