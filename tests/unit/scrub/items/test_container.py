@@ -75,6 +75,27 @@ def test_attributes_stay_typed() -> None:
     ]
 
 
+def test_versions_are_no_addresses() -> None:
+    """Release and SDK may be four numbers, as in an event; what else they hold is scrubbed."""
+    versions = {
+        "sentry.release": {"type": "string", "value": SECRET},
+        "sentry.sdk.version": {"type": "string", "value": SECRET},
+    }
+    assert (
+        versions
+        == clean("container", {"items": [{"attributes": versions}]})["items"][0]["attributes"]
+    )
+    assert {"release": SECRET} == clean("container", {"data": {"release": SECRET}})["data"]
+    for odd in (
+        {"sentry.release": {"type": "string", "value": f"at {SECRET}"}},
+        {"sentry.release": {"type": "string", "value": "1", "more": SECRET}},
+        {"sentry.sdk.version": {"type": "array", "value": [SECRET]}},
+        {"sentry.sdk.name": {"type": "string", "value": SECRET}},
+        {"release": f"at {SECRET}"},
+    ):
+        assert SECRET not in str(clean("container", {"items": [{"attributes": odd}, 1]}))
+
+
 @pytest.mark.parametrize("payload", [b"", b"{", b'"text"', b"12", b"null", b"[]"])
 def test_what_is_not_its_kind_is_invalid(payload: bytes) -> None:
     """Broken JSON, and JSON of another form, is refused."""

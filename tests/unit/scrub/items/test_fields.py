@@ -55,7 +55,14 @@ BY_DOCUMENT = {
     for name in DOCUMENTS
 }
 
-VERSIONS = ("release", "dist", "sdk.version", "packages.0.version")
+VERSIONS = (
+    "release",
+    "dist",
+    "sdk.version",
+    "packages.0.version",
+    "sentry.release.value",
+    "sentry.sdk.version.value",
+)
 """Where four numbers by themselves are a version: `1.2.3.4` cannot be told from an address."""
 
 HIDES = {
