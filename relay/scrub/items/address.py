@@ -55,7 +55,7 @@ def forget_in_span(span: Any, path: Path = ()) -> list[Note]:
     for name in ("attributes", "data"):
         attributes = span.get(name)
         if isinstance(attributes, dict):
-            for key in CLIENT_ATTRIBUTES.intersection(attributes):
+            for key in sorted(CLIENT_ATTRIBUTES.intersection(attributes)):
                 del attributes[key]
                 notes.append(_note(*path, name, key))
     links = span.get("links")

@@ -1,6 +1,7 @@
 """Events, transactions, feedback and security events: what the protocol asks beside the rules."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from relay import jsonio
 from relay.protocol.envelope import Item
@@ -12,6 +13,7 @@ from relay.scrub.remarks import write_meta
 def scrub(item: Item, document: Any, tools: Tools) -> bytes:
     """Scrub an event; see `model.ItemScrubber`. Remarks stand in its `_meta`, which comes last."""
     event = object_in(item, document)
+    _rename(event)
     notes = forget_client_address(event)
     tools.note(notes)
     event = tools.value(event, len(item.payload), remarks=True)
@@ -21,3 +23,24 @@ def scrub(item: Item, document: Any, tools: Tools) -> bytes:
     if "_meta" in event:
         event["_meta"] = event.pop("_meta")
     return jsonio.dumps(event)
+
+
+_OLD_NAMES: Final[Mapping[str, str]] = {
+    "sentry.interfaces.User": "user",
+    "sentry.interfaces.Http": "request",
+    "sentry.interfaces.Contexts": "contexts",
+    "sentry.interfaces.Breadcrumbs": "breadcrumbs",
+    "sentry.interfaces.Exception": "exception",
+    "sentry.interfaces.Stacktrace": "stacktrace",
+    "sentry.interfaces.Message": "logentry",
+    "sentry.interfaces.Template": "template",
+    "sentry.interfaces.Csp": "csp",
+}
+"""What Sentry still reads from clients older than envelopes (the aliases in Relay's schema)."""
+
+
+def _rename(event: dict[str, Any]) -> None:
+    """Give fields their names of today, in place: rules know places by those."""
+    for old, new in _OLD_NAMES.items():
+        if old in event:
+            event.setdefault(new, event.pop(old))

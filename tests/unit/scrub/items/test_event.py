@@ -49,3 +49,14 @@ def test_the_clients_address_is_forgotten_without_any_rule() -> None:
     clean = scrub({"user": {"ip_address": "{{auto}}", "id": "1"}})
     assert {"id": "1"} == clean["user"]
     assert [["protocol/client-address", "x"]] == clean["_meta"]["user"]["ip_address"][""]["rem"]
+
+
+def test_fields_by_the_names_of_old_clients() -> None:
+    """Sentry reads them, so they are read here too; where both are there, the new name counts."""
+    clean = scrub({
+        "sentry.interfaces.User": {"ip_address": "{{auto}}", "id": "1"},
+        "sentry.interfaces.Http": {"url": "http://a"},
+        "request": {"url": "http://b"},
+    })  # fmt: skip
+    expected = {"user": {"id": "1"}, "request": {"url": "http://b"}}
+    assert expected == {key: clean[key] for key in clean if key not in ("sdk", "_meta")}
