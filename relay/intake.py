@@ -8,14 +8,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from relay.clock import SystemClock
 from relay.consent import refusal
-from relay.errors import RelayError
+from relay.errors import RateLimitedError, RelayError
+from relay.limit_memory import LimitMemory
+from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
 from relay.pipeline import FindProject, Processed, RequestFacts, process
 from relay.ports import Clock, Spool
+from relay.protocol.enforcement import answer
 from relay.scrub.hashing import period_keys
 from relay.scrub.scrubber import Scrubber
 
@@ -81,6 +86,9 @@ class Intake:
         spool: Spool,
         metrics: Metrics,
         timer: Callable[[], float],
+        clock: Clock | None = None,
+        limits: LimitMemory | None = None,
+        losses: LossCounter | None = None,
     ) -> None:
         """Set up.
 
@@ -91,12 +99,18 @@ class Intake:
             spool: where clean envelopes go.
             metrics: where everything is counted.
             timer: seconds, for measuring how long a scrub takes.
+            clock: the time; None for the system's.
+            limits: what the upstreams do not take now; None for no limits.
+            losses: where what is dropped is noted, for client reports; None to note nothing.
         """
         self.find_project = find_project
         self._projects = projects
         self._rotation = rotation
         self._spool = spool
         self._metrics = metrics
+        self._clock = clock or SystemClock()
+        self._limits = limits or LimitMemory(_nowhere)
+        self._losses = losses or LossCounter(0)
         self._timer = timer
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="scrub")
 
@@ -109,6 +123,7 @@ class Intake:
 
         Raises:
             RequestError: it is refused; the error says how to answer.
+            RateLimitedError: limits of the upstream leave nothing of it.
             SpoolFullError: try again later.
             SpoolUnavailableError: try again later.
         """
@@ -126,7 +141,12 @@ class Intake:
         self._count(done)
         if done.decision.refused and done.policy.consent.answer != _ACCEPT_AND_DISCARD:
             raise refusal(done.decision)
-        return Taken(done.event_id)
+        if not done.limits:
+            return Taken(done.event_id)
+        limits, seconds = answer(done.limits, self._clock.now())
+        if done.envelope is None:
+            raise RateLimitedError(limits, seconds)
+        return Taken(done.event_id, limits)
 
     def count_refused(self, error: Exception, project: str | None) -> None:
         """Count a request that ended before its items were looked at; `take` counts its own."""
@@ -139,14 +159,14 @@ class Intake:
         return next((project for project, own in self._projects.items() if own == key), None)
 
     async def _process(self, body: bytes, facts: RequestFacts) -> Processed:
-        scrubber = self._rotation.current()
+        limits = partial(self._limits.known, now=self._clock.now())
+        arguments = (body, facts, self.find_project, self._rotation.current(), limits)
         started = self._timer()
         if len(body) < OFF_LOOP:
-            done = process(body, facts, self.find_project, scrubber)
+            done = process(*arguments)
         else:
-            done = await asyncio.get_running_loop().run_in_executor(
-                self._threads, process, body, facts, self.find_project, scrubber
-            )
+            loop = asyncio.get_running_loop()
+            done = await loop.run_in_executor(self._threads, process, *arguments)
         self._metrics.observe("relay_scrub_seconds", self._timer() - started)
         return done
 
@@ -155,9 +175,10 @@ class Intake:
         count = self._metrics.count
         for verdict in set(done.decision.items):
             count("relay_consent_total", verdict=verdict)
-        for outcome in done.outcomes:
+        for outcome, quantities in zip(done.outcomes, done.quantities, strict=True):
             reason = lost if lost is not None and outcome.accepted else outcome.reason
             count("relay_items_total", kind=outcome.kind, reason=reason)
+            self._losses.add(done.lane, reason, quantities)
         if lost is None:  # else the client sends it again, and it would count twice
             for rule, times in done.redactions.items():
                 count("relay_redactions_total", times, rule=rule)
@@ -166,6 +187,11 @@ class Intake:
         count(
             "relay_envelopes_total", project=done.policy.project, outcome=lost or _outcome_of(done)
         )
+
+
+def _nowhere(project: str, key: str) -> None:
+    """Lead to no upstream."""
+    del project, key
 
 
 def reason_of(error: Exception) -> Reason:
@@ -187,4 +213,6 @@ def _outcome_of(done: Processed) -> Reason:
         return Reason.EMPTY
     if done.decision.refused:
         return done.decision.reason
+    if done.limits:
+        return Reason.RATE_LIMITED
     return done.outcomes[0].reason

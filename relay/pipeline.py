@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from relay import jsonio
@@ -26,9 +27,12 @@ from relay.consent import (
 from relay.errors import ProjectError
 from relay.outcomes import Outcome, Reason
 from relay.protocol.auth import Credentials, join_auth
+from relay.protocol.client_report import ClientReport
+from relay.protocol.enforcement import NO_LIMITS, Candidate, KnownLimits, Limit, stopped
 from relay.protocol.envelope import Envelope, Item, parse, serialise
-from relay.protocol.item_kinds import ItemKind, Policy, kind_of, refined
+from relay.protocol.item_kinds import ItemKind, Policy, kind_of, policy_of, refined
 from relay.protocol.limits import DEFAULT, Limits
+from relay.protocol.quantities import Quantities, namespaces, quantities
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
 from relay.scrub.remarks import Note
@@ -57,6 +61,15 @@ class ProjectPolicy:
 
 FindProject = Callable[[str, str], ProjectPolicy | None]
 """(project id, public key) of a client -> what holds there; None if they are not known."""
+
+FindLimits = Callable[[str, str], KnownLimits]
+"""(project id, public key) of a client -> the limits of the upstream that are in force for it."""
+
+
+def no_limits(project: str, key: str) -> KnownLimits:
+    """Know of no limits."""
+    del project, key
+    return NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,9 @@ class Processed:
         envelope: the permit, if anything goes on.
         outcomes: one an item, in their order.
         event_id: to answer with; None if the envelope holds no event.
+        lane: project and public key of the client.
+        quantities: what each item counts as, in their order.
+        limits: those that stopped something.
         redactions: how often each rule redacted, by id.
         shadow: how often each shadow rule would have, by id.
     """
@@ -98,6 +114,9 @@ class Processed:
     outcomes: tuple[Outcome, ...]
     items: int
     event_id: str | None
+    lane: tuple[str, str]
+    quantities: tuple[Quantities, ...] = ()
+    limits: tuple[Limit, ...] = ()
     redactions: Mapping[str, int] = field(default_factory=dict)
     shadow: Mapping[str, int] = field(default_factory=dict)
 
@@ -118,7 +137,11 @@ class _Read:
 
 
 def process(
-    data: bytes, request: RequestFacts, find_project: FindProject, scrubber: Scrubber
+    data: bytes,
+    request: RequestFacts,
+    find_project: FindProject,
+    scrubber: Scrubber,
+    find_limits: FindLimits = no_limits,
 ) -> Processed:
     """Decide about one envelope.
 
@@ -127,6 +150,7 @@ def process(
         request: what the HTTP request says.
         find_project: looks up what holds for a client's project and key.
         scrubber: the rules.
+        find_limits: looks up what the upstream does not take now.
 
     Raises:
         EnvelopeError: it is not an envelope.
@@ -139,9 +163,11 @@ def process(
     read = [_read(item) for item in envelope.items]
     decision = _consent(request, envelope, read, policy.consent)
     event_id = _event_id(envelope, read, request.new_id)
+    lane = (caller.project or "", caller.key)
+    limits = _limited(read, decision, policy, find_limits(*lane))
     done = [
-        _scrub(i, r, verdict, event_id, policy, scrubber)
-        for i, (r, verdict) in enumerate(zip(read, decision.items, strict=True))
+        _scrub(i, r, verdict, event_id, policy, scrubber, limit)
+        for i, (r, verdict, limit) in enumerate(zip(read, decision.items, limits, strict=True))
     ]
     redactions = _counted(note for d in done for note in d.notes)
     permit = None
@@ -156,6 +182,9 @@ def process(
         outcomes=tuple(d.outcome for d in done),
         items=len(envelope.items),
         event_id=event_id,
+        lane=lane,
+        quantities=tuple(quantities(r.kind, r.item, r.document) for r in read),
+        limits=tuple(limit for limit in limits if limit is not None),
         redactions=redactions,
         shadow=sum((Counter(d.shadow) for d in done), Counter[str]()),
     )
@@ -229,6 +258,22 @@ def _plain_id(text: str) -> str:
     return text.replace("-", "").lower()
 
 
+def _limited(
+    read: Sequence[_Read], decision: ConsentDecision, policy: ProjectPolicy, known: KnownLimits
+) -> Sequence[Limit | None]:
+    """Return for each item the limit that stops it; what does not go on anyway is not asked."""
+    if not known:
+        return [None] * len(read)
+    asked: list[Candidate | None] = []
+    for one, verdict in zip(read, decision.items, strict=True):
+        kind = one.kind
+        if kind is None or not verdict.passes or policy_of(kind, policy.items) is Policy.DROP:
+            asked.append(None)
+        else:
+            asked.append(Candidate(kind, one.item.headers, partial(namespaces, one.item)))
+    return stopped(asked, known)
+
+
 def _scrub(
     index: int,
     read: _Read,
@@ -236,12 +281,14 @@ def _scrub(
     event_id: str | None,
     policy: ProjectPolicy,
     scrubber: Scrubber,
+    limit: Limit | None,
 ) -> ScrubbedItem:
-    """Take one item through its verdict, its policy and the scrubber."""
+    """Take one item through its verdict, the upstream's limits, its policy and the scrubber."""
     item, document = read.item, read.document
-    if not verdict.passes:
+    if not verdict.passes or limit is not None:
         name = read.kind.name if read.kind is not None else _UNKNOWN
-        return ScrubbedItem(None, Outcome(index, name, verdict.reason, len(item.payload)))
+        reason = Reason.RATE_LIMITED if verdict.passes else verdict.reason
+        return ScrubbedItem(None, Outcome(index, name, reason, len(item.payload)))
     if isinstance(document, dict):
         if verdict is Verdict.MINIMAL:
             try:
@@ -294,3 +341,20 @@ def _permit(
 def _counted(notes: Iterable[Note]) -> Counter[str]:
     """Return how often each rule redacted something."""
     return Counter(remark[0] for note in notes for remark in note.remarks)
+
+
+def report_permit(project: str, key: str, report: ClientReport) -> ScrubbedEnvelope:
+    """Make an envelope of a report of our own, for the upstream of a client's project and key.
+
+    There is nothing to scrub: a report is made of words of ours and numbers.
+    """
+    item = Item.make(report.item_headers(), report.payload())
+    identity = hashlib.sha256(f"{project}\0{key}\0".encode() + item.payload)
+    return grant(
+        body=serialise(Envelope.make({}, (item,))),
+        envelope_id=identity.hexdigest()[:32],
+        project=project,
+        key=key,
+        client="",
+        categories=report.categories,
+    )

@@ -7,6 +7,7 @@ unknown items, metrics, and client reports, so that no report is ever about a re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from relay import jsonio
 from relay.protocol.envelope import Item
 from relay.protocol.item_kinds import ATTACHMENT, ItemKind
 
@@ -119,6 +120,25 @@ def estimate(categories: tuple[str, ...], size: int) -> Quantities:
             name = "feedback" if category == "default" else category
             counted[name] = size if category in _BY_BYTES else 1
     return tuple(counted.items())
+
+
+def namespaces(item: Item) -> frozenset[str]:
+    """Return the namespaces that metric buckets lie in; empty where they cannot be read.
+
+    A bucket's name is `type:namespace/name@unit`; without a namespace it is `custom`.
+    """
+    try:
+        buckets = jsonio.loads(item.payload)
+    except jsonio.JsonError:
+        return frozenset()
+    found: set[str] = set()
+    for bucket in buckets if isinstance(buckets, list) else [buckets]:
+        name = bucket.get("name") if isinstance(bucket, dict) else None
+        if not isinstance(name, str):
+            return frozenset()
+        before, slash, _ = name.partition("/")
+        found.add(before.rpartition(":")[2] if slash else "custom")
+    return frozenset(found)
 
 
 def _count(item: Item, header: str) -> int:

@@ -34,6 +34,7 @@ from relay.limit_memory import LimitMemory
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.ports import Clock, Spool
+from relay.reporting import Reporter
 from relay.server.admin import build_admin_app
 from relay.server.answers import Cors
 from relay.server.counting import delivery_counter, drop_counter, limit_counter
@@ -121,6 +122,14 @@ async def serve(
             limits=limits,
             observe=delivery_counter(metrics, losses),
         )
+        reporter = Reporter(
+            losses,
+            spool=spool,
+            clock=clock,
+            wanted=projects.takes_reports,
+            metrics=metrics,
+            interval=reports.interval,
+        )
         forwarding = asyncio.Event()
         health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
         intake = Intake(
@@ -130,6 +139,9 @@ async def serve(
             spool=spool,
             metrics=metrics,
             timer=time.perf_counter,
+            limits=limits,
+            losses=losses,
+            clock=clock,
         )
         stack.callback(intake.close)
         ingest = _ingest(settings, intake, metrics)
@@ -139,13 +151,14 @@ async def serve(
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        await _run(forwarder, forwarding, ports, health, on_start, stop)
+        await _run(forwarder, forwarding, reporter, ports, health, on_start, stop)
     log.info("stopped")
 
 
 async def _run(
     forwarder: Forwarder,
     forwarding: asyncio.Event,
+    reporter: Reporter,
     ports: AbstractAsyncContextManager[Started],
     health: Health,
     on_start: Callable[[Started], None],
@@ -154,6 +167,7 @@ async def _run(
     """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(_forward(forwarder, forwarding))
+        reporting = group.create_task(reporter.run())
         async with ports as started:
             on_start(started)
             log.info("started", extra=asdict(started))
@@ -162,9 +176,11 @@ async def _run(
             health.stop()
         # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
         # not: a last report waits in the spool for the next start.
+        reporting.cancel()
         forwarder.stop()
         await asyncio.wait([running], timeout=GRACE_SECONDS)
         running.cancel()
+        await reporter.flush()
 
 
 @contextmanager

@@ -14,12 +14,15 @@ from relay.errors import (
     ConsentError,
     EnvelopeError,
     ProjectError,
+    RateLimitedError,
     RelayError,
     SpoolFullError,
     SpoolUnavailableError,
     UpstreamError,
 )
 from relay.intake import OFF_LOOP, THREADS, Intake, Rotation, Taken
+from relay.limit_memory import LimitMemory
+from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
 from relay.pipeline import Processed, ProjectPolicy, RequestFacts, process
@@ -54,6 +57,8 @@ class Setup:
         self.metrics = Metrics()
         self.clock = FakeClock()
         self.spool = spool or MemorySpool(self.clock)
+        self.limits = LimitMemory(lambda project, key: (project, key))
+        self.losses = LossCounter()
         found = ProjectPolicy("1", ConsentPolicy(**policy))
         self.intake = Intake(
             find_project=lambda project, key: found if (project, key) == ("1", KEY) else None,
@@ -61,6 +66,9 @@ class Setup:
             rotation=Rotation(scrubber(IP, HASHED, SHADOW), b"s" * 32, 60, self.clock),
             spool=self.spool,
             metrics=self.metrics,
+            limits=self.limits,
+            losses=self.losses,
+            clock=self.clock,
             timer=lambda: 1.0,
         )
 
@@ -80,6 +88,16 @@ class Setup:
             for reason in Reason
         }
         return {reason: number for reason, number in counted.items() if number}
+
+    def limit(self, header: str) -> None:
+        """Let the upstream set limits."""
+        self.limits.learn("1", KEY, 200, {"x-sentry-rate-limits": header}, self.clock.now())
+
+    def lost(self) -> dict[tuple[str, str], int]:
+        """What was noted for a client report since the last look."""
+        taken = self.losses.take()
+        assert {("1", KEY)} >= set(taken)
+        return {(r.value, c): n for sums in taken.values() for (r, c), n in sums.items()}
 
     def verdicts(self) -> dict[str, float]:
         """How often each verdict was counted."""
@@ -306,3 +324,121 @@ def test_projects_by_key() -> None:
     setup = Setup()
     assert "1" == setup.intake.project_of_key(KEY)
     assert setup.intake.project_of_key("b" * 32) is None
+
+
+SESSION = b'{"type":"session"}\n{"sid":"00000000-0000-4000-8000-000000000000"}\n'
+REPORT = b'{"type":"client_report"}\n{"timestamp":1,"discarded_events":[]}\n'
+
+
+@pytest.mark.parametrize("padding", [0, OFF_LOOP])
+async def test_what_is_limited_is_refused(padding: int) -> None:
+    """With all of an envelope limited the client hears how long; nothing is scrubbed or kept."""
+    setup = Setup()
+    setup.limit("60:error:organization:quota, 90:session:key")
+    setup.clock.advance(10.5)
+    with pytest.raises(RateLimitedError) as caught:
+        await setup.take(event(f"hushhush {'x' * padding}") + PICTURE, GRANT)
+    assert ("50:error:organization:quota", 50) == (caught.value.limits, caught.value.retry_after)
+    assert [] == await setup.bodies()
+    assert {"rate_limited": 1} == setup.ends()
+    assert 1 == setup.metrics.value("relay_items_total", kind="event", reason="rate_limited")
+    assert 0 == setup.metrics.value("relay_shadow_hits_total", rule="t/masked")
+    assert {
+        ("rate_limited", "error"): 1,
+        ("rate_limited", "attachment"): 1,
+        ("rate_limited", "attachment_item"): 1,
+    } == setup.lost()
+
+
+async def test_the_rest_of_a_limited_envelope_passes() -> None:
+    """A limited event takes its attachment along; a session and a client's own report go on."""
+    setup = Setup()
+    setup.limit("60:error:key")
+    taken = await setup.take(event() + PICTURE + SESSION + REPORT, GRANT)
+    assert Taken(ID, "60:error:key") == taken
+    (body,) = await setup.bodies()
+    assert (True, True, False) == (
+        b'"session"' in body, b'"client_report"' in body, b'"attachment"' in body,
+    )  # fmt: skip
+    assert {"accepted": 1} == setup.ends()
+
+
+async def test_when_a_limit_has_ended_everything_passes() -> None:
+    """And the answer says nothing of limits."""
+    setup = Setup()
+    setup.limit("60:error:key")
+    setup.clock.advance(60)
+    assert Taken(ID) == await setup.take(event(), GRANT)
+    assert {} == setup.lost()
+
+
+async def test_who_does_not_consent_hears_nothing_of_limits() -> None:
+    """A refusal is a refusal, and is what is counted; of a mixed envelope, only what passed."""
+    setup = Setup()
+    setup.limit("60::key")
+    with pytest.raises(ConsentError):
+        await setup.take(event())
+    assert {("consent_missing", "error"): 1} == setup.lost()
+    silent = Setup(answer=200)
+    silent.limit("60::key")
+    assert Taken(ID) == await silent.take(event())
+    mixed = Setup()
+    mixed.limit("60:error:key, 30:feedback:key")
+    with pytest.raises(RateLimitedError) as caught:
+        await mixed.take(b"{}\n" + FEEDBACK + PICTURE)
+    assert "30:feedback:key" == caught.value.limits
+    assert {
+        ("rate_limited", "feedback"): 1,
+        ("consent_missing", "attachment"): 1,
+        ("consent_missing", "attachment_item"): 1,
+    } == mixed.lost()
+
+
+async def test_what_is_dropped_anyway_is_not_limited() -> None:
+    """An item that policy drops, or whose kind is unknown, says nothing of limits."""
+    setup = Setup()
+    setup.limit("60::key")
+    video = b'{"type":"replay_video","length":1}\nx\n'
+    assert Taken(None) == await setup.take(b"{}\n" + video + b'{"type":"made_up"}\n{}\n', GRANT)
+    assert {("item_policy", "replay"): 1} == setup.lost()
+
+
+async def test_metrics_are_limited_by_namespace() -> None:
+    """Buckets of a limited namespace are stopped, others pass."""
+    setup = Setup()
+    setup.limit("60:metric_bucket:key::spans")
+    for namespace, passes in (("spans", False), ("custom", True)):
+        bucket = {"name": f"c:{namespace}/n@none", "type": "c", "value": 1, "timestamp": 1}
+        body = b'{}\n{"type":"metric_buckets"}\n' + json.dumps([bucket]).encode()
+        if passes:
+            assert Taken(None) == await setup.take(body, GRANT)
+            continue
+        with pytest.raises(RateLimitedError) as caught:
+            await setup.take(body, GRANT)
+        assert "60:metric_bucket:key::spans" == caught.value.limits
+
+
+async def test_every_drop_is_noted() -> None:
+    """What is dropped counts by reason and category; what goes on, and what nobody knows, not."""
+    setup = Setup()
+    broken = b'{"type":"session"}\n{"sid":\n'
+    bytes_ = b'{"type":"attachment","length":9}\n\x89PNG\0\xff\xfe\x80\x81\n'
+    await setup.take(event() + broken + bytes_ + b'{"type":"made_up"}\n{}\n' + REPORT, GRANT)
+    assert {
+        ("invalid", "session"): 1,
+        ("item_policy", "attachment"): 9,
+        ("item_policy", "attachment_item"): 1,
+    } == setup.lost()
+    with pytest.raises(ProjectError):
+        await setup.take(event(), GRANT, project="2")
+    with pytest.raises(EnvelopeError):
+        await setup.take(b"nonsense", GRANT)
+    assert {} == setup.lost()
+
+
+async def test_what_finds_no_room_is_noted() -> None:
+    """An accepted item that the spool does not take is a loss of its own reason."""
+    setup = Setup(SickSpool(SpoolFullError("full")))
+    with pytest.raises(SpoolFullError):
+        await setup.take(event() + REPORT, GRANT)
+    assert {("spool_full", "error"): 1} == setup.lost()

@@ -9,8 +9,17 @@ import pytest
 from relay.consent import ConsentPolicy, Evidence, Missing, Source, Verdict
 from relay.errors import AuthError, EnvelopeError, ProjectError, TooLargeError
 from relay.outcomes import Outcome, Reason
-from relay.pipeline import FindProject, Processed, ProjectPolicy, RequestFacts, process
+from relay.pipeline import (
+    FindProject,
+    Processed,
+    ProjectPolicy,
+    RequestFacts,
+    process,
+    report_permit,
+)
 from relay.protocol.auth import Credentials
+from relay.protocol.client_report import ClientReport
+from relay.protocol.enforcement import KnownLimits, Limit
 from relay.protocol.envelope import parse
 from relay.protocol.item_kinds import Policy
 from relay.protocol.limits import Limits
@@ -288,3 +297,71 @@ def test_a_user_report_can_deny() -> None:
     """A tag in a user report counts like any other."""
     report = {"tags": {"allowReport": False}, "comments": "x"}
     assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("user_report", report))))
+
+
+def limited(data: bytes, *categories: str, policy: ProjectPolicy | None = None) -> Processed:
+    """Process an envelope while the upstream takes nothing of some categories."""
+    known = KnownLimits({name: Limit(9.0, name) for name in categories})
+    asked: list[tuple[str, str]] = []
+
+    def find_limits(project: str, key: str) -> KnownLimits:
+        asked.append((project, key))
+        return known
+
+    done = process(data, facts(), find(policy or ProjectPolicy("1")), MADE, find_limits)
+    assert [("1", KEY)] == asked == [done.lane]
+    return done
+
+
+def test_limits_come_after_consent_kind_and_policy() -> None:
+    """Each item has the first reason that holds; what is limited is told, once for each item."""
+    event = ("event", {**GRANTED, "message": ADDRESS})
+    others = (("made_up", {}), ("session", {"sid": ID}), ("replay_video", b"x"))
+    done = limited(envelope(event, *others), "error", "replay")
+    assert [
+        Reason.RATE_LIMITED, Reason.UNKNOWN_ITEM, Reason.ACCEPTED, Reason.ITEM_POLICY,
+    ] == reasons(done)  # fmt: skip
+    assert (Limit(9.0, "error"),) == done.limits
+    assert done.envelope is not None
+    assert ("session",) == done.envelope.categories
+    refused = limited(envelope(("event", {"message": ADDRESS})), "error")
+    assert ([Reason.CONSENT_MISSING], ()) == (reasons(refused), refused.limits)
+
+
+def test_what_is_limited_is_not_scrubbed() -> None:
+    """An event that could not be scrubbed is limited, and nothing of it was looked at."""
+    deep = b'{"tags":{"allowReport":true},"extra":' + b"[" * 300 + b"]" * 300 + b"}"
+    assert [Reason.RATE_LIMITED] == reasons(limited(envelope(("event", deep)), "error"))
+    done = limited(envelope(("event", {**GRANTED, "message": ADDRESS})), "error")
+    assert (None, {}) == (done.envelope, done.redactions)
+
+
+def test_an_item_is_limited_as_what_it_is() -> None:
+    """A transaction that came as an event goes by the limit of transactions."""
+    data = envelope(("event", {**GRANTED, "type": "transaction"}), ("attachment", b"x"))
+    assert [Reason.RATE_LIMITED] * 2 == reasons(limited(data, "transaction"))
+    assert [Reason.ACCEPTED] * 2 == reasons(limited(data, "error"))
+
+
+def test_every_item_has_its_quantities() -> None:
+    """In their order, whatever became of it."""
+    data = envelope(("event", GRANTED), ("attachment", b"12345"), ("made_up", {}))
+    assert ((("error", 1),), (("attachment", 5), ("attachment_item", 1)), ()) == run(
+        data
+    ).quantities
+
+
+def test_a_report_of_our_own_gets_a_permit() -> None:
+    """It holds the report alone, and no header that could tell of anyone."""
+    report = ClientReport(5.0, {(Reason.INVALID, "error"): 3})
+    permit = report_permit("1", KEY, report)
+    (item,) = parse(permit.body).items
+    assert ({}, "client_report", report.payload()) == (
+        parse(permit.body).headers, item.kind, item.payload,
+    )  # fmt: skip
+    assert ("1", KEY, ("internal",)) == (permit.project, permit.key, permit.categories)
+    others = [
+        report_permit("2", KEY, report),
+        report_permit("1", KEY, replace(report, timestamp=6)),
+    ]
+    assert 3 == len({permit.envelope_id, *(other.envelope_id for other in others)})

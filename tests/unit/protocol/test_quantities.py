@@ -6,7 +6,7 @@ import pytest
 
 from relay.protocol.envelope import Item
 from relay.protocol.item_kinds import KINDS, kind_of
-from relay.protocol.quantities import Quantities, estimate, quantities, stopped_by
+from relay.protocol.quantities import Quantities, estimate, namespaces, quantities, stopped_by
 from relay.protocol.rate_limits import CATEGORIES
 
 
@@ -131,3 +131,21 @@ def test_an_envelope_of_which_only_categories_are_known() -> None:
     )
     assert (("log_item", 1), ("log_byte", 70)) == estimate(("log_item", "log_byte"), 70)
     assert (("feedback", 1),) == estimate(("default", "metric_bucket"), 70)
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b'[{"name":"c:spans/a@none"},{"name":"d:custom/b/c@byte"}]', {"spans", "custom"}),
+        (b'{"name":"c:spans/a@none"}', {"spans"}),
+        (b'[{"name":"plain"}]', {"custom"}),
+        (b'[{"name":"c:spans/a@none"},{"no":"name"}]', set()),
+        (b'[{"name":["c:spans/a@none"]}]', set()),
+        (b"[]", set()),
+        (b"7", set()),
+        (b"nonsense", set()),
+    ],
+)
+def test_namespaces_of_metrics(payload: bytes, expected: set[str]) -> None:
+    """All that the buckets lie in; nothing where one cannot be read."""
+    assert expected == namespaces(Item.make({"type": "metric_buckets"}, payload))
