@@ -101,7 +101,9 @@ class Upstream:
     answers: dict[str, deque[Answer]] = field(default_factory=lambda: defaultdict(deque))
 
     def envelopes(self) -> list[Arrival]:
-        return [one for one in list(self.arrivals) if "/envelope" in one.path]
+        """The envelopes, without those that hold only reports of a relay's own."""
+        found = [one for one in list(self.arrivals) if "/envelope" in one.path]
+        return [one for one in found if one.items or "event_id" in one.head]
 
     def of(self, event_id: str) -> Arrival:
         """Wait for the envelope with this id, and return it."""
