@@ -45,6 +45,24 @@ def loads(data: bytes | bytearray | memoryview | str) -> Any:
     return _loads_slowly(raw)
 
 
+def place_of_fault(data: bytes) -> tuple[int, int]:
+    """Return line and column, from 1, at which a document breaks that `loads` refuses.
+
+    1 and 1 if it has no such place, being too deep for instance. Nothing of the document is told.
+    """
+    raw = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        json.loads(raw.decode())  # noqa: TID251 - the one place
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        return before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+    except json.JSONDecodeError as error:
+        return error.lineno, error.colno
+    except (ValueError, RecursionError):
+        pass
+    return 1, 1
+
+
 def dumps(value: Any) -> bytes:
     """Serialise to compact UTF-8 JSON; integers of any size are written exactly.
 

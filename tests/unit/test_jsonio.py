@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.jsonio import JsonError, dumps, loads, pretty, repeats
+from relay.jsonio import JsonError, dumps, loads, place_of_fault, pretty, repeats
 from tests.strategies import json_documents
 
 
@@ -154,3 +154,19 @@ def test_too_deep_for_pretty() -> None:
 def test_repeats(data: bytes, expected: bool) -> None:
     """A key that one object has twice is seen, also where the document does not parse."""
     assert expected is repeats(data, {"a", "tags"})
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", (1, 1)),
+        (b'{"a": 1,\n  "b" }', (2, 7)),
+        (b'\xef\xbb\xbf{"a" 1}', (1, 6)),
+        (b'[\n"\xff"]', (2, 2)),
+        (b"[" * 100_000, (1, 1)),
+        (b"[1]", (1, 1)),
+    ],
+)
+def test_place_of_fault(data: bytes, expected: tuple[int, int]) -> None:
+    """The place where a document breaks; the first of all if there is none."""
+    assert expected == place_of_fault(data)
