@@ -17,9 +17,12 @@ _ADDRESS_WORDS = (
 )  # fmt: skip
 _ALSO_BEFORE = 3
 """So many of these tell only before the numbers: other words begin with them."""
-_PRODUCTS = (
+_BROWSERS = (
     "chrome", "chromium", "edge", "edg", "opera", "opr", "safari", "firefox", "brave", "vivaldi",
-    "webkit", "gecko", "electron", "windows", "okhttp", "lib", "sdk", "package", "driver", "java",
+    "webkit", "electron",
+)  # fmt: skip
+_PRODUCTS = (
+    *_BROWSERS, "gecko", "windows", "okhttp", "lib", "sdk", "package", "driver", "java",
     "jdk", "net", "dotnet", "runtime", "app", "suite", "desktop",
 )  # fmt: skip
 """Last words of names whose versions have four numbers."""
@@ -81,8 +84,11 @@ def _last_word(text: str) -> str:
 
 
 def is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
-    """Tell whether four numbers are a version: `Chrome/128.0.0.0`, `v1.2.3.4`, `1.2.3.4-beta`."""
-    if _TAG.match(text, end):
+    """Tell whether four numbers are a version: `Chrome/128.0.0.0`, `v1.2.3.4`, `1.2.3.4-beta`.
+
+    Browsers say no more of their version than the first number; no host has such an address.
+    """
+    if octets[1:] == [0, 0, 0] or _TAG.match(text, end):
         return True
     head = text[max(0, start - _LOOK_BACK) : start]
     if head.endswith("/"):
@@ -102,6 +108,8 @@ def is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
         return not compared.endswith(("==", "!=")) or not _far_from_version(octets)
     if head.endswith(".") and _last_word(head[:-1]) in _VERSION_MARKS:
         return True
+    if head.endswith(" ") and _last_word(head.rstrip()) in _BROWSERS:
+        return not _has_port(text, end) and not _far_from_version(octets)
     low = head.rstrip(" :=\"'")
     if _SECTION.search(low):
         return not _far_from_version(octets)
