@@ -73,6 +73,13 @@ class UnsupportedEncodingError(RequestError):
     reason = "unsupported_encoding"
 
 
+class UnsupportedMediaError(RequestError):
+    """A Content-Type that the route does not take (415)."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    reason = "invalid_body"
+
+
 class AuthError(RequestError):
     """No, several or malformed credentials (401; 400 where the protocol says so, by subclass)."""
 

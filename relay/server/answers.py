@@ -15,6 +15,7 @@ from relay import jsonio
 from relay.errors import (
     MethodError,
     OverloadedError,
+    RateLimitedError,
     RelayError,
     SpoolFullError,
     SpoolUnavailableError,
@@ -31,6 +32,7 @@ ALLOWED_HEADERS: Final = (
 )  # fmt: skip
 EXPOSED_HEADERS: Final = "x-sentry-error, x-sentry-rate-limits, retry-after"
 MAX_AGE: Final = "3600"
+RATE_LIMITS: Final = "X-Sentry-Rate-Limits"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -50,6 +52,9 @@ def error_answer(error: Exception) -> web.Response:
     answer.headers["X-Sentry-Error"] = error.detail
     if isinstance(error, SpoolFullError | SpoolUnavailableError | OverloadedError):
         answer.headers[hdrs.RETRY_AFTER] = RETRY_AFTER
+    if isinstance(error, RateLimitedError):
+        answer.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+        answer.headers[RATE_LIMITS] = error.limits
     if isinstance(error, MethodError):
         answer.headers[hdrs.ALLOW] = ", ".join((*error.allowed, hdrs.METH_OPTIONS))
     return answer

@@ -1,4 +1,4 @@
-"""The ingest port: which paths there are, and how a request becomes bytes and facts for intake.
+"""The ingest port: how a request becomes envelopes and facts for the intake, and is answered.
 
 Law of this file: HTTP only. It reads no item and decides nothing about one. The client's address is
 not looked at.
@@ -6,60 +6,38 @@ not looked at.
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from relay.consent import PATH_PREFIX, read_request_evidence
-from relay.errors import AuthError, MethodError, ProjectError, RelayError, RouteError
+from relay.consent import read_request_evidence
+from relay.errors import (
+    AuthError,
+    MethodError,
+    ProjectError,
+    RateLimitedError,
+    RelayError,
+    RouteError,
+)
 from relay.health import Health
 from relay.intake import Intake, Taken
 from relay.metrics import Metrics
 from relay.pipeline import ProjectPolicy, RequestFacts
+from relay.protocol import check_ins
 from relay.protocol.auth import join_auth, read_request_auth
 from relay.protocol.dsn import DsnError, parse_project
 from relay.protocol.envelope import parse
 from relay.protocol.limits import Limits
-from relay.protocol.store import as_envelope, decode_store
 from relay.server import answers
 from relay.server.admin import add_health_routes
 from relay.server.bodies import IN_FLIGHT, Count, Load, read_body
+from relay.server.routes import PIXEL, Posted, Route, Target, find_target
 
-PIXEL: Final = (
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
-    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-)
-"""A transparent GIF of one pixel, the answer to a GET on store (GIF89a specification)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a path leads: the route's name, the project in it, whether it began as consented."""
-
-    route: str
-    project: str | None
-    prefixed: bool
-
-
-_METHODS: Final = {"envelope": ("POST",), "store": ("POST", "GET"), "tunnel": ("POST",)}
-
-
-def find_target(path: str) -> Target | None:
-    """Return where a path leads, or None; doubled and missing final slashes do not matter."""
-    parts = [part for part in path.split("/") if part]
-    prefixed = bool(parts) and parts[0] == PATH_PREFIX
-    match parts[1:] if prefixed else parts:
-        case ["api", project, ("envelope" | "store") as route]:
-            return Target(route, project, prefixed)
-        case ["api", "store"]:
-            return Target("store", None, prefixed)
-        case ["tunnel"]:
-            return Target("tunnel", None, prefixed)
-        case _:
-            return None
+OFF_LOOP: Final = 256 * 1024
+"""Bodies from this size on are taken apart in a thread: what is packed opens to many times it."""
 
 
 class Ingest:
@@ -120,50 +98,82 @@ class Ingest:
         self._cors.add(request, answer)
         if self._stopping or request.content.exception() is not None:
             answer.force_close()
-        route = target.route if target is not None else "unknown"
+        route = target.route.name if target is not None else "unknown"
         self._metrics.count("relay_requests_total", route=route, status=str(answer.status))
         return answer
 
     async def _answer(
         self, request: web.Request, target: Target | None, count: Count
     ) -> web.Response:
-        """Answer, and see to it that the request is counted once: here, or by the intake."""
+        """Answer, and see to it that the request is counted: here, or by the intake."""
         if target is not None and request.method == hdrs.METH_OPTIONS:
-            return self._cors.preflight(request, ", ".join(_METHODS[target.route]))
+            return self._cors.preflight(request, ", ".join(target.route.methods))
         try:
-            body, facts = await self._receive(request, target, count)
+            route, envelopes, facts = await self._receive(request, target, count)
         except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
             self._intake.count_refused(error, target.project if target is not None else None)
             return answers.error_answer(error)
         try:
-            taken = await self._intake.take(body, facts)
+            taken = await self._take(route, envelopes, facts)
         except Exception as error:  # noqa: BLE001 - as above
             return answers.error_answer(error)
-        if request.method == hdrs.METH_GET:
-            return web.Response(body=PIXEL, content_type="image/gif")
-        return _accepted(taken)
+        if request.method == hdrs.METH_GET and route.name == "store":
+            answer = web.Response(body=PIXEL, content_type="image/gif")
+        else:
+            answer = route.answer(taken)
+        if taken.limits and route.limited:
+            answer.headers[answers.RATE_LIMITS] = taken.limits
+        return answer
+
+    async def _take(self, route: Route, envelopes: Sequence[bytes], facts: RequestFacts) -> Taken:
+        """Take one envelope after the other; raise the first error only if none was taken."""
+        last: Taken | None = None
+        first: Exception | None = None
+        for number, envelope in enumerate(envelopes):
+            own = facts if number == 0 else replace(facts, new_id=secrets.token_hex(16))
+            try:
+                last = await self._intake.take(envelope, own)
+            except RateLimitedError as error:
+                if route.limited:
+                    first = first or error
+                else:
+                    last = Taken(None)
+            except RelayError as error:
+                first = first or error
+        if last is not None:
+            return last
+        raise first if first is not None else RelayError("nothing was posted")
 
     async def _receive(
         self, request: web.Request, target: Target | None, count: Count
-    ) -> tuple[bytes, RequestFacts]:
-        """Read all of a request: the body as an envelope, and the facts beside it."""
+    ) -> tuple[Route, Sequence[bytes], RequestFacts]:
+        """Read all of a request: the body as envelopes, and the facts beside it."""
         if target is None:
             raise RouteError("not found")
-        if request.method not in _METHODS[target.route]:
-            raise MethodError(_METHODS[target.route])
+        route = target.route
+        if request.method not in route.methods:
+            raise MethodError(route.methods)
         facts, policy = self._facts(request, target)
         limits = policy.limits if policy is not None else self._limits
-        if target.route != "store":
+        if route.convert is None:
             learn = partial(self._named_in, facts) if policy is None else None
             body, limits = await read_body(request, limits.envelope, limits, count, learn)
-            return body, replace(facts, limits=limits)
+            return route, (body,), replace(facts, limits=limits)
+        content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
+        if route.check is not None:
+            route.check(content_type)
         if request.method == hdrs.METH_GET:
             body = request.query.get("sentry_data", "").encode()
         else:
-            body, _ = await read_body(request, limits.body, limits, count)
-        body = as_envelope(decode_store(body, limits))
-        count(len(body))
-        return body, facts
+            body, _ = await read_body(request, getattr(limits, route.limit), limits, count)
+        query = {name: request.query[name] for name in request.query}
+        posted = Posted(body, content_type, query, target.parameters, facts.new_id, limits)
+        if len(body) < OFF_LOOP:
+            envelopes = route.convert(posted)
+        else:
+            envelopes = await asyncio.to_thread(route.convert, posted)
+        count(sum(map(len, envelopes)))
+        return route, envelopes, facts
 
     def _facts(
         self, request: web.Request, target: Target
@@ -177,10 +187,12 @@ class Ingest:
                 raise AuthError("multiple authorization payloads detected")
         query = [(name, value) for name, value in request.query.items()]
         headers = {name.lower(): value for name, value in request.headers.items()}
-        credentials = read_request_auth(headers, query)
+        credentials = read_request_auth(headers, query, target.parameters.get("key"))
         project = _checked_project(target.project)
-        if target.route == "store":
-            credentials = join_auth(credentials, project)  # a bare event has no `dsn`
+        if target.route.convert is not None:
+            credentials = join_auth(credentials, project)  # what is no envelope has no `dsn`
+            if target.route.name == "cron" and not credentials.client:
+                credentials = replace(credentials, client=check_ins.CLIENT)
             project = project or self._intake.project_of_key(credentials.key) or ""
         policy = None
         if credentials is not None and project is not None:
@@ -216,11 +228,6 @@ def _checked_project(project: str | None) -> str | None:
         return parse_project(project) if project is not None else None
     except DsnError:
         raise ProjectError("unknown project or key") from None
-
-
-def _accepted(taken: Taken) -> web.Response:
-    body = {"id": taken.event_id} if taken.event_id is not None else {}
-    return answers.json_answer(body, HTTPStatus.OK)
 
 
 def build_ingest_app(ingest: Ingest, health: Health) -> web.Application:

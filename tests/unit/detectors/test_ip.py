@@ -77,7 +77,8 @@ def test_addresses_are_found(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "128.0.0.0", "on Chrome 128.0.0.0", "Opera 9.8.7.6", "Chrome/128.0.0.0", "Mozilla/5.0 Chrome/128.0.0.0 Safari/537.36", "v1.2.3.4",
+        "128.0.0.0", "on Chrome 128.0.0.0", "Opera 9.8.7.6",
+        "Chrome/128.0.0.0", "Mozilla/5.0 Chrome/128.0.0.0 Safari/537.36", "v1.2.3.4",
         "version 1.2.3.4", "version: 1.2.3.4", "1.2.3.4-beta", "1.2.3.4.5", "Name/1.2.3.4",
         "okhttp/4.9.0.1", "lib-1.2.3.4.so", "pkg@1.2.3.4", "1.2.3", "256.1.1.1", "01.2.3.4",
         "1.2.3.4.", "1.2.3.400", "127.0.0.1:21325", "127.255.0.1", "0.0.0.0:80", "::1", "[::1]:80",

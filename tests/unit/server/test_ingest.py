@@ -24,7 +24,7 @@ from relay.scrub.permit import ScrubbedEnvelope
 from relay.server import bodies
 from relay.server.answers import Cors
 from relay.server.bodies import Load
-from relay.server.ingest import PIXEL, Ingest, Target, build_ingest_app, find_target
+from relay.server.ingest import PIXEL, Ingest, build_ingest_app
 from relay.server.listening import open_port
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
@@ -104,28 +104,6 @@ def event(**more: Any) -> bytes:
     return b'{}\n{"type":"event"}\n' + json.dumps(document).encode() + b"\n"
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/api/1/envelope/", Target("envelope", "1", prefixed=False)),
-        ("/api/1/envelope", Target("envelope", "1", prefixed=False)),
-        ("//api//1//store//", Target("store", "1", prefixed=False)),
-        ("/consented/api/1/envelope/", Target("envelope", "1", prefixed=True)),
-        ("/api/store/", Target("store", None, prefixed=False)),
-        ("/tunnel", Target("tunnel", None, prefixed=False)),
-        ("/consented/tunnel/", Target("tunnel", None, prefixed=True)),
-        ("/", None),
-        ("/api/1/minidump/", None),
-        ("/api/1/envelope/x", None),
-        ("/x/api/1/envelope/", None),
-        ("/consented/consented/tunnel", None),
-    ],
-)
-def test_find_target(path: str, expected: Target | None) -> None:
-    """Paths lead to their route; slashes do not matter, anything else is nothing."""
-    assert expected == find_target(path)
-
-
 async def test_an_event_is_taken() -> None:
     """An event is answered with its id when it is in the spool, clean."""
     spool = MemorySpool(FakeClock())
@@ -155,7 +133,7 @@ async def test_an_event_is_taken() -> None:
         (f"/api/1/envelope/?{AUTH}", b"203.0.113.77", 400, "the envelope header is not JSON"),
         (f"/api/1/envelope/?{AUTH}", b"x" * 30_000, 413, ""),
         (f"/api/1/store/?{AUTH}", b"{}" + b" " * 20_000, 413, ""),
-        ("/api/1/minidump/", b"203.0.113.77", 404, "not found"),
+        ("/api/1/unreal/x/", b"203.0.113.77", 404, "not found"),
         ("/203.0.113.77", b"", 404, "not found"),
     ],
 )
@@ -394,7 +372,7 @@ GOOD = f"/api/1/envelope/?{AUTH}"
         ("POST", "/api/1/envelope/", event(), "", "1", "auth"),
         ("POST", f"/api/2/envelope/?{AUTH}", event(), "", "unknown", "unknown_project"),
         ("PUT", GOOD, event(), "", "1", "unknown_route"),
-        ("POST", "/api/1/minidump/", event(), "", "unknown", "unknown_route"),
+        ("POST", "/api/1/unreal/x/", event(), "", "unknown", "unknown_route"),
         ("OPTIONS", "/nowhere", b"", "", "unknown", "unknown_route"),
         ("OPTIONS", GOOD, b"", "", "", ""),
         ("GET", "/api/relay/healthcheck/live/", b"", "", "", ""),
