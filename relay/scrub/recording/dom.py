@@ -9,128 +9,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from relay.errors import ScrubError
+from relay.scrub.recording.nodes import Node, Piece
 
-_ELEMENT, _TEXT, _CDATA = 2, 3, 4
 _MUTATION: Final = 0
 _SNAPSHOT, _INCREMENT = 2, 3
-_INLINE: Final = frozenset({
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
-    "em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "output", "q", "ruby", "s",
-    "samp", "slot", "small", "span", "strike", "strong", "sub", "sup", "text", "textpath",
-    "time", "tspan", "tt", "u", "var", "wbr",
-})  # fmt: skip
-"""Elements that stand in a line of text; all others begin and end one."""
-_NO_TEXT: Final = frozenset(("script", "style"))
 REACH: Final = 256
 """Characters, and nodes, that are read on both sides of a text that changed."""
 _STEPS_FLOOR, _STEPS_PER_BYTE = 2_000_000, 4
 """Nodes that are looked at. A change of one text takes 130 bytes and up to 512 steps."""
-
-
-class Piece:
-    """One text that a node had: where it stands in the document, and what it was at first."""
-
-    __slots__ = ("_holder", "_key", "original")
-
-    def __init__(self, holder: dict[str, Any], key: str) -> None:
-        self._holder = holder
-        self._key = key
-        self.original: str = holder[key]
-
-    @property
-    def text(self) -> str:
-        """What stands there now."""
-        value = self._holder.get(self._key)
-        return value if isinstance(value, str) else ""
-
-    def write(self, text: str) -> None:
-        """Put another text there, unless a rule took the place away."""
-        if self._key in self._holder:
-            self._holder[self._key] = text
-
-
-class Node:
-    """A node of the page.
-
-    Attributes:
-        tag: an element's name in small letters; empty for texts, and where it is not known.
-        known: False for a node that was made before this segment.
-        origin: the node that it was put into.
-        attributes: the maps that gave it attributes, in their order.
-        pieces: the texts that it had.
-    """
-
-    __slots__ = (
-        "attributes", "first", "known", "last", "next", "origin", "parent", "pieces", "previous",
-        "silent", "tag",
-    )  # fmt: skip
-
-    def __init__(self, tree: dict[str, Any] | None) -> None:
-        self.parent: Node | None = None
-        self.origin: Node | None = None
-        self.previous: Node | None = None
-        self.next: Node | None = None
-        self.first: Node | None = None
-        self.last: Node | None = None
-        self.attributes: list[dict[str, Any]] = []
-        self.pieces: list[Piece] = []
-        self.known = tree is not None
-        self.tag = ""
-        self.silent = False
-        if tree is None:
-            return
-        kind = tree.get("type")
-        if kind in (_TEXT, _CDATA):
-            self.say(tree, "textContent")
-        elif kind == _ELEMENT:
-            self.tag = str(tree.get("tagName", "")).lower()
-            self.give(tree.get("attributes"))
-        self.silent = self.tag in _NO_TEXT
-
-    @property
-    def parts(self) -> bool:
-        """Whether it parts the texts before, in and behind it."""
-        return bool(self.tag) and self.tag not in _INLINE
-
-    def say(self, holder: dict[str, Any], key: str) -> None:
-        """Take a text of this node."""
-        if isinstance(holder.get(key), str):
-            self.pieces.append(Piece(holder, key))
-
-    def give(self, attributes: Any) -> None:
-        """Take attributes of this node."""
-        if isinstance(attributes, dict):
-            self.attributes.append(attributes)
-
-    def put(self, parent: "Node", before: "Node | None") -> None:
-        """Stand in a parent, before one of its children or as the last."""
-        if before is not None and before.parent is not parent:
-            before = None
-        self.parent = self.origin = parent
-        self.silent = self.silent or parent.silent
-        self.next = before
-        self.previous = parent.last if before is None else before.previous
-        if self.previous is None:
-            parent.first = self
-        else:
-            self.previous.next = self
-        if before is None:
-            parent.last = self
-        else:
-            before.previous = self
-
-    def leave(self) -> None:
-        """Stand nowhere."""
-        if self.parent is not None:
-            if self.previous is None:
-                self.parent.first = self.next
-            else:
-                self.previous.next = self.next
-            if self.next is None:
-                self.parent.last = self.previous
-            else:
-                self.next.previous = self.previous
-        self.parent = self.previous = self.next = None
 
 
 Run = list[tuple[Piece, bool]]
@@ -270,7 +156,8 @@ class Mirror:
                 self._step()
                 begun = begun or here is node
                 parted = parted or breaks
-                if here in self._changed:
+                # One that was read already begins nothing anew: the work stays linear.
+                if here in self._changed and here not in seen:
                     seen.add(here)
                     left = _Reach()
                 elif begun and not left.goes(here):

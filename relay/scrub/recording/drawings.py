@@ -8,7 +8,7 @@ in 60 shapes or more where they are traced. Icons have fewer than 40 shapes.
 from collections import Counter
 from typing import Any, Final
 
-from relay.scrub.recording.dom import Node
+from relay.scrub.recording.nodes import Node
 
 _MOST_SHAPES: Final = 40
 _MOST_PATH: Final = 4_000

@@ -10,7 +10,8 @@ from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 from relay.errors import ScrubError
-from relay.scrub.recording.dom import Piece, Run
+from relay.scrub.recording.dom import Run
+from relay.scrub.recording.nodes import Piece
 from relay.scrub.recording.typed import HIDDEN
 
 _WINDOW: Final = 1_000

@@ -7,7 +7,7 @@ the beginning of a secret looks like nothing. It stays as long as it was, as in 
 from itertools import pairwise
 from typing import Any, Final
 
-from relay.scrub.recording.dom import Node
+from relay.scrub.recording.nodes import Node
 
 HIDDEN: Final = "***"
 _INCREMENT, _INPUT = 3, 5

@@ -172,6 +172,20 @@ def test_nodes_that_are_added_beside_each_other() -> None:
     ]
 
 
+def test_many_nodes_that_come_last_first() -> None:
+    """As rrweb sends a long list: the work for it stays in its bounds."""
+    adds = [
+        {
+            "parentId": 5,
+            "nextId": 99 + at if at else None,
+            "node": text(f"Row {at} of prose. ", 100 + at),
+        }
+        for at in range(8_000)
+    ]
+    document = [change(0, adds=adds, texts=[], removes=[], attributes=[])]
+    assert document == scrubbed(document)
+
+
 def test_texts_that_are_set_part_by_part() -> None:
     """Each event says one part; the page holds all of them."""
     secret = PLANTED["ip4"]
