@@ -56,6 +56,7 @@ NEL: Final = "application/vnd.sentry.integration.browser.nel+json"
 """The content type of a network error report (Sentry Relay's integrations)."""
 
 _SCRUBBED: Final = (Policy.SCRUB, Policy.DROP)
+_ON_DEMAND: Final = (Policy.DROP, Policy.SCRUB)
 _NEVER: Final = (Policy.DROP,)
 
 
@@ -115,8 +116,8 @@ _ROWS: Final = (
     ItemKind(
         "replay_recording",
         ("replay",),
-        "",
-        _NEVER,
+        "replay_recording",
+        _ON_DEMAND,
         "replay_compressed",
     ),
     _dropped("replay_video", "replay", limit="replay_compressed"),

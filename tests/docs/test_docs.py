@@ -25,7 +25,7 @@ from relay.rules.model import Method, Status
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
 from relay.server.admin import build_admin_app
-from relay.server.ingest import _METHODS, find_target
+from relay.server.routes import ROUTES
 from relay.spool.memory import MemorySpool
 from tests.docs.pages import ROOT, Block, blocks, code, first_column, pages, told
 from tests.fakes import FakeClock
@@ -155,18 +155,14 @@ def test_routes() -> None:
     rows = [line.split(" | ") for line in table.partition("\n\n")[0].splitlines() if "`" in line]
     named = {row[0].strip("| `"): set(row[1].replace(" ", "").split(",")) for row in rows}
     del named["/consented/…"]
-    paths = [path.replace("{project}", "1") for path in named]
-    ingest = {target.route for path in paths if (target := find_target(path)) is not None}
-    assert set(_METHODS) == ingest
-    for path, methods in named.items():
-        target = find_target(path.replace("{project}", "1"))
-        if target is not None:
-            assert {*_METHODS[target.route], "OPTIONS"} == methods
+    paths = {"/" + "/".join(route.path): route for route in ROUTES}
+    ingest = {
+        path.rstrip("/"): methods for path, methods in named.items() if path.rstrip("/") in paths
+    }
+    assert {path: {*route.methods, "OPTIONS"} for path, route in paths.items()} == ingest
     app = build_admin_app(metrics=Metrics(), health=Health(), spool=MemorySpool(FakeClock()))
     admin = {resource.canonical.rstrip("/") for resource in app.router.resources()}
-    assert admin == {path.rstrip("/") for path in named if find_target(path) is None} - {
-        path.rstrip("/") for path in named if "{project}" in path
-    }
+    assert admin == {path.rstrip("/") for path in named if path.rstrip("/") not in paths}
 
 
 # --- links ---------------------------------------------------------------------------------------

@@ -168,7 +168,6 @@ def test_an_unknown_project_is_refused(setup: Setup) -> None:
         f"/api/{PROJECT}/unreal/{KEY}/",
         f"/api/{PROJECT}/upload/",
         f"/api/{PROJECT}/integration/otlp/v1/traces/",
-        f"/api/{PROJECT}/unreal/{KEY}/",
         f"/api/{PROJECT}/envelope/more/",
         f"/api/0/projects/{MARK}/",
         "/metrics",
