@@ -4,6 +4,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,26 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 @pytest.fixture(scope="module")
-def scrubbing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A relay of ours that drops neither."""
-    with listening(0) as upstream:
-        folder = tmp_path_factory.mktemp("scrubbing") / "relay"
-        policies = {"replay": "scrub", "minidump": "scrub"}
-        with ours(folder, upstream, {PROJECT: {}}, items=policies) as own:
-            yield own
+def replays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A relay of ours that scrubs replays."""
+    with _scrubbing(tmp_path_factory.mktemp("replays"), "replay") as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def dumps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A relay of ours that scrubs minidumps."""
+    with _scrubbing(tmp_path_factory.mktemp("dumps"), "minidump") as own:
+        yield own
+
+
+@contextmanager
+def _scrubbing(folder: Path, kind: str) -> Iterator[Target]:
+    with (
+        listening(0) as upstream,
+        ours(folder / "relay", upstream, {PROJECT: {}}, items={kind: "scrub"}) as own,
+    ):
+        yield own
 
 
 # --- recordings ----------------------------------------------------------------------------------
@@ -89,7 +103,7 @@ PACKINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] =
 
 @rows("kinds/replay_recording-scrub")
 @pytest.mark.parametrize("packing", list(PACKINGS))
-def test_a_recording_is_scrubbed(scrubbing: Target, packing: str) -> None:
+def test_a_recording_is_scrubbed(replays: Target, packing: str) -> None:
     """Every string of every node; compressed as it came; what shows the page stays."""
     pack, unpack = PACKINGS[packing]
     replay_id = new_id()
@@ -97,7 +111,7 @@ def test_a_recording_is_scrubbed(scrubbing: Target, packing: str) -> None:
     replay |= {"segment_id": 0, "timestamp": 1.0, "replay_type": "session"}
     payload = b'{"segment_id":0}\n' + pack(json.dumps(RECORDING).encode())
     items = (("replay_event", replay), ("replay_recording", payload))
-    arrival = scrubbing.deliver({"event_id": replay_id}, *items)
+    arrival = replays.deliver({"event_id": replay_id}, *items)
     head, _, body = arrival.one("replay_recording").payload.partition(b"\n")
     assert {"segment_id": 0} == json.loads(head)
     text = unpack(body).decode()
@@ -125,22 +139,22 @@ UNREADABLE = {
 
 @rows("kinds/replay_recording-scrub")
 @pytest.mark.parametrize("what", list(UNREADABLE))
-def test_a_recording_that_cannot_be_read(scrubbing: Target, what: str) -> None:
+def test_a_recording_that_cannot_be_read(replays: Target, what: str) -> None:
     """It is dropped; what stands beside it arrives."""
     event_id = new_id()
     items = (("replay_recording", UNREADABLE[what]), ("event", event(event_id)))
-    arrival = scrubbing.deliver({"event_id": event_id}, *items)
+    arrival = replays.deliver({"event_id": event_id}, *items)
     assert ["event"] == [item.kind for item in arrival.items]
 
 
 @rows("limits/replay")
-def test_a_recording_that_opens_to_too_much(scrubbing: Target) -> None:
+def test_a_recording_that_opens_to_too_much(replays: Target) -> None:
     """Over 100 MiB when it is opened: it is dropped, and not opened further."""
     event_id = new_id()
     page = b'[{"type":4,"data":{"href":"' + b"a" * (100 * 1024 * 1024) + b'"}}]'
     payload = b'{"segment_id":0}\n' + zlib.compress(page)
     items = (("replay_recording", payload), ("event", event(event_id)))
-    arrival = scrubbing.deliver({"event_id": event_id}, *items)
+    arrival = replays.deliver({"event_id": event_id}, *items)
     assert ["event"] == [item.kind for item in arrival.items]
 
 
@@ -166,7 +180,7 @@ def _streams(dump: bytes) -> dict[int, int]:
 
 
 @rows("kinds/minidump-scrub")
-def test_a_minidump_is_scrubbed(scrubbing: Target) -> None:
+def test_a_minidump_is_scrubbed(dumps: Target) -> None:
     """Threads, modules, exception and system are there; nothing of the person is."""
     dump = _dump()
     needles = planted.load(SAMPLES)
@@ -175,7 +189,7 @@ def test_a_minidump_is_scrubbed(scrubbing: Target) -> None:
     document = event(event_id, platform="native", level="fatal")
     header = {"filename": "a.dmp", "attachment_type": "event.minidump"}
     items = (("event", document), ("attachment", dump, header))
-    arrival = scrubbing.deliver({"event_id": event_id}, *items)
+    arrival = dumps.deliver({"event_id": event_id}, *items)
     assert ["event", "attachment"] == [item.kind for item in arrival.items]
     arrived = arrival.one("attachment").payload
     assert b"MDMP" == arrived[:4]
@@ -189,12 +203,12 @@ def test_a_minidump_is_scrubbed(scrubbing: Target) -> None:
 
 @rows("kinds/minidump-scrub")
 @pytest.mark.parametrize("what", ["of zeros", "of four bytes", "none"])
-def test_a_minidump_that_cannot_be_read(scrubbing: Target, what: str) -> None:
+def test_a_minidump_that_cannot_be_read(dumps: Target, what: str) -> None:
     """It is dropped; the event beside it arrives."""
     contents = {"of zeros": b"MDMP" + bytes(60), "of four bytes": b"MDMP", "none": b"no dump"}
     content = contents[what]
     event_id = new_id()
     header = {"filename": "a.dmp", "attachment_type": "event.minidump"}
     items = (("event", event(event_id)), ("attachment", content, header))
-    arrival = scrubbing.deliver({"event_id": event_id}, *items)
+    arrival = dumps.deliver({"event_id": event_id}, *items)
     assert ["event"] == [item.kind for item in arrival.items]
