@@ -27,7 +27,8 @@ MINDFUL = frozenset({
 """Kinds whose document has tags, and so can carry consent."""
 
 OWN_ACT = frozenset({"feedback", "user_report"})
-NOT_FORWARDED = frozenset({"replay_recording"})
+NOT_FORWARDED = frozenset({"replay_recording", "minidump"})
+ATTACHED = {"event.minidump": "minidump", "event.view_hierarchy": "view_hierarchy"}
 ABSENT = object()
 
 
@@ -40,9 +41,10 @@ class Channels:
     query: str = "consent"
     flags: tuple[str, ...] = ()
     required: bool = True
+    prefix: str = "consented"
 
     def config(self) -> dict[str, Any]:
-        """As it stands in relay.yaml."""
+        """As it stands in relay.yaml, where the prefix cannot be chosen."""
         return {
             "header": self.header,
             "envelope_key": self.envelope_key,
@@ -68,16 +70,14 @@ class Item:
 
     @property
     def kind(self) -> str:
-        """As the relay counts it: an event that says so inside is a feedback or a transaction."""
-        kind = str(self.header["type"])
+        """As the relay counts it, by what an event says inside, and by an attachment's type."""
+        kind = ATTACHED.get(self.header.get("attachment_type", ""), str(self.header["type"]))
         inner = self.document.get("type") if isinstance(self.document, dict) else None
         return inner if kind == "event" and inner in ("feedback", "transaction") else kind
 
     @property
     def is_text(self) -> bool:
         """Whether an attachment can be scrubbed as text."""
-        if self.header.get("attachment_type") == "event.minidump":
-            return False
         media = str(self.header.get("content_type", ""))
         return not media.startswith("image/") and b"\0" not in self.payload and _utf8(self.payload)
 
@@ -122,13 +122,33 @@ class Sample:
     def route(self) -> str:
         return urlsplit(self.path).path.rstrip("/").rpartition("/")[2]
 
+    @property
+    def is_envelope(self) -> bool:
+        return self.route in ("envelope", "tunnel")
+
+    @property
+    def client(self) -> str:
+        """What the SDK calls itself to the server: name and version, or nothing."""
+        named = dict(parse_qsl(urlsplit(self.path).query)).get("sentry_client", "")
+        return client_of(f"sentry_client={named}") or client_of(self.lower.get("x-sentry-auth", ""))
+
     @cached_property
     def head(self) -> dict[str, Any]:
+        """The envelope's header; other routes have none."""
+        if not self.is_envelope:
+            return {}
         return json.loads(self.decoded.partition(b"\n")[0])
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        return tuple(read_items(self.decoded)) if self.route in ("envelope", "tunnel") else ()
+        """The items that it holds, or that other routes make of it."""
+        match self.route:
+            case "security":
+                return (Item({"type": "raw_security"}, self.decoded),)
+            case "minidump":
+                return tuple(read_form(self.decoded))
+            case _:
+                return tuple(read_items(self.decoded))
 
     @property
     def event(self) -> dict[str, Any] | None:
@@ -138,13 +158,11 @@ class Sample:
 
     def expected(self, channels: Channels) -> Expected:
         """Work out what it is owed where these channels are configured."""
-        if self.route not in ("envelope", "tunnel"):
-            return Expected(404, f"the route {self.route} is not taken")
-        if not urlsplit(self.path).path.startswith(("/api/", "/tunnel")):
+        if not urlsplit(self.path).path.startswith(("/api/", "/tunnel", f"/{channels.prefix}/")):
             return Expected(404, "a path prefix that says nothing to the relay")
         if self.method == "OPTIONS":
             return Expected(200, "preflight")
-        said = list(self._evidence(channels)) if channels.required else [("nobody asks", True)]
+        said = list(self.evidence(channels)) if channels.required else [("nobody asks", True)]
         denied = [source for source, granted in said if not granted]
         reasons = tuple((item.kind, self._reason(item, said, denied)) for item in self.items)
         refused = all(reason.startswith("consent_") for _, reason in reasons)
@@ -166,7 +184,10 @@ class Sample:
             return "item_policy"
         return "accepted"
 
-    def _evidence(self, channels: Channels) -> Iterator[tuple[str, bool]]:
+    def evidence(self, channels: Channels) -> Iterator[tuple[str, bool]]:
+        """Yield what it says about consent: where, and whether it grants."""
+        if urlsplit(self.path).path.startswith(f"/{channels.prefix}/"):
+            yield "the path prefix", True
         if (header := self.lower.get(channels.header.lower())) is not None:
             yield "the HTTP header", header == "true"
         for name, value in parse_qsl(urlsplit(self.path).query):
@@ -180,6 +201,12 @@ class Sample:
                 for flag in ("allowReport", *channels.flags):
                     if flag in tags:
                         yield "the tag", tags[flag] in (True, "true")
+
+
+def client_of(auth: str) -> str:
+    """The name and version of an SDK in credentials, or nothing; a relay's own is nothing."""
+    found = re.search(r"sentry_client=(sentry[^,\s/]*/\d[^,\s]*)", auth)
+    return found[1] if found else ""
 
 
 def load(folder: Path) -> list[Sample]:
@@ -208,6 +235,20 @@ def read_items(data: bytes) -> Iterator[Item]:
         end = at + header["length"] if "length" in header else _line_end(data, at)
         yield Item(header, data[at:end])
         at = end + 1
+
+
+def read_form(data: bytes) -> Iterator[Item]:
+    """Read a form with a minidump: its field `sentry` is an event, its files are attachments."""
+    boundary, _, _ = data.partition(b"\r\n")
+    for part in data.split(boundary)[1:-1]:
+        head, _, content = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        name = re.findall(rb'[ ;](?:file)?name="([^"]*)"', head)[-1].decode()
+        if name == "sentry":
+            yield Item({"type": "event"}, content)
+        elif b"upload_file_minidump" in head:
+            yield Item({"type": "attachment", "attachment_type": "event.minidump"}, content)
+        elif b"filename=" in head:
+            yield Item({"type": "attachment", "filename": name}, content)
 
 
 def _line_end(data: bytes, start: int) -> int:
@@ -271,6 +312,7 @@ ESSENTIALS = {
     "replay_event": ("replay_id", "segment_id", "replay_type", "replay_start_timestamp"),
     "feedback": ("event_id", "type", "level", "release"),
     "user_report": ("event_id",),
+    "raw_security": ("effective-directive", "violated-directive", "disposition", "status-code"),
 }
 
 
@@ -279,7 +321,7 @@ def essentials(item: Item) -> Iterator[tuple[str, str]]:
     document = item.document
     if item.kind not in ESSENTIALS or not isinstance(document, dict):
         return
-    for one in document.get("items", [document]):
+    for one in document.get("items", [document.get("csp-report", document)]):
         kept = {key: one[key] for key in ESSENTIALS[item.kind] if key in one}
         yield item.kind, json.dumps(kept, sort_keys=True)
     for frame in (document.get("profile") or {}).get("frames", []):
