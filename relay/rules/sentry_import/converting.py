@@ -28,6 +28,7 @@ from relay.rules.sentry_import.writing import examples_text, rule_text, todo_tex
 FOLDER: Final = "sentry"
 """The first word of every id, and the folder that the files go into."""
 _PSEUDONYM: Final = "[hashed]"
+_NO_TEXT: Final = ("$object", "$array", "$boolean")
 _LONGEST_NAME: Final = 80
 _PLACEHOLDERS: Final = examples_text([{"in": "a", "out": "b"}] * 2, ["a", "b"])
 
@@ -45,7 +46,9 @@ def convert(document: Any, make: MakeScrubber) -> Imported:
     losses: list[Loss] = []
     drafts: dict[Any, _Draft] = {}
     for config in read_document(document, losses):
-        _collect(config, drafts, losses)
+        lost: list[Loss] = []
+        _collect(config, drafts, lost)
+        losses += [replace(loss, path=config.path) for loss in lost] if config.made else lost
     rules: list[ImportedRule] = []
     taken: set[str] = set()
     for draft in drafts.values():
@@ -88,7 +91,7 @@ def _collect(config: Config, drafts: dict[Any, _Draft], losses: list[Loss]) -> N
             for leaf in resolver.leaves(name, below(path, at), seen):
                 for find in leaf.finds:
                     for place in places:
-                        _draft(drafts, config, leaf, find, place, path, selector)
+                        _draft(drafts, losses, leaf, find, place, path, selector)
     for name in config.rules:
         if name not in resolver.used:
             losses.append(Loss(below(config.path, "rules", name), "no application names it"))
@@ -96,7 +99,7 @@ def _collect(config: Config, drafts: dict[Any, _Draft], losses: list[Loss]) -> N
 
 def _draft(
     drafts: dict[Any, _Draft],
-    config: Config,
+    losses: list[Loss],
     leaf: Leaf,
     find: Find,
     place: Place,
@@ -107,11 +110,26 @@ def _draft(
         place = Place(("**",), place.excepts, place.shows)
     if not find.any and "**" in place.where:
         place = Place((), place.excepts, place.shows)
+    if find.pattern and place.where:
+        # Sentry's rules about text do nothing at a map or a list itself.
+        where = tuple(word for word in place.where if word not in _NO_TEXT)
+        if not where:
+            losses.append(Loss(path, f"{shown(leaf.name)} looks into text, and here is none"))
+            return
+        place = replace(place, where=where)
     if find.keys and place.where:
         find, place = _keys_at(find, place)
         if not place.where:
             return
-    key = config.path, leaf.origin, leaf.name, find, leaf.redact, place.excepts, bool(place.where)
+    key = (
+        path.partition("applications")[0],
+        leaf.origin,
+        leaf.name,
+        find,
+        leaf.redact,
+        place.excepts,
+        bool(place.where),
+    )
     draft = drafts.get(key)
     if draft is None:
         drafts[key] = _Draft(leaf, find, place, path, [selector])

@@ -51,11 +51,15 @@ _IN_TEXT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A PII configuration: its parts, and the path at which it stands in the document."""
+    """A PII configuration: its parts, and the path at which it stands in the document.
+
+    It is `made` when switches stand there that mean it.
+    """
 
     rules: Mapping[str, Any] = field(repr=False)
     applications: Mapping[str, Any] = field(repr=False)
     path: str
+    made: bool = False
 
 
 def read_document(document: Any, losses: list[Loss]) -> list[Config]:
@@ -166,7 +170,7 @@ def _from_settings(value: Any, path: str, losses: list[Loss], *, whole: bool) ->
         conjunction = ["($string || $number || $array || $object)", f"!{_IGNORED}"]
         conjunction += [f"!({_excluded(field)})" for field in excluded]
         applications[" && ".join(conjunction)] = everywhere
-    return [Config(rules, applications, path)] if applications else []
+    return [Config(rules, applications, path, made=True)] if applications else []
 
 
 def _alias(ours: str) -> str:

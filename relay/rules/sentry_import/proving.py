@@ -88,6 +88,7 @@ def _candidates(find: Find, place: Place, hits: Iterable[str]) -> Iterator[tuple
             for show in shows:
                 for path in ((*show[:-1], key), (*show, key), show):
                     yield hit, _document(path, hit)
+                    yield hit, _document(path, {"name": hit})
             continue
         if find.pattern and (not place.where or "$string" in place.where):
             yield hit, hit

@@ -150,6 +150,15 @@ def test_passwords() -> None:
     )
 
 
+def test_passwords_at_maps() -> None:
+    """At a map itself only its key counts; a rule about text finds nothing there, as is told."""
+    event = {"extra": {"credentials": {"a": "b"}, "password": "c", "text": "my password is x"}}
+    config = {"applications": {"databag": ["@password"]}}
+    assert theirs(config, event) == ours(config, event)
+    assert ["sentry/password-keys"] == [rule.id for rule in imported(config).rules]
+    assert any("looks into text, and here is none" in loss for loss in losses(config))
+
+
 def test_cookies() -> None:
     """Session cookies inside of text go."""
     event = {"extra": {"c": "lang=en; sessionid=abc123; x=y"}}
@@ -493,6 +502,8 @@ def test_the_switches_and_their_conversion_give_the_same_rules() -> None:
         }
 
     assert heads(converted) == heads(SETTINGS)
+    lost = imported({"datascrubbingSettings": SETTINGS}).losses
+    assert {"datascrubbingSettings"} == {loss.path for loss in lost}
 
 
 @pytest.mark.parametrize(
