@@ -7,6 +7,7 @@ own, and by nothing of the relay.
 import gzip
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +35,10 @@ ABSENT = object()
 
 @dataclass(frozen=True)
 class Channels:
-    """The names under which a project looks for consent, beside the tag allowReport."""
+    """The names under which a project looks for consent, beside the tag allowReport.
+
+    `scrubbed` are kinds that go on though they would be dropped by default.
+    """
 
     header: str
     envelope_key: str
@@ -42,6 +46,7 @@ class Channels:
     flags: tuple[str, ...] = ()
     required: bool = True
     prefix: str = "consented"
+    scrubbed: frozenset[str] = frozenset()
 
     def config(self) -> dict[str, Any]:
         """As it stands in relay.yaml, where the prefix cannot be chosen."""
@@ -67,6 +72,14 @@ class Item:
             return json.loads(self.payload)
         except ValueError:
             return None
+
+    @property
+    def text(self) -> bytes:
+        """The payload, open: a recording of a replay is a line, and JSON that may be compressed."""
+        if self.header["type"] != "replay_recording":
+            return self.payload
+        head, _, body = self.payload.partition(b"\n")
+        return head + b"\n" + (body if body.startswith(b"[") else zlib.decompress(body))
 
     @property
     def kind(self) -> str:
@@ -164,7 +177,10 @@ class Sample:
             return Expected(200, "preflight")
         said = list(self.evidence(channels)) if channels.required else [("nobody asks", True)]
         denied = [source for source, granted in said if not granted]
-        reasons = tuple((item.kind, self._reason(item, said, denied)) for item in self.items)
+        dropped = NOT_FORWARDED - channels.scrubbed
+        reasons = tuple(
+            (item.kind, self._reason(item, said, denied, dropped)) for item in self.items
+        )
         refused = all(reason.startswith("consent_") for _, reason in reasons)
         status = 403 if reasons and refused else 200
         if denied:
@@ -175,12 +191,14 @@ class Sample:
             why = "nothing speaks of consent" if status == 403 else "the user's own act"
         return Expected(status, why, reasons)
 
-    def _reason(self, item: Item, said: list[tuple[str, bool]], denied: list[str]) -> str:
+    def _reason(
+        self, item: Item, said: list[tuple[str, bool]], denied: list[str], dropped: frozenset[str]
+    ) -> str:
         if denied:
             return "consent_denied"
         if not said and item.kind not in OWN_ACT:
             return "consent_missing"
-        if item.kind in NOT_FORWARDED or (item.kind == "attachment" and not item.is_text):
+        if item.kind in dropped or (item.kind == "attachment" and not item.is_text):
             return "item_policy"
         return "accepted"
 
