@@ -1,0 +1,83 @@
+"""Names that a dump points to: read once, cleaned, and written back at their place.
+
+Law of this file: names are written last, so that everything before can be looked through for texts
+that are no names.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from relay.errors import ScrubError
+from relay.scrub.minidump.copying import Copying
+from relay.scrub.minidump.layout import (
+    CODEVIEW_ELF,
+    CODEVIEW_PDB_20,
+    CODEVIEW_PDB_20_NAME,
+    CODEVIEW_PDB_70,
+    CODEVIEW_PDB_70_NAME,
+)
+from relay.scrub.minidump.strings import MAX_STRING, Texts, base_name, decode
+
+MAX_BUILD_ID: Final = 64
+"""Bytes of a build id of ELF; linkers write 8 to 32."""
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of a dump that is being copied."""
+
+    copying: Copying
+    texts: Texts
+    _waiting: list[tuple[int, bytes]] = field(init=False, repr=False, default_factory=list)
+
+    def wide(self, rva: int) -> int:
+        """Take a MINIDUMP_STRING (its bytes, then UTF-16) and return where it stands.
+
+        Raises:
+            ScrubError: it is outside of the dump, or no such string.
+        """
+        if rva == 0:
+            return 0
+        self.copying.within(rva, 4)
+        size = int.from_bytes(self.copying.data[rva : rva + 4], "little")
+        if size % 2 or size > MAX_STRING:
+            raise ScrubError("a text of a minidump that is too long")
+        if self.copying.claim(rva, 4 + size, "name"):
+            path = decode(self.copying.data[rva + 4 : rva + 4 + size], "utf-16-le")
+            name = self.texts.scrub(base_name(path)).encode("utf-16-le")
+            self._waiting += ((rva, len(name).to_bytes(4, "little")), (rva + 4, name))
+        return rva
+
+    def debug_record(self, size: int, rva: int) -> tuple[int, int]:
+        """Take a CodeView record and return its size and place; both 0 if it is of no known kind.
+
+        Raises:
+            ScrubError: it is outside of the dump.
+        """
+        self.copying.within(rva, size)
+        record = self.copying.data[rva : rva + min(size, MAX_STRING + 1)]
+        match record[:4]:
+            case kind if kind == CODEVIEW_PDB_70:
+                head = CODEVIEW_PDB_70_NAME
+            case kind if kind == CODEVIEW_PDB_20:
+                head = CODEVIEW_PDB_20_NAME
+            case kind if kind == CODEVIEW_ELF and 4 < size <= 4 + MAX_BUILD_ID:
+                head = size
+            case _:
+                return 0, 0
+        if size < head:
+            raise ScrubError("a debug record of a minidump that is cut off")
+        name = b""
+        if head < size:
+            text = self.texts.scrub(base_name(decode(record[head:], "utf-8")))
+            name = text.encode() + b"\0"
+        if self.copying.claim(rva, size, "debug record"):
+            self.copying.write(rva, record[:head])
+            # A name that was not closed by a NUL has no room for one.
+            self._waiting.append((rva + head, name[: size - head]))
+        return min(size, head + len(name)), rva
+
+    def write(self) -> None:
+        """Write all names to their places."""
+        for rva, content in self._waiting:
+            self.copying.write(rva, content)

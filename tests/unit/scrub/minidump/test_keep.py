@@ -1,0 +1,14 @@
+from relay.scrub.minidump.keep import is_text, ranges
+from relay.scrub.minidump.layout import ARCHITECTURES
+
+
+def test_addresses_of_a_module_and_its_end_stay() -> None:
+    kept = ranges(ARCHITECTURES[9], [(0x40_0000, 0x1000)], [])
+    assert [0, 0x40_0000, 0x40_1000, 0] == [
+        kept.register(value) for value in (0x3F_FFFF, 0x40_0000, 0x40_1000, 0x40_1001)
+    ]
+
+
+def test_text_is_no_pointer() -> None:
+    assert is_text(int.from_bytes(b"xpub6BiV", "little"))
+    assert not is_text(0x7FFE_1000_0000)
