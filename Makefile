@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 ARGS ?=
 NODE_TESTS := tests/system/node
+OLD_SDK := tests/system/clients/.sentry-sdk-1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench docs picture setup node clean
+.PHONY: help run demo test check fmt bench docs picture setup node clean clients-set-up
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +24,7 @@ run: $(VENV)/.run ## start the relay (ARGS='--port 3005' is passed on)
 demo: $(VENV)/.dev ## let an app crash behind a relay, and show what comes out
 	@$(BIN)/python deploy/demo/demo.py
 
-test: check node ## everything that CI runs: check, then all tests
+test: check node clients-set-up ## everything that CI runs: check, then all tests
 	@echo "== pytest"
 	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
@@ -52,7 +53,7 @@ docs: $(VENV)/.dev ## write the pages that are made from code
 picture: $(VENV)/.dev ## draw the demo's terminal again, for the README
 	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
 
-setup: $(VENV)/.dev node ## install everything, and do nothing else
+setup: $(VENV)/.dev node clients-set-up ## install everything, and do nothing else
 
 # A real JavaScript SDK speaks to the relay in some tests; without npm those are skipped.
 node: ## install the packages of the tests that need node
@@ -68,8 +69,26 @@ node: ## install the packages of the tests that need node
 		fi; \
 	fi
 
+# An old sentry-sdk beside the newest, and a browser; what cannot be had is skipped, and said.
+clients-set-up: $(VENV)/.dev
+	@if [ ! -e $(OLD_SDK)/.tried ]; then \
+		echo "== sentry-sdk 1.x"; mkdir -p $(OLD_SDK); touch $(OLD_SDK)/.tried; \
+		$(BIN)/python -m pip install --quiet --target $(OLD_SDK) 'sentry-sdk<2' 2>/dev/null || \
+			echo "sentry-sdk 1.x cannot be had: its tests will be skipped" >&2; \
+	fi
+	@if ! command -v chromium >/dev/null 2>&1 && [ ! -e $(VENV)/.chromium ]; then \
+		touch $(VENV)/.chromium; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			echo "== apt-get install chromium"; \
+			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+				--no-install-recommends chromium; } >/dev/null 2>&1 || true; \
+		fi; \
+		command -v chromium >/dev/null 2>&1 || \
+			echo "chromium cannot be had: the tests with a browser will be skipped" >&2; \
+	fi
+
 clean: ## remove what is made here, the environment too
-	rm -rf $(VENV) $(NODE_TESTS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(NODE_TESTS)/node_modules $(OLD_SDK) build dist .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache .coverage
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python

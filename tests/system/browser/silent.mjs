@@ -1,0 +1,17 @@
+// The app of somebody who was not asked yet: nothing says that the user agreed.
+import * as Sentry from "@sentry/browser";
+
+Sentry.init({
+  dsn: "http://00000000000000000000000000000000@127.0.0.1:3000/1",
+  release: "trezor-suite@24.11.1",
+  integrations: [
+    Sentry.browserTracingIntegration(),
+    Sentry.replayIntegration({ minReplayDuration: 0 }),
+    Sentry.feedbackIntegration(),
+  ],
+  tracesSampleRate: 1,
+  replaysSessionSampleRate: 1,
+});
+import { behave } from "./behave.mjs";
+
+behave(Sentry);
