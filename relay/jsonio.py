@@ -116,9 +116,10 @@ def repeats(data: bytes, names: Collection[str]) -> bool:
 
     Args:
         data: a document that `loads` takes.
-        names: keys, which are looked for as they are commonly written, without escapes.
+        names: keys.
     """
-    if all(data.count(b'"' + name.encode() + b'"') < 2 for name in names):
+    # A letter may be written as an escape too.
+    if b"\\u" not in data and all(data.count(b'"' + n.encode() + b'"') < 2 for n in names):
         return False
     found = False
 

@@ -10,6 +10,7 @@ from relay import jsonio
 from relay.errors import BodyError
 from relay.protocol.envelope import Envelope, Item, serialise
 from relay.protocol.ids import is_hex32
+from relay.protocol.tags import refuse_repeats
 
 CLIENT: Final = "relay-http"
 """What Sentry calls a client that only asks for a URL."""
@@ -30,7 +31,7 @@ def check_in_envelope(slug: str, body: bytes, content_type: str, query: Mapping[
             was sent.
 
     Raises:
-        BodyError: it has no valid status, id or duration.
+        BodyError: it has no valid status, id or duration, or says a tag twice.
     """
     if content_type.partition(";")[0].strip().lower() == "application/json":
         check_in = _from_json(body)
@@ -56,6 +57,7 @@ def _from_json(body: bytes) -> dict[str, Any]:
         raise BodyError("the check-in is not JSON") from None
     if not isinstance(check_in, dict):
         raise BodyError("the check-in is not a JSON object")
+    refuse_repeats(body, check_in)
     return check_in
 
 

@@ -11,8 +11,10 @@ from typing import Any, Final
 import msgpack
 
 from relay import jsonio
-from relay.protocol.limits import Limits
+from relay.errors import BodyError
+from relay.protocol.limits import Limits, too_large
 from relay.protocol.multipart import Part
+from relay.protocol.tags import TAGS, entries, joined, refuse_repeats
 
 EVENT_FILE: Final = "__sentry-event"
 BREADCRUMB_FILES: Final = ("__sentry-breadcrumb1", "__sentry-breadcrumb2")
@@ -28,49 +30,87 @@ _DEEPEST: Final = 64
 def form_event(parts: Iterable[Part], limits: Limits) -> dict[str, Any]:
     """Return the event that fields and files make together; empty where they say nothing.
 
-    What a file says goes before what a field says, and of two fields the first. Fields that are not
-    Sentry's own are `extra`. A field or file that does not parse is left out, alone.
+    What a file says goes before what a field says, and of two fields the first; only of tags none
+    hides another. Fields that are not Sentry's own are `extra`. A field or file that does not parse
+    is left out, alone.
 
     Args:
         parts: of the form.
         limits: `event` bounds each file.
+
+    Raises:
+        BodyError: a key stands twice where it may be a tag.
+        TooLargeError: a file is over the limit.
     """
-    event: dict[str, Any] = {}
+    said = _Said()
     crumbs: list[list[Any]] = []
     for part in parts:
-        if part.filename is not None and len(part.data) <= limits.event:
-            if part.name == EVENT_FILE:
-                _merge(event, next(iter(_unpacked(part.data)), None))
-            elif part.name in BREADCRUMB_FILES:
-                crumbs.append([one for one in _unpacked(part.data) if isinstance(one, dict)])
+        if part.filename is None or part.name not in (EVENT_FILE, *BREADCRUMB_FILES):
+            continue
+        if len(part.data) > limits.event:
+            raise too_large("event")
+        documents = _unpacked(part.data)
+        if part.name == EVENT_FILE:
+            said.take(next(iter(documents), None))
+        else:
+            crumbs.append([one for one in documents if isinstance(one, dict)])
     breadcrumbs = _in_order(crumbs)
     if breadcrumbs:
-        event["breadcrumbs"] = {"values": breadcrumbs}
-    _merge_fields(event, [part for part in parts if part.filename is None and part.name])
-    return event
+        said.event["breadcrumbs"] = {"values": breadcrumbs}
+    _take_fields(said, [part for part in parts if part.filename is None and part.name])
+    return said.whole()
 
 
-def _merge_fields(event: dict[str, Any], fields: Sequence[Part]) -> None:
+class _Said:
+    """The event so far, and all that was said of its tags."""
+
+    def __init__(self) -> None:
+        self.event: dict[str, Any] = {}
+        self._tags: list[Any] = []
+
+    def take(self, document: Any) -> None:
+        """Add what a document says beside the event."""
+        if isinstance(document, Mapping):
+            self._tags += entries(document.get(TAGS))
+            _merge(self.event, {key: one for key, one in document.items() if key != TAGS})
+
+    def take_json(self, data: bytes) -> None:
+        """Add what a document in JSON says; one that does not parse says nothing."""
+        try:
+            document = jsonio.loads(data)
+        except jsonio.JsonError:
+            return
+        refuse_repeats(data, document)
+        self.take(document)
+
+    def put(self, path: Sequence[str], text: str) -> None:
+        """Add a text at a path, where nothing stands yet; a tag in any case."""
+        if path[0] != TAGS:
+            _put(self.event, path, text)
+        elif len(path) > 1:
+            self._tags.append([path[1], text if len(path) == 2 else None])
+
+    def whole(self) -> dict[str, Any]:
+        """Return the event with its tags."""
+        return {**self.event, TAGS: joined(self._tags)} if self._tags else self.event
+
+
+def _take_fields(said: _Said, fields: Sequence[Part]) -> None:
     chunks: dict[int, bytes] = {}
     for part in fields:
         text = part.data.decode("utf-8", "replace")
         if part.name == _WHOLE or part.name.startswith(_NAMESPACE):
-            _merge(event, _parsed(part.data))
+            said.take_json(part.data)
         elif (chunk := _CHUNK.fullmatch(part.name)) is not None:
+            if int(chunk[1]) in chunks:
+                raise BodyError("a key stands twice")
             chunks[int(chunk[1])] = part.data
         elif (path := _PATH.fullmatch(part.name)) is not None:
-            _put(event, path[1][1:-1].split("]["), text)
+            said.put(path[1][1:-1].split("]["), text)
         elif not part.name.startswith("sentry["):
-            _put(event, ["extra", part.name], text)
+            said.put(["extra", part.name], text)
     if chunks:
-        _merge(event, _parsed(b"".join(chunks[number] for number in sorted(chunks))))
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return jsonio.loads(data)
-    except jsonio.JsonError:
-        return None
+        said.take_json(b"".join(chunks[number] for number in sorted(chunks)))
 
 
 def _put(event: dict[str, Any], path: Sequence[str], text: str) -> None:
@@ -101,7 +141,11 @@ def _unpacked(data: bytes) -> list[Any]:
     """Return the documents in msgpack that stand one behind the other, up to one that is broken."""
     found: list[Any] = []
     unpacker = msgpack.Unpacker(
-        max_buffer_size=len(data) or 1, raw=False, unicode_errors="replace", strict_map_key=True
+        max_buffer_size=len(data) or 1,
+        raw=False,
+        unicode_errors="replace",
+        strict_map_key=True,
+        object_pairs_hook=_map,
     )
     unpacker.feed(data)
     try:
@@ -113,6 +157,13 @@ def _unpacked(data: bytes) -> list[Any]:
     except (ValueError, msgpack.UnpackException, RecursionError):
         pass
     return found
+
+
+def _map(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    whole = dict(pairs)
+    if len(whole) < len(pairs):
+        raise BodyError("a key stands twice")
+    return whole
 
 
 def _plain(value: Any, levels: int) -> Any:

@@ -37,7 +37,7 @@ class Part:
 
 def is_multipart(content_type: str) -> bool:
     """Tell whether a Content-Type says multipart/form-data."""
-    return parse_options_header(content_type)[0].lower() == _MULTIPART
+    return _header(content_type)[0] == _MULTIPART
 
 
 def read_parts(body: bytes, content_type: str, limits: Limits) -> Sequence[Part]:
@@ -54,9 +54,9 @@ def read_parts(body: bytes, content_type: str, limits: Limits) -> Sequence[Part]
         BodyError: it is not framed as it says.
         TooLargeError: it is over a limit.
     """
-    kind, options = parse_options_header(content_type)
+    kind, options = _header(content_type)
     boundary = options.get(b"boundary", b"")
-    if kind.lower() != _MULTIPART or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
+    if kind != _MULTIPART or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise UnsupportedMediaError("multipart/form-data with a boundary is expected")
     return split(body, boundary, limits)
 
@@ -146,6 +146,11 @@ class _Collected:
 
     def finish(self) -> None:
         self.finished = True
+
+
+def _header(content_type: str) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return the type in small letters and its parameters; of a type that is not ASCII, nothing."""
+    return parse_options_header(content_type) if content_type.isascii() else (b"", {})
 
 
 def _text(data: bytes) -> str:

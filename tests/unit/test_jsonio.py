@@ -148,6 +148,8 @@ def test_too_deep_for_pretty() -> None:
         (b'{"x":{"a":1},"y":{"a":2}}', False),
         (b'[{"a":1},{"a":1,"b":1,"a":1}]', True),
         (b'{"b":1,"b":2}', False),
+        (rb'{"\u0061":1,"a":1}', True),
+        (rb'{"a":"\u0061"}', False),
         (b'{"a":1,"a":', True),
     ],
 )

@@ -62,3 +62,10 @@ def test_no_check_in(body: bytes, kind: str, query: dict[str, str]) -> None:
     """Without a status that Sentry knows, or with a broken value, it is refused."""
     with pytest.raises(BodyError):
         check_in(body, kind, **query)
+
+
+def test_a_tag_that_stands_twice() -> None:
+    """It is refused, for the check-in that is written anew could hold but one of them."""
+    body = b'{"status":"ok","tags":{"allowReport":false,"allowReport":true}}'
+    with pytest.raises(BodyError, match=r"^a key stands twice$"):
+        check_in(body, JSON)

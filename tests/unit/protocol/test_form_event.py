@@ -1,5 +1,6 @@
 """The event in a form."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay import jsonio
+from relay.errors import BodyError, TooLargeError
 from relay.protocol.form_event import form_event
 from relay.protocol.limits import DEFAULT
 from relay.protocol.multipart import Part
@@ -33,7 +35,7 @@ def file(name: str, *documents: Any) -> Part:
         ({"sentry[release]": "1.0"}, {"release": "1.0"}),
         ({"sentry[tags][allowReport]": "true"}, {"tags": {"allowReport": "true"}}),
         ({"sentry": '{"tags":{"a":1}}', "sentry[tags][b]": "2"}, {"tags": {"a": 1, "b": "2"}}),
-        ({"sentry[tags][a]": "2", "sentry": '{"tags":{"a":1}}'}, {"tags": {"a": "2"}}),
+        ({"sentry[user][id]": "2", "sentry": '{"user":{"id":1}}'}, {"user": {"id": "2"}}),
         ({"sentry___app": '{"dist":"3"}'}, {"dist": "3"}),
         ({"sentry__2": ':"x"}', "sentry__1": '{"dist"'}, {"dist": "x"}),
         ({"sentry": "no JSON", "b": "1"}, {"extra": {"b": "1"}}),
@@ -90,6 +92,71 @@ def test_what_is_not_json_in_a_file() -> None:
     )
 )
 def test_any_form(parts: list[Part]) -> None:
-    """Whatever a form holds, an event comes out that is JSON."""
-    event = form_event(parts, DEFAULT)
+    """Whatever a form holds, it is refused or an event comes out that is JSON."""
+    try:
+        event = form_event(parts, DEFAULT)
+    except BodyError:
+        return
     assert isinstance(jsonio.loads(jsonio.dumps(event)), dict)
+
+
+GRANT = '{"tags":{"allowReport":true}}'
+DENIAL = '{"tags":{"allowReport":false}}'
+DENIED = {"tags": [["allowReport", True], ["allowReport", False]]}
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([("sentry", GRANT), ("sentry___x", DENIAL)], DENIED),
+        ([("sentry", GRANT), ("sentry__1", DENIAL)], DENIED),
+        (
+            [("sentry[tags][allowReport]", "true"), ("sentry[tags][allowReport]", "false")],
+            {"tags": [["allowReport", "true"], ["allowReport", "false"]]},
+        ),
+        (
+            [("sentry[tags]", "x"), ("sentry[tags][allowReport][x]", "true")],
+            {"tags": {"allowReport": None}},
+        ),
+        (
+            [("sentry", '{"tags":[["allowReport",false]]}'), ("sentry___x", GRANT)],
+            {"tags": [["allowReport", False], ["allowReport", True]]},
+        ),
+        (
+            [("sentry", '{"tags":{"allowReport":null}}'), ("sentry___x", GRANT)],
+            {"tags": [["allowReport", None], ["allowReport", True]]},
+        ),
+    ],
+)
+def test_no_grant_hides_a_denial(parts: list[tuple[str, str]], expected: dict[str, Any]) -> None:
+    """What is said of a tag in two ways stands in the event twice, so that consent sees both."""
+    given = [Part(name, None, "", text.encode()) for name, text in parts]
+    assert expected == form_event(given, DEFAULT)
+
+
+def test_no_file_hides_a_denial() -> None:
+    """A field may deny what the file grants, and a second file what the first does."""
+    grants, denies = (file("__sentry-event", {"tags": {"allowReport": a}}) for a in (True, False))
+    assert DENIED == form_event([*fields(sentry=DENIAL), grants], DEFAULT)
+    assert DENIED == form_event([grants, denies], DEFAULT)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        fields(sentry='{"tags":{"allowReport":false,"allowReport":true}}'),
+        fields(sentry=DENIAL[:-1] + "," + GRANT[1:]),
+        fields(sentry__1=DENIAL, sentry__01=GRANT),
+        [Part("__sentry-event", "x", "", b"\x81\xa4tags\x82\xa1a\xc2\xa1a\xc3")],
+    ],
+)
+def test_what_stands_twice(parts: list[Part]) -> None:
+    """A key that stands twice where it may be a tag is refused: nobody knows which was meant."""
+    with pytest.raises(BodyError, match=r"^a key stands twice$"):
+        form_event(parts, DEFAULT)
+
+
+def test_a_file_over_the_limit() -> None:
+    """A file that is too large to be read is not left out: it may deny."""
+    with pytest.raises(TooLargeError):
+        form_event([file("__sentry-event", {"a": "x" * 50})], replace(DEFAULT, event=40))

@@ -37,7 +37,15 @@ def test_fields_and_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "text/plain", "multipart/mixed; boundary=x", "multipart/form-data"]
+    "kind",
+    [
+        "",
+        "text/plain",
+        "multipart/mixed; boundary=x",
+        "multipart/form-data",
+        "multipart/form-data; boundary=\udcff",
+        "multipart/form-data\u20ac; boundary=x",
+    ],
 )
 def test_another_type_is_refused(kind: str) -> None:
     """A form says what it is, and where its parts end."""
