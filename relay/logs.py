@@ -41,6 +41,7 @@ _QUIET: Final[Mapping[str, int]] = {
     "aiohttp.access": logging.CRITICAL + 1,  # request lines hold keys and addresses
     "asyncio": logging.WARNING,
     "aiohttp": logging.WARNING,
+    "python_multipart": logging.CRITICAL + 1,  # a line for each broken form, with a byte of it
 }
 _COLOURS: Final[Mapping[int, str]] = {
     logging.DEBUG: "2", logging.INFO: "36", logging.WARNING: "33", logging.ERROR: "31",

@@ -14,7 +14,7 @@ import brotli
 import zstandard
 
 from relay.errors import BodyError, TooLargeError, UnsupportedEncodingError
-from relay.protocol.limits import DEFAULT, MIB
+from relay.protocol.limits import DEFAULT, MIB, too_large
 
 _STEP: Final = 64 * 1024
 """Bytes of output a step, where the library can bound it."""
@@ -100,7 +100,7 @@ class Decoder:
     def _count(self, size: int) -> None:
         self._written += size
         if self._written > self._max_size:
-            raise TooLargeError(f"the body is over {self._max_size} bytes when decompressed")
+            raise too_large("envelope")
         if self._written > max(_RATIO_FLOOR, self._received * self._max_ratio):
             raise TooLargeError(f"the body decompresses to over {self._max_ratio} times its size")
 

@@ -124,7 +124,7 @@ _ROWS: Final = (
     # Only where it is text; anything else is dropped.
     ItemKind(ATTACHMENT, (ATTACHMENT,), "attachment", (Policy.TEXT, Policy.DROP), limit=ATTACHMENT),
     _attached("view_hierarchy", "event.view_hierarchy", "view_hierarchy", _SCRUBBED),
-    _attached("minidump", "event.minidump", "", _NEVER),
+    _attached("minidump", "event.minidump", "minidump", _ON_DEMAND),
     _attached(
         "apple_crash_report", "event.applecrashreport", "attachment", (Policy.DROP, Policy.TEXT)
     ),

@@ -115,12 +115,12 @@ class Ingest:
             return answers.error_answer(error)
         try:
             taken = await self._take(route, envelopes, facts)
+            if request.method == hdrs.METH_GET and route.name == "store":
+                answer = web.Response(body=PIXEL, content_type="image/gif")
+            else:
+                answer = route.answer(taken)
         except Exception as error:  # noqa: BLE001 - as above
             return answers.error_answer(error)
-        if request.method == hdrs.METH_GET and route.name == "store":
-            answer = web.Response(body=PIXEL, content_type="image/gif")
-        else:
-            answer = route.answer(taken)
         if taken.limits and route.limited:
             answer.headers[answers.RATE_LIMITS] = taken.limits
         return answer

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.conformance import target as under_test
-from tests.conformance.not_built import NOT_BUILT
 from tests.conformance.target import KEY, PROJECT, UPSTREAM_KEY, UPSTREAM_PORT, Target
 from tests.conformance.upstream import Upstream, listening
 from tests.system.running import project, running
@@ -22,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark them: what another relay is not asked for, what is not built, who shares a relay."""
+    """Mark them: what another relay is not asked for, and who shares a relay."""
     for item in items:
         if item.get_closest_marker("rows") is None:
             continue
@@ -30,10 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("conformance"))
         if item.get_closest_marker("ours") is not None and not under_test.OURS:
             item.add_marker(pytest.mark.skip(reason="our policy"))
-        name = f"{item.path.name}::{item.name}"
-        reason = NOT_BUILT.get(name) or NOT_BUILT.get(name.partition("[")[0])
-        if reason is not None and not under_test.OTHER:
-            item.add_marker(pytest.mark.xfail(strict=True, reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def restored() -> Iterator[None]:
     ours.setLevel(before[2])
     sys.excepthook, sys.unraisablehook = hooks
     logging.captureWarnings(capture=False)
-    for name in ("aiohttp.access", "aiohttp", "asyncio"):
+    for name in ("aiohttp.access", "aiohttp", "asyncio", "python_multipart"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -128,6 +128,7 @@ def test_setup_writes_json_to_a_pipe(restored: None) -> None:
     logging.getLogger("relay.x").info("hello", extra={"port": 3000})
     logging.getLogger("relay.x").debug("quiet")
     logging.getLogger("aiohttp.access").critical(SECRET)
+    logging.getLogger("python_multipart.multipart").critical(SECRET)
     logging.getLogger("urllib3").warning(SECRET)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [("hello", 3000), (logs.WITHHELD, None)] == [

@@ -49,7 +49,7 @@ def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) ->
         ),
         ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "gone.pem cannot be read"),
         ("hash: {secret_file: gone}\n", "the hash secret cannot be read"),
-        ("items: {minidump: scrub}\n", "items.minidump: scrub is not available"),
+        ("items: {statsd: scrub}\n", "items.statsd: scrub is not available"),
     ],
 )
 def test_check_refuses_what_serve_refuses(

@@ -136,7 +136,6 @@ listen: {}
         ("admin: {tokens: [{name: a, sha256: b, scopes: [all]}]}", "must be 64 hex digits"),
         ("projects: [{id: '*', key: '*', upstream: 'file:'}]", "the folder is missing"),
         (f"projects: [{{id: '*', key: {KEY}, upstream: 'file:x'}}]", "together or not at all"),
-        ("items: {minidump: scrub}", "items.minidump: scrub is not available in this version"),
         ("items: {statsd: scrub}", "items.statsd: scrub is not available in this version"),
         ("items: {attachment: 0123abcd}", "items.attachment must be one of text, drop, not text"),
         ("projects: []", "r.yaml:1: projects is empty: name one, or leave the key out for the"),
