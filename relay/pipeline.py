@@ -31,7 +31,7 @@ from relay.protocol.client_report import ClientReport
 from relay.protocol.enforcement import NO_LIMITS, Candidate, KnownLimits, Limit, stopped
 from relay.protocol.envelope import Envelope, Item, parse, serialise
 from relay.protocol.item_kinds import ItemKind, Policy, kind_of, policy_of, refined
-from relay.protocol.limits import DEFAULT, Limits
+from relay.protocol.limits import DEFAULT, Limits, too_large
 from relay.protocol.quantities import Quantities, namespaces, quantities
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
@@ -160,6 +160,7 @@ def process(
     """
     envelope = parse(data, _limits(request, find_project))
     caller, policy = _caller(request, envelope, find_project)
+    _check_values(envelope.items)
     read = [_read(item) for item in envelope.items]
     decision = _consent(request, envelope, read, policy.consent)
     event_id = _event_id(envelope, read, request.new_id)
@@ -217,6 +218,15 @@ def _consent(
     if jsonio.repeats(envelope.raw_headers, {policy.envelope_key}):
         shared = (*shared, Evidence(Source.ENVELOPE_HEADER, granted=False))
     return decide(policy, shared, [_evidence(r, policy) for r in read])
+
+
+def _check_values(items: Iterable[Item]) -> None:
+    """Refuse an envelope whose documents, which are held all at once, have too many values."""
+    kinds = ((item, kind_of(item.headers)) for item in items)
+    held = [item.payload for item, kind in kinds if kind is not None and kind.event_like]
+    whole = sum(map(len, held))
+    if whole > jsonio.MAX_VALUES and jsonio.count_values(b"".join(held)) > jsonio.MAX_VALUES:
+        raise too_large("envelope")
 
 
 def _read(item: Item) -> _Read:

@@ -14,6 +14,8 @@ from relay.errors import EnvelopeError
 from relay.protocol.limits import DEFAULT, Limits, check_item, check_together, too_large
 
 _LF = b"\n"
+_MOST_HEADERS = 4
+"""Times the limit of one header that all headers of items may have together: they are all held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> Envelope:
         raise EnvelopeError("the body is empty")
     raw_headers, headers, pos = _read_header(data, 0, limits, "the envelope header")
     items: list[Item] = []
+    in_headers = 0
     while pos < len(data):
         if data[pos] == _LF[0]:
             if data.count(_LF, pos) != len(data) - pos:
@@ -96,6 +99,9 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> Envelope:
             raise too_large("envelope")
         item, pos = _read_item(data, pos, limits)
         items.append(item)
+        in_headers += len(item.raw_headers)
+        if in_headers > _MOST_HEADERS * limits.header:
+            raise too_large("envelope")
     check_together(((item.kind, len(item.payload)) for item in items), limits)
     return Envelope(headers, tuple(items), raw_headers)
 

@@ -16,6 +16,8 @@ from relay.protocol.limits import Limits, too_large
 _LONGEST_BOUNDARY: Final = 70
 """RFC 2046, 5.1.1."""
 _MULTIPART: Final = b"multipart/form-data"
+_MOST_PADDING: Final = 100
+"""Blanks behind a boundary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def read_parts(body: bytes, content_type: str, limits: Limits) -> Sequence[Part]
 
 def split(body: bytes, boundary: bytes, limits: Limits) -> Sequence[Part]:
     """Return the parts between boundaries; see `read_parts`."""
+    _check_boundaries(body, boundary, limits)
     collected = _Collected(limits)
     parser = MultipartParser(
         boundary,
@@ -84,6 +87,20 @@ def split(body: bytes, boundary: bytes, limits: Limits) -> Sequence[Part]:
     if not collected.finished:
         raise BodyError("the multipart body is cut off")
     return collected.parts
+
+
+def _check_boundaries(body: bytes, boundary: bytes, limits: Limits) -> None:
+    """Refuse what the parser would go through byte by byte: many boundaries, and long padding."""
+    line = b"\r\n--" + boundary
+    # One at the end; a first one may stand behind a preamble.
+    if body.count(line) > limits.items + 1:
+        raise too_large("envelope")
+    at = body.find(line)
+    while at >= 0:
+        at += len(line)
+        if not body[at : at + _MOST_PADDING].strip(b" \t") and at + _MOST_PADDING < len(body):
+            raise BodyError("the multipart body is broken")
+        at = body.find(line, at)
 
 
 def embedded_boundary(data: bytes) -> bytes | None:

@@ -37,7 +37,10 @@ from relay.server.bodies import IN_FLIGHT, Count, Load, read_body
 from relay.server.routes import PIXEL, Posted, Route, Target, find_target
 
 OFF_LOOP: Final = 256 * 1024
-"""Bodies from this size on are taken apart in a thread: what is packed opens to many times it."""
+"""Bodies from this size on are taken apart in a thread; where one may be packed, any is."""
+
+CONVERTING: Final = 2
+"""Bodies that are taken apart in threads at one time: each may open to 200 MiB."""
 
 
 class Ingest:
@@ -65,6 +68,7 @@ class Ingest:
         self._cors = cors
         self._limits = limits
         self._load = Load(in_flight)
+        self._converting = asyncio.Semaphore(CONVERTING)
         self._stopping = False
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -168,10 +172,11 @@ class Ingest:
             body, _ = await read_body(request, getattr(limits, route.limit), limits, count)
         query = {name: request.query[name] for name in request.query}
         posted = Posted(body, content_type, query, target.parameters, facts.new_id, limits)
-        if len(body) < OFF_LOOP:
+        if len(body) < OFF_LOOP and not route.packed:
             envelopes = route.convert(posted)
         else:
-            envelopes = await asyncio.to_thread(route.convert, posted)
+            async with self._converting:
+                envelopes = await asyncio.to_thread(route.convert, posted)
         count(sum(map(len, envelopes)))
         return route, envelopes, facts
 
@@ -234,5 +239,6 @@ def build_ingest_app(ingest: Ingest, health: Health) -> web.Application:
     """Wire the ingest port: health, then everything else to `ingest`."""
     app = web.Application()
     add_health_routes(app, health)
-    app.router.add_route("*", "/{path:.*}", ingest.handle)
+    # Not ".*": a path may hold an escaped end of line.
+    app.router.add_route("*", r"/{path:[\s\S]*}", ingest.handle)
     return app

@@ -80,6 +80,7 @@ class Route:
         convert: makes the envelopes; None where the body is one.
         check: of the Content-Type.
         limited: whether clients are told of rate limits with 429.
+        packed: whether a small body may open to a large one.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Route:
     convert: Convert | None = None
     check: Check | None = None
     limited: bool = True
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ ROUTES: Final = (
     ),
     Route(
         "minidump", ("api", _PROJECT, "minidump"), _POST, "envelope", _hyphens, _minidump,
-        _check_minidump,
+        _check_minidump, packed=True,
     ),
     Route(
         "attachments", ("api", _PROJECT, "events", _EVENT, "attachments"), _POST, "envelope",

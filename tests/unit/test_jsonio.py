@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.jsonio import JsonError, dumps, loads, place_of_fault, pretty, repeats
+from relay import jsonio
+from relay.jsonio import JsonError, count_values, dumps, loads, place_of_fault, pretty, repeats
 from tests.strategies import json_documents
 
 
@@ -172,3 +173,22 @@ def test_repeats(data: bytes, expected: bool) -> None:
 def test_place_of_fault(data: bytes, expected: tuple[int, int]) -> None:
     """The place where a document breaks; the first of all if there is none."""
     assert expected == place_of_fault(data)
+
+
+def test_too_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value of one byte takes many in memory, so their number is bounded."""
+    monkeypatch.setattr(jsonio, "MAX_VALUES", 10)
+    assert [[1] * 9] == loads(b"[[" + b"1," * 8 + b"1]]")
+    assert "," * 10 == loads(b'"' + b"," * 10 + b'"')
+    for many in (b"[[" + b"1," * 9 + b"1]]", b"[" * 11 + b"]" * 11, b"[" + b"{},{}," * 3 + b"1]"):
+        with pytest.raises(JsonError, match="too many values"):
+            loads(many)
+
+
+def test_counting_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more is looked at than is needed to know; short documents are not looked at."""
+    monkeypatch.setattr(jsonio, "_COUNTED", 4)
+    monkeypatch.setattr(jsonio, "MAX_VALUES", 5)
+    assert 0 == count_values(b",,,,,")
+    assert 5 == count_values(b",[{xx,,")
+    assert 8 == count_values(b"," * 100)

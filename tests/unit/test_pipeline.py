@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from relay import jsonio
 from relay.consent import ConsentPolicy, Evidence, Missing, Source, Verdict
 from relay.errors import AuthError, EnvelopeError, ProjectError, TooLargeError
 from relay.outcomes import Outcome, Reason
@@ -365,3 +366,13 @@ def test_a_report_of_our_own_gets_a_permit() -> None:
         report_permit("1", KEY, replace(report, timestamp=6)),
     ]
     assert 3 == len({permit.envelope_id, *(other.envelope_id for other in others)})
+
+
+def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that may speak about consent are in memory together, so their values are bounded."""
+    monkeypatch.setattr(jsonio, "MAX_VALUES", 100)
+    report = {"comments": "x", "x": [1] * 60}
+    assert [Reason.ACCEPTED] == reasons(run(envelope(("user_report", report))))
+    assert 2 == len(run(envelope(("user_report", report), ("log", report))).outcomes)
+    with pytest.raises(TooLargeError):
+        run(envelope(("user_report", report), ("user_report", report)))

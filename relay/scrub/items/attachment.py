@@ -7,6 +7,7 @@ or holds what no text holds, is not text, and is not forwarded.
 from typing import Any, Final
 
 from relay import jsonio
+from relay.errors import ScrubError
 from relay.protocol.envelope import Item
 from relay.scrub.items.encodings import Decoded, decode
 from relay.scrub.items.model import NotForwardedError, Tools
@@ -43,10 +44,17 @@ def scrub(item: Item, document: Any, tools: Tools) -> bytes:  # noqa: ARG001 - i
 
 
 def _json(decoded: Decoded, size: int, tools: Tools) -> bytes | None:
-    """Return a scrubbed JSON document, or a document a line; None if it is neither."""
+    """Return a scrubbed JSON document, or a document a line; None if it is neither.
+
+    Raises:
+        ScrubError: it has more values than are read.
+    """
     text = decoded.text
     if text.lstrip()[:1] not in ("{", "["):
         return None
+    if jsonio.count_values(text.encode("utf-8", "replace")) > jsonio.MAX_VALUES:
+        # Not as text either: its keys say what its values are.
+        raise ScrubError("a document has too many values")
     try:
         value = jsonio.loads(text)
     except jsonio.JsonError:

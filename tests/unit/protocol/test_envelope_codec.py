@@ -151,3 +151,12 @@ def test_real_limits() -> None:
     assert 500 == len(parse(b"{}\n" + b'{"type":"log"}\n1\n' * 500).items)
     with pytest.raises(TooLargeError):
         parse(b"{}\n" + b'{"type":"log"}\n1\n' * 501)
+
+
+def test_many_large_headers() -> None:
+    """All headers are held while an envelope is worked on, so all together are bounded too."""
+    header = b'{"type":"a","x":"%s"}\n\n' % (b"x" * 978)
+    limits = Limits(header=len(header) - 2)
+    assert 4 == len(parse(b"{}\n" + header * 4, limits).items)
+    with pytest.raises(TooLargeError):
+        parse(b"{}\n" + header * 5, limits)

@@ -110,3 +110,20 @@ def test_any_bytes(data: bytes, head: bytes) -> None:
     except RequestError:
         return
     assert sum(len(part.data) for part in parts) <= len(data)
+
+
+@pytest.mark.parametrize("filler", [b"\r\n--b-1a", b"\r\n--b-1-", b"\r\n--b-1\r"])
+def test_boundaries_without_end(filler: bytes) -> None:
+    """What begins as a boundary counts as one: each costs work."""
+    with pytest.raises(TooLargeError):
+        read_parts(form(('; name="f"; filename="x"', filler * 501)), TYPE, DEFAULT)
+    assert 1 == len(read_parts(form(('; name="f"; filename="x"', filler * 500)), TYPE, DEFAULT))
+
+
+def test_padding_without_end() -> None:
+    """A few blanks behind a boundary are allowed (RFC 2046, 5.1.1), and not more."""
+    whole = form(('; name="f"; filename="x"', b"1"), ('; name="g"; filename="x"', b"2"))
+    padded = whole.replace(b"\r\n--b-1\r", b"\r\n--b-1 \t \r")
+    assert read_parts(whole, TYPE, DEFAULT) == read_parts(padded, TYPE, DEFAULT)
+    with pytest.raises(BodyError):
+        read_parts(whole.replace(b"\r\n--b-1\r", b"\r\n--b-1%b\r" % (b" " * 100)), TYPE, DEFAULT)

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,7 +22,7 @@ from relay.outcomes import Reason
 from relay.pipeline import ProjectPolicy
 from relay.protocol.limits import Limits
 from relay.scrub.permit import ScrubbedEnvelope
-from relay.server import bodies
+from relay.server import bodies, routes
 from relay.server.answers import Cors
 from relay.server.bodies import Load
 from relay.server.ingest import PIXEL, Ingest, build_ingest_app
@@ -374,6 +375,7 @@ GOOD = f"/api/1/envelope/?{AUTH}"
         ("PUT", GOOD, event(), "", "1", "unknown_route"),
         ("POST", "/api/1/unreal/x/", event(), "", "unknown", "unknown_route"),
         ("OPTIONS", "/nowhere", b"", "", "unknown", "unknown_route"),
+        ("POST", "/no%0D%0Awhere", b"", "", "unknown", "unknown_route"),
         ("OPTIONS", GOOD, b"", "", "", ""),
         ("GET", "/api/relay/healthcheck/live/", b"", "", "", ""),
     ],
@@ -469,3 +471,22 @@ async def test_health_and_counting() -> None:
     assert 1 == metrics.value("relay_requests_total", route="unknown", status="404")
     assert 1 == metrics.value("relay_requests_total", route="envelope", status="200")
     assert ADDRESS.encode() not in metrics.render()
+
+
+async def test_small_minidumps_are_opened_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small body may open to a large one, so other requests go on meanwhile."""
+    threads: list[str] = []
+    opened = routes.crash_envelope
+
+    def open_here(*arguments: Any) -> bytes:
+        threads.append(threading.current_thread().name)
+        return opened(*arguments)
+
+    monkeypatch.setattr(routes, "crash_envelope", open_here)
+    headers = {"Content-Type": "application/x-dmp", "X-Suite-Consent": "true"}
+    async with serving() as client:
+        path = f"/api/1/minidump/?{AUTH}"
+        answer = await client.post(path, data=gzip.compress(b"MDMP\0"), headers=headers)
+    assert 200 == answer.status
+    assert 1 == len(threads)
+    assert threading.main_thread().name not in threads

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from relay import jsonio
 from relay.errors import ScrubError
 from relay.scrub.items.model import NotForwardedError
 from tests.unit.scrub.items.tools import SECRET, FakeTools, scrub
@@ -122,3 +123,11 @@ def test_what_needs_too_much_work_is_not_forwarded(payload: bytes) -> None:
 def test_bytes_with_two_readings_are_searched_in_both(payload: bytes) -> None:
     """What is UTF-16 only in part is not forwarded when the other reading holds something."""
     assert None is clean(payload)
+
+
+@pytest.mark.parametrize("payload", [b"[%b1]", b"[%b1", b"[1]\n[%b1]\n"])
+def test_json_of_too_many_values(payload: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is neither read, which would take memory, nor taken for text, which has no keys."""
+    monkeypatch.setattr(jsonio, "MAX_VALUES", 20)
+    with pytest.raises(ScrubError):
+        clean(payload % (b"1," * 20))
