@@ -28,7 +28,7 @@ def shipped() -> relay.Scrubber:
 
 def envelopes() -> list[Sample]:
     """The samples that are envelopes."""
-    return [sample for sample in load(SAMPLES) if sample.items]
+    return [sample for sample in load(SAMPLES) if sample.is_envelope and sample.items]
 
 
 def places(value: Any) -> Iterator[dict[str, Any]]:
