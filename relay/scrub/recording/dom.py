@@ -124,16 +124,19 @@ class Mirror:
 
     def _load(self, tree: dict[str, Any], parent: Node | None, before: Node | None) -> None:
         stack = [(tree, parent, before)]
+        own: set[int] = set()
         while stack:
             tree, parent, before = stack.pop()
             node = Node(tree)
             self.made.append(node)
             number = _number(tree.get("id"))
             if number is not None:
-                if number in self._by_id:
+                # Of two with one id in the same tree, both are shown.
+                if number in self._by_id and number not in own:
                     old = self._by_id[number]
                     before = old.next if before is old else before
                     old.leave()
+                own.add(number)
                 self._by_id[number] = node
             if parent is not None:
                 node.put(parent, before)

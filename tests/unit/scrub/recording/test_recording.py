@@ -334,3 +334,12 @@ def test_what_is_no_recording_is_refused(payload: bytes) -> None:
     """Cut off, followed by more, a bomb, nested without end."""
     with pytest.raises((ScrubError, JsonError)):
         scrub_recording(payload, by_rules, LIMIT)
+
+
+@pytest.mark.parametrize("number", [1, 2, 7])
+def test_nodes_with_the_same_id(number: int) -> None:
+    """A player shows them all, so they are read together."""
+    secret = PLANTED["btc"]
+    body = {**element("body", text(secret[:17], number), text(secret[17:], number)), "id": 2}
+    document = [{"type": 2, "data": {"node": {"type": 0, "childNodes": [body], "id": 1}}}]
+    assert secret[17:] not in json.dumps(scrubbed(document))
