@@ -49,6 +49,8 @@ bench: $(VENV)/.dev ## measure recall, precision and speed, and write docs/bench
 
 docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
+	@$(BIN)/python -m tests.compatibility > $(VENV)/compatibility.md
+	@mv $(VENV)/compatibility.md docs/compatibility.md
 
 picture: $(VENV)/.dev ## draw the demo's terminal again, for the README
 	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
