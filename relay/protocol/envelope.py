@@ -43,11 +43,6 @@ class Item:
         kind = self.headers.get("type")
         return kind if isinstance(kind, str) else ""
 
-    @property
-    def is_container(self) -> bool:
-        """Whether the item holds many of its kind (logs, spans, metrics)."""
-        return "item_count" in self.headers
-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -159,7 +154,7 @@ def _read_item(data: bytes, start: int, limits: Limits) -> tuple[Item, int]:
         if end < len(data) and data[end] != _LF[0]:
             raise EnvelopeError("an item is longer than its length")
     item = Item(headers, data[start:end], raw)
-    check_item(item.kind, len(item.payload), limits, container=item.is_container)
+    check_item(headers, len(item.payload), limits)
     return item, end + 1
 
 

@@ -4,12 +4,12 @@ Defaults are Sentry Relay's. Sizes are in bytes after decompression, if not said
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from relay.errors import EnvelopeError, TooLargeError
-from relay.protocol.item_kinds import KINDS
+from relay.protocol.item_kinds import KINDS, kind_of
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
@@ -73,27 +73,26 @@ def too_large(kind: str) -> TooLargeError:
     return TooLargeError(f"envelope exceeded size limits for type '{name}'")
 
 
-def check_item(kind: str, size: int, limits: Limits = DEFAULT, *, container: bool = False) -> None:
+def check_item(headers: Mapping[str, Any], size: int, limits: Limits = DEFAULT) -> None:
     """Hold one item against the limit of its kind.
 
     An unknown kind has no limit of its own: it is inside of the envelope's, and is dropped anyway.
 
     Args:
-        kind: the item header's `type`.
+        headers: the item's; one with an `item_count` is a container of many.
         size: bytes of its payload.
         limits: the limits to hold.
-        container: whether it is a container of many (its header has an `item_count`).
 
     Raises:
         TooLargeError: it is over.
     """
-    row = KINDS.get(kind)
+    row = kind_of(headers)
     if row is None:
         return
-    field = "container" if container and row.limit in {"span", "log"} else row.limit
-    limit: int = getattr(limits, field)
+    container = "item_count" in headers and row.limit in {"span", "log"}
+    limit: int = getattr(limits, "container" if container else row.limit)
     if size > limit:
-        raise too_large(kind)
+        raise too_large(row.type or row.name)
 
 
 def check_together(items: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -> None:

@@ -64,7 +64,11 @@ def _form_field(text: bytes) -> bytes:
         pairs = parse_qsl(text.decode("ascii"), max_num_fields=16)
     except ValueError:
         raise BodyError("the form does not parse") from None
-    return next((value for name, value in pairs if name == _FIELD), "").encode().strip()
+    given = [value for name, value in pairs if name == _FIELD]
+    if len(given) > 1:
+        # One of them may say what the other denies, and nobody can say which was meant.
+        raise BodyError("sentry_data is given twice")
+    return "".join(given).encode().strip()
 
 
 def _open(text: bytes, limits: Limits) -> bytes:

@@ -16,6 +16,7 @@ from aiohttp import hdrs, web
 from relay.consent import read_request_evidence
 from relay.errors import (
     AuthError,
+    BodyError,
     MethodError,
     ProjectError,
     RateLimitedError,
@@ -167,7 +168,10 @@ class Ingest:
         if route.check is not None:
             route.check(content_type)
         if request.method == hdrs.METH_GET:
-            body = request.query.get("sentry_data", "").encode()
+            given = request.query.getall("sentry_data", [""])
+            if len(given) > 1:
+                raise BodyError("sentry_data is given twice")
+            body = given[0].encode()
         else:
             body, _ = await read_body(request, getattr(limits, route.limit), limits, count)
         query = {name: request.query[name] for name in request.query}

@@ -13,11 +13,12 @@ from itertools import chain
 from sys import byteorder
 from typing import Final
 
+from relay.errors import ScrubError
 from relay.scrub.minidump.layout import HIGHEST, Architecture
 
-MAX_IMAGE: Final = {4: 1 << 29, 8: 1 << 32}
-"""By bytes of an address: the largest module whose addresses count. One that fills a whole address
-space would make an address of any text."""
+MAX_IMAGES: Final = {4: 1 << 30, 8: 1 << 32}
+"""By bytes of an address: the most that all modules may span. Such as fill the address space would
+make an address of any text."""
 
 _SMALL: Final = 0x10000
 """Below are numbers and null pointers, above addresses (the first 64 KiB are never mapped)."""
@@ -27,6 +28,7 @@ _CODES: Final = {4: "I", 8: "Q"}
 _TEXT: Final = re.compile(  # noqa: TID251 - bounded repetition over bytes, never over user rules
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}"
     rb"|(?:[\xc2-\xdf][\x80-\xbf]){3,}|(?:[\xe0-\xef][\x80-\xbf]{2}){2,}"
+    rb"|[\t\n\r\x20-\x7e]{4,}\x00"
     rb"|(?:[\t\n\r\x20-\x7e]\x00){3,}|(?:\x00[\t\n\r\x20-\x7e]){3,}"
 )
 """Text in UTF-8 and UTF-16. In words of 32 bits its bytes may happen to be addresses; words of 64
@@ -51,7 +53,9 @@ class Addresses:
     def register(self, value: int) -> int:
         """Return what stays of a general register, or of a field that may hold an address."""
         address = value & self.architecture.mask
-        if address not in self or (self.architecture.word == 4 and is_text(value)):
+        if address not in self:
+            return 0
+        if (self.architecture.word == 4 or address != value) and is_text(value):
             return 0
         return address
 
@@ -60,7 +64,9 @@ class Addresses:
 
         It says what happened even where it points into nothing; a text in its place does not.
         """
-        return value if value in self or not is_text(value) else 0
+        if value in self:
+            return value
+        return 0 if value >= HIGHEST[self.architecture.word] or is_text(value) else value
 
     def parameter(self, value: int) -> int:
         """Return what stays of a parameter of an exception: an address or a small number."""
@@ -92,7 +98,11 @@ class Addresses:
         kept = array(
             words.typecode,
             [
-                address if word and bisect_right(bounds, address := word & mask) & 1 else 0
+                address
+                if word
+                and bisect_right(bounds, address := word & mask) & 1
+                and (address == word or not is_text(word))
+                else 0
                 for word in words
             ],
         )
@@ -106,9 +116,15 @@ def ranges(
     modules: Iterable[tuple[int, int]],
     stacks: Iterable[tuple[int, int]],
 ) -> Addresses:
-    """Return the addresses of modules and stacks, each given by start and size."""
-    highest, largest = HIGHEST[architecture.word], MAX_IMAGE[architecture.word]
-    images = ((start, size) for start, size in modules if size <= largest)
+    """Return the addresses of modules and stacks, each given by start and size.
+
+    Raises:
+        ScrubError: modules are larger together than those of a program can be.
+    """
+    highest = HIGHEST[architecture.word]
+    images = list(modules)
+    if sum(size for _, size in images) > MAX_IMAGES[architecture.word]:
+        raise ScrubError("a minidump whose modules are too large")
     bounds: list[int] = []
     for start, size in sorted(chain(images, stacks)):
         # A call that never returns may be the last instruction: its return address is the end.
@@ -126,6 +142,11 @@ def is_text(value: int) -> bool:
     """Return whether the bytes of a number are letters, and zeros between them."""
     letters = [byte for byte in value.to_bytes(8, "little") if byte]
     return value >= _SMALL and len(letters) >= 3 and all(0x20 <= byte < 0x7F for byte in letters)
+
+
+def number(value: int) -> int:
+    """Return what stays of a field of 32 bits that says a version, an age or a code."""
+    return 0 if is_text(value) else value
 
 
 def _array(word: int, memory: memoryview) -> "array[int]":

@@ -50,6 +50,9 @@ MODULE_OUT: Final = Struct("<QIIII52sII24x")
 VERSION_INFO: Final = b"\xbd\x04\xef\xfe"
 """What VS_FIXEDFILEINFO begins with."""
 
+VERSIONS: Final = Struct("<IIIII")
+"""Its next fields: version of the structure, of the file (twice 32 bits), of the product (too)."""
+
 UNLOADED: Final = Struct("<QIIII")
 """MINIDUMP_UNLOADED_MODULE: base, size, checksum, time, RVA of the name."""
 
@@ -69,9 +72,21 @@ EXCEPTION: Final = Struct("<IIIIQQII15QII")
 """MINIDUMP_EXCEPTION_STREAM: thread, padding; code, flags, record, address, parameters, padding,
 15 parameters; size and RVA of the context."""
 
+MACH_SIMULATED: Final = 0x4350_7378
+"""The one code that is letters: Crashpad's, on macOS, for a dump of a program that goes on."""
+
 SYSTEM: Final = Struct("<HHHBBIIIIIHH24s")
 """MINIDUMP_SYSTEM_INFO: architecture, level, revision, processors, product, major, minor, build,
 platform, RVA of the service pack's name, suites, reserved, processor."""
+
+VENDOR: Final = 12
+"""What the processor is at first: on x86 and amd64 its maker (CPUID leaf 0), then its features."""
+
+VENDORS: Final = frozenset({
+    b"GenuineIntel", b"AuthenticAMD", b"HygonGenuine", b"CentaurHauls", b"  Shanghai  ",
+    b"VirtualApple", b"GenuineTMx86",
+})  # fmt: skip
+"""The makers there are. It is twelve letters, and any others may be about a person."""
 
 MISC: Final = Struct("<IIIIII")
 """MINIDUMP_MISC_INFO: size, flags, process, and the times when it began, in user and in kernel."""

@@ -4,11 +4,13 @@ Law of this file: names are written last, so that everything before can be looke
 that are no names.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from relay.errors import ScrubError
 from relay.scrub.minidump.copying import Copying
+from relay.scrub.minidump.keep import is_text
 from relay.scrub.minidump.layout import (
     CODEVIEW_ELF,
     CODEVIEW_PDB_20,
@@ -18,8 +20,13 @@ from relay.scrub.minidump.layout import (
 )
 from relay.scrub.minidump.strings import MAX_STRING, Texts, base_name, decode
 
-MAX_BUILD_ID: Final = 64
+MAX_BUILD_ID: Final = 32
 """Bytes of a build id of ELF; linkers write 8 to 32."""
+
+_WORDY: Final = re.compile(  # noqa: TID251 - bounded repetition over bytes, never over user rules
+    rb"[\x20-\x7e]{12}|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}"
+)
+"""What no id holds by chance, in one of 20,000: twelve letters, four wide ones."""
 
 
 @dataclass(slots=True)
@@ -65,6 +72,8 @@ class Names:
                 head = size
             case _:
                 return 0, 0
+        if size >= head and _is_wordy(record[:head]):
+            return 0, 0
         if size < head:
             raise ScrubError("a debug record of a minidump that is cut off")
         name = b""
@@ -81,3 +90,12 @@ class Names:
         """Write all names to their places."""
         for rva, content in self._waiting:
             self.copying.write(rva, content)
+
+
+def _is_wordy(head: bytes) -> bool:
+    """Return whether an id, or the numbers beside it, are a text."""
+    if head.startswith(CODEVIEW_ELF):
+        return _WORDY.search(head, 4) is not None
+    numbers = head[4:] if head.startswith(CODEVIEW_PDB_20) else head[20:]
+    words = (int.from_bytes(numbers[at : at + 4], "little") for at in (0, 8) if at < len(numbers))
+    return _WORDY.search(head, 4) is not None or any(map(is_text, words))

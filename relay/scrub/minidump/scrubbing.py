@@ -8,6 +8,7 @@ from typing import Final
 
 from relay.errors import ScrubError
 from relay.scrub.minidump.copying import Copying
+from relay.scrub.minidump.keep import number as keep_number
 from relay.scrub.minidump.keep import ranges
 from relay.scrub.minidump.layout import (
     ARCHITECTURES,
@@ -18,6 +19,8 @@ from relay.scrub.minidump.layout import (
     MISC_PROCESS_TIMES,
     SIGNATURE,
     SYSTEM,
+    VENDOR,
+    VENDORS,
     VERSION,
     Architecture,
     Stream,
@@ -30,6 +33,7 @@ from relay.scrub.minidump.threads import (
     copy_memory,
     copy_thread_names,
     read_regions,
+    thread_id,
 )
 
 MAX_STREAMS: Final = 1024
@@ -106,7 +110,7 @@ def _copy_all(copying: Copying, names: Names, places: Places) -> dict[Stream, in
     if place := places.get(Stream.MODULES):
         modules = copy_modules(copying, names, *place, architecture)
     if place := places.get(Stream.UNLOADED_MODULES):
-        sizes[Stream.UNLOADED_MODULES] = copy_unloaded_modules(copying, names, *place)
+        sizes[Stream.UNLOADED_MODULES] = copy_unloaded_modules(copying, names, *place, architecture)
     if place := places.get(Stream.THREAD_NAMES):
         sizes[Stream.THREAD_NAMES] = copy_thread_names(copying, names, *place)
     threads = Threads(copying, architecture)
@@ -136,7 +140,10 @@ def _copy_system(copying: Copying, names: Names, start: int, size: int) -> Archi
     if architecture is None:
         raise ScrubError("a minidump of an unknown processor")
     copying.claim(start, SYSTEM.size, "system")
+    rest[5:8] = map(keep_number, rest[5:8])
     rest[8] = names.wide(rest[8])
+    vendor = rest[-1][:VENDOR]
+    rest[-1] = vendor if vendor in VENDORS else b""
     copying.write(start, SYSTEM.pack(number, *rest))
     return architecture
 
@@ -161,7 +168,7 @@ def _copy_breakpad(copying: Copying, start: int, size: int) -> int:
         raise ScrubError("a part of a minidump that is cut off")
     copying.claim(start, BREAKPAD.size, "breakpad")
     valid, wrote, asked = BREAKPAD.unpack_from(copying.data, start)
-    copying.write(start, BREAKPAD.pack(valid & 3, wrote, asked))
+    copying.write(start, BREAKPAD.pack(valid & 3, thread_id(wrote), thread_id(asked)))
     return BREAKPAD.size
 
 

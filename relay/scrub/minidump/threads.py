@@ -7,10 +7,12 @@ from typing import Final
 
 from relay.errors import ScrubError
 from relay.scrub.minidump.copying import Copying
-from relay.scrub.minidump.keep import Addresses
+from relay.scrub.minidump.keep import Addresses, is_text, number
 from relay.scrub.minidump.layout import (
     CONTROL_AND_INTEGER,
     EXCEPTION,
+    HIGHEST,
+    MACH_SIMULATED,
     MEMORY,
     MEMORY_64,
     MEMORY_64_HEADER,
@@ -34,6 +36,11 @@ class Memory:
     start: int
     size: int
     rva: int
+
+    @property
+    def end(self) -> int:
+        """The address behind it."""
+        return self.start + self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +79,22 @@ class Threads:
         self._rva = first
         starts = [region.start for region in regions]
         for rva in range(first, first + count * THREAD.size, THREAD.size):
-            number, *rest = THREAD.unpack_from(self.copying.data, rva)
+            thread, *rest = THREAD.unpack_from(self.copying.data, rva)
             stack_start, stack_size, stack_rva, context_size, context = rest[4:]
             self._claim_context(context_size, context)
             stack: Memory | None = Memory(stack_start, stack_size, stack_rva)
             if stack_size == 0:
-                at = bisect_right(starts, self._stack_pointer(context_size, context)) - 1
-                stack = regions[at] if at >= 0 else None
-            if stack and stack.start + stack.size > 1 << (8 * self.architecture.word):
+                pointer = self._stack_pointer(context_size, context)
+                at = bisect_right(starts, pointer) - 1
+                stack = regions[at] if at >= 0 and pointer < regions[at].end else None
+            if stack and stack.end > HIGHEST[self.architecture.word]:
                 raise ScrubError("a stack of a minidump outside of all addresses")
             if stack:
-                self.copying.claim(stack.rva, stack.size, "stack")
-            counts = tuple(number if number < _MAX_PRIORITY else 0 for number in rest[:3])
-            self._all.append(Thread(number, counts, stack, context_size, context))
+                # Its address is part of its meaning: the same bytes at a thousand addresses
+                # would make an address of any text.
+                self.copying.claim(stack.rva, stack.size, f"stack at {stack.start:x}")
+            counts = tuple(count if count < _MAX_PRIORITY else 0 for count in rest[:3])
+            self._all.append(Thread(thread_id(thread), counts, stack, context_size, context))
 
     def write(self, addresses: Addresses) -> None:
         """Write threads, contexts and stacks."""
@@ -107,7 +117,7 @@ class Threads:
         """
         if size < EXCEPTION.size:
             raise ScrubError("an exception of a minidump that is cut off")
-        number, _, code, flags, nested, address, count, _, *rest = EXCEPTION.unpack_from(
+        thread, _, code, flags, nested, address, count, _, *rest = EXCEPTION.unpack_from(
             self.copying.data, start
         )
         parameters, (context_size, context) = rest[:15], rest[15:]
@@ -118,7 +128,8 @@ class Threads:
         self._write_context(addresses, context_size, context)
         kept = [addresses.parameter(value) for value in parameters[:count]]
         record = EXCEPTION.pack(
-            number, 0, code, flags, addresses.register(nested), addresses.pointer(address), count,
+            thread_id(thread), 0, code if code == MACH_SIMULATED else number(code), number(flags),
+            addresses.register(nested), addresses.pointer(address), count,
             0, *kept, *[0] * (len(parameters) - count), context_size, context,
         )  # fmt: skip
         self.copying.write(start, record)
@@ -153,6 +164,17 @@ class Threads:
             self.copying.write(rva + offset, value.to_bytes(word, "little"))
 
 
+def thread_id(value: int) -> int:
+    """Return the id of a thread.
+
+    Raises:
+        ScrubError: it is four letters. Without its id a thread cannot be told from others.
+    """
+    if value > 0xFF_FFFF and is_text(value):
+        raise ScrubError("a thread of a minidump that a text is the id of")
+    return value
+
+
 def copy_thread_names(copying: Copying, names: Names, start: int, size: int) -> int:
     """Copy a MINIDUMP_THREAD_NAME_LIST and return the bytes of the stream.
 
@@ -164,8 +186,8 @@ def copy_thread_names(copying: Copying, names: Names, start: int, size: int) -> 
     copying.claim(start, whole, "thread names")
     copying.write(start, count.to_bytes(4, "little"))
     for rva in range(first, start + whole, THREAD_NAME.size):
-        number, name = THREAD_NAME.unpack_from(copying.data, rva)
-        copying.write(rva, THREAD_NAME.pack(number, names.wide(name)))
+        thread, name = THREAD_NAME.unpack_from(copying.data, rva)
+        copying.write(rva, THREAD_NAME.pack(thread_id(thread), names.wide(name)))
     return whole
 
 

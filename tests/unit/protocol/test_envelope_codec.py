@@ -4,6 +4,7 @@ import pytest
 
 from relay.errors import EnvelopeError, TooLargeError
 from relay.protocol.envelope import Envelope, Item, parse, serialise
+from relay.protocol.item_kinds import NEL
 from relay.protocol.limits import Limits
 
 
@@ -119,6 +120,11 @@ def test_payload_is_out_of_reprs() -> None:
         (b'{}\n{"type":"check_in"}\n12345', Limits(check_in=4), "check_in"),
         (b'{}\n{"type":"log"}\n12345', Limits(log=4, container=9), "log"),
         (b'{}\n{"type":"log","item_count":2}\n12345', Limits(log=9, container=4), "log"),
+        (
+            b'{}\n{"type":"integration","content_type":"%s"}\n12345' % NEL.encode(),
+            Limits(container=4),
+            "unknown",
+        ),
         (b'{}\n{"type":"xpub"}\n12345', Limits(envelope=9), "envelope"),
         (b'{"a":"12345678"}\n', Limits(header=9), "envelope"),
         (b'{"a":"12345678"}', Limits(header=9), "envelope"),

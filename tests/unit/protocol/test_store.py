@@ -77,3 +77,9 @@ def test_as_envelope() -> None:
     envelope = parse(as_envelope(event, "9ec79c33ec9942ab8353589fcb2e04dc"))
     assert {"event_id": "9ec79c33ec9942ab8353589fcb2e04dc"} == envelope.headers
     assert [("event", event)] == [(item.kind, item.payload) for item in envelope.items]
+
+
+def test_a_form_that_gives_its_event_twice_is_refused() -> None:
+    """One of the two may deny what the other grants."""
+    with pytest.raises(BodyError):
+        decode_store(b"sentry_data=%7B%22a%22%3A1%7D&sentry_data=%7B%7D")
