@@ -154,7 +154,7 @@ def test_the_work_is_linear() -> None:
         made = Builder()
         made.stream(7, struct.pack("<HHHBBIIIIIHH24s", 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b""))
         records = [
-            struct.pack("<QIIII52sIIII16s", 1 << 20 | at << 8, 1, 0, 0,
+            struct.pack("<QIIII52sIIII16s", 1 << 30 | at << 12, 1, 0, 0,
                         made.text(f"/home/jane/{at}.so"), b"", 0, 0, 0, 0, b"")
             for at in range(modules)
         ]  # fmt: skip
