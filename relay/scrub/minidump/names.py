@@ -18,7 +18,7 @@ from relay.scrub.minidump.layout import (
     CODEVIEW_PDB_70,
     CODEVIEW_PDB_70_NAME,
 )
-from relay.scrub.minidump.strings import MAX_STRING, Texts, base_name, decode
+from relay.scrub.minidump.strings import MAX_STRING, Texts, base_name, decode, runs
 
 MAX_BUILD_ID: Final = 32
 """Bytes of a build id of ELF; linkers write 8 to 32."""
@@ -51,7 +51,7 @@ class Names:
             raise ScrubError("a text of a minidump that is too long")
         if self.copying.claim(rva, 4 + size, "name"):
             path = decode(self.copying.data[rva + 4 : rva + 4 + size], "utf-16-le")
-            name = self.texts.scrub(base_name(path)).encode("utf-16-le")
+            name = self._clean(base_name(path), "utf-16-le")
             self._waiting += ((rva, len(name).to_bytes(4, "little")), (rva + 4, name))
         return rva
 
@@ -78,13 +78,20 @@ class Names:
             raise ScrubError("a debug record of a minidump that is cut off")
         name = b""
         if head < size:
-            text = self.texts.scrub(base_name(decode(record[head:], "utf-8")))
-            name = text.encode() + b"\0"
+            name = self._clean(base_name(decode(record[head:], "utf-8")), "utf-8") + b"\0"
         if self.copying.claim(rva, size, "debug record"):
             self.copying.write(rva, record[:head])
             # A name that was not closed by a NUL has no room for one.
             self._waiting.append((rva + head, name[: size - head]))
         return min(size, head + len(name)), rva
+
+    def _clean(self, name: str, encoding: str) -> bytes:
+        """Return a name without what rules find, in whatever encoding its bytes are read."""
+        text = self.texts.scrub(name)
+        content = text.encode(encoding)
+        if any(map(self.texts.changes, runs(content))):
+            return ("*" * len(text)).encode(encoding)
+        return content
 
     def write(self) -> None:
         """Write all names to their places."""
