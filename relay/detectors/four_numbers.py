@@ -88,7 +88,7 @@ def is_version(text: str, start: int, end: int, octets: list[int]) -> bool:
 
     Browsers say no more of their version than the first number; no host has such an address.
     """
-    if octets[1:] == [0, 0, 0] or _TAG.match(text, end):
+    if _TAG.match(text, end) or (octets[0] != _PRIVATE and octets[1:] == [0, 0, 0]):
         return True
     head = text[max(0, start - _LOOK_BACK) : start]
     if head.endswith("/"):

@@ -64,9 +64,13 @@ _NUMBER: Final = re.compile(r"[01](?:\.[0-9]{1,20})?(?:[eE]-[0-9]{1,3})?")  # no
 _ORG: Final = re.compile(r"[0-9]{1,15}")  # noqa: TID251
 _WORD: Final = re.compile(r"[a-z][a-z0-9_-]{0,19}")  # noqa: TID251
 _MEDIA_TYPE: Final = re.compile(  # noqa: TID251
-    r"[A-Za-z0-9][\w.+-]{0,63}/[A-Za-z0-9][\w.+-]{0,63}(?:\s{0,2};\s{0,2}charset=[\w-]{1,20})?",
+    r"(?i)(?:application|audio|chemical|font|image|message|model|multipart|text|video)/"
+    r"(?:[a-z]{1,20}[0-9]{0,3}|[0-9]{1,4}[a-z]{0,4})(?:[.+_-](?:[a-z]{1,20}[0-9]{0,3}|[0-9]{1,4})){0,5}"
+    r"(?![\w.+/-])"
+    r"(?:\s{0,2};\s{0,2}charset=[a-z]{2,8}(?:[-_](?:[0-9]{1,4}|[a-z]{1,5})){0,2}(?![\w-]))?",
     re.ASCII,
 )
+"""One with room for an address is none: words, and short numbers, of a type that is registered."""
 
 ATTACHMENT_TYPES: Final = frozenset({
     "event.attachment", "event.minidump", "event.applecrashreport", "event.view_hierarchy",
