@@ -179,7 +179,7 @@ class Intake:
             reason = lost if lost is not None and outcome.accepted else outcome.reason
             count("relay_items_total", kind=outcome.kind, reason=reason)
             self._losses.add(done.lane, reason, quantities)
-        if lost is None:  # else the client sends it again, and it would count twice
+        if lost is None:  # else nothing went on, and nothing was redacted for anybody
             for rule, times in done.redactions.items():
                 count("relay_redactions_total", times, rule=rule)
             for rule, times in done.shadow.items():

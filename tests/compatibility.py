@@ -110,7 +110,10 @@ def _live() -> str:
         return ""
     kinds = sorted({kind for outcomes in live.values() for kind in outcomes})
     rows = [[f"`{kind}`", *(_outcome(live[sdk].get(kind, "")) for sdk in live)] for kind in kinds]
-    told = "\n## Live SDKs\n\nWhat the system tests hold each of them to, when it runs.\n\n"
+    told = (
+        "\n## Live SDKs\n\nWhat the system tests hold each of them to, when it runs. Behind the tunnel "
+        "the project has recordings\nof replays scrubbed; elsewhere they are dropped, as by default.\n\n"
+    )
     return told + _table(["kind", *live], rows)
 
 
