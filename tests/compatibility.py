@@ -111,8 +111,9 @@ def _live() -> str:
     kinds = sorted({kind for outcomes in live.values() for kind in outcomes})
     rows = [[f"`{kind}`", *(_outcome(live[sdk].get(kind, "")) for sdk in live)] for kind in kinds]
     told = (
-        "\n## Live SDKs\n\nWhat the system tests hold each of them to, when it runs. Behind the tunnel "
-        "the project has recordings\nof replays scrubbed; elsewhere they are dropped, as by default.\n\n"
+        "\n## Live SDKs\n\nWhat the system tests hold each of them to, when it runs. "
+        "Behind the tunnel the project has recordings\nof replays scrubbed; "
+        "elsewhere they are dropped, as by default.\n\n"
     )
     return told + _table(["kind", *live], rows)
 
