@@ -5,6 +5,7 @@ not seen any more, and there is a bound to everything. Written on one thread, re
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from relay.protocol.enforcement import NO_LIMITS, KnownLimits, Limit, held_until
@@ -24,6 +25,15 @@ MAX_NAMESPACES: Final = 32
 
 LimitKey = tuple[str, str]
 """An upstream's name, and the public key there."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimit:
+    """A limit and the key that it holds for: what relays tell each other."""
+
+    where: LimitKey = field(repr=False)
+    limit: Limit
+
 
 FindKey = Callable[[str, str], LimitKey | None]
 """(project, public key) of a client -> where they lead; None if they are not known."""

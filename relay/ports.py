@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from relay.delivery import Decision, UpstreamResponse
+from relay.limit_memory import KeyLimit
+from relay.outcomes import Reason
 from relay.scrub.permit import ScrubbedEnvelope
 
 
@@ -52,8 +54,82 @@ class SpoolStatus:
     oldest_age: float
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is told of a dead letter; times in seconds since the Unix epoch, size in bytes."""
+
+    number: int
+    envelope_id: str
+    project: str
+    key: str
+    categories: tuple[str, ...]
+    size: int
+    stored_at: float
+    attempts: int
+    reason: Reason
+
+
+class DeadLetters(Protocol):
+    """Envelopes that were buried: to look at, to send again, or to throw away."""
+
+    async def list(self, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """Return up to `limit` of them with a number above `after`, in the order of numbers.
+
+        Raises:
+            SpoolUnavailableError: it cannot be read.
+        """
+        ...
+
+    async def read(self, number: int) -> ScrubbedEnvelope | None:
+        """Return the envelope of one; None if there is no such dead letter.
+
+        Raises:
+            SpoolUnavailableError: it cannot be read.
+        """
+        ...
+
+    async def retry(self, numbers: Collection[int] | None = None) -> int:
+        """Make some due at once, or all: as if just put, with no attempts; return how many.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written; nothing was changed.
+        """
+        ...
+
+    async def purge(self, numbers: Collection[int] | None = None) -> int:
+        """Forget some, or all; return how many.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written; nothing was changed.
+        """
+        ...
+
+
 class Spool(Protocol):
     """The one queue. It takes only what the scrubber has made."""
+
+    @property
+    def dead(self) -> DeadLetters:
+        """The dead letters in it."""
+        ...
+
+    async def check(self) -> None:
+        """Return if an envelope could be stored now: it writes, and makes it durable.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written.
+        """
+        ...
+
+    async def share_limits(self, learned: Sequence[KeyLimit]) -> Sequence[KeyLimit]:
+        """Tell limits to all who use this spool; return every one that is in force, from anybody.
+
+        Of two for the same key, category and namespace the longer one stays.
+
+        Raises:
+            SpoolUnavailableError: it cannot be read or written.
+        """
+        ...
 
     async def put(self, envelope: ScrubbedEnvelope) -> None:
         """Store an envelope; return only after it is durable.

@@ -22,8 +22,8 @@ MAX_BYTES: Final = 1_048_576
 NO_FILE: Final = "(no file)"
 
 _KEYS: Final = (
-    "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "hash",
-    "client_reports", "usage",
+    "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "forward",
+    "hash", "client_reports", "errors", "usage",
 )  # fmt: skip
 
 
@@ -129,8 +129,10 @@ def _settings(root: Section, source: str) -> Settings:
         items=items,
         limits=limits,
         spool=sections.spool(root.section("spool")),
+        forward=sections.forward(root.section("forward")),
         hash=sections.hashing(root.section("hash")),
         client_reports=sections.client_reports(root.section("client_reports")),
+        errors=sections.errors(root.section("errors")),
         usage=sections.usage(root.section("usage")),
         source=source,
         places=dict(root.places()),

@@ -38,13 +38,30 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """The ingest port. `origins` are those that browsers may send from; `*` is any."""
+    """The ingest port; times in seconds.
+
+    Attributes:
+        host, port: where it listens.
+        workers: processes that answer.
+        tls: certificate and key; None for plain HTTP.
+        origins: those that browsers may send from; `*` is any.
+        header_timeout: from a connection's first byte, or its opening, to the end of a header.
+        body_timeout: for a whole body.
+        keep_alive: how long an idle connection stays open.
+        in_flight: bytes of bodies, decompressed, that one worker holds at one time.
+        shutdown: from the signal to the end, at most.
+    """
 
     host: str = "127.0.0.1"
     port: int = 3000
     workers: int = 1
     tls: Tls | None = None
     origins: tuple[str, ...] = (ANY,)
+    header_timeout: float = 10.0
+    body_timeout: float = 60.0
+    keep_alive: float = 75.0
+    in_flight: int = 128 * 1024 * 1024
+    shutdown: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +131,56 @@ class ProjectSettings:
 
 @dataclass(frozen=True, slots=True)
 class SpoolSettings:
-    """The spool. `max_bytes` bounds its bodies, `max_age` (seconds) how long one may wait."""
+    """The spool; times in seconds.
+
+    Attributes:
+        backend: what holds it.
+        path: the file of SQLite.
+        max_bytes: bodies of all envelopes together, dead letters included.
+        max_age: how long an envelope may wait.
+        max_dead_age: how long a dead letter is kept.
+        repeat_window: within it an identical envelope is stored once.
+        servers: URLs of NATS servers, for JetStream.
+        stream: name of the JetStream stream, and the beginning of all other names there.
+        replicas: copies of each message in the cluster.
+        credentials_file: NATS credentials; None for none.
+    """
 
     backend: Literal["sqlite", "memory", "jetstream"] = "sqlite"
     path: str = "spool.db"
     max_bytes: int = 500_000_000
     max_age: float = 86_400.0
+    max_dead_age: float = 604_800.0
+    repeat_window: float = 600.0
     servers: tuple[str, ...] = field(default=(), repr=False)
+    stream: str = "RELAY"
+    replicas: int = 1
+    credentials_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardSettings:
+    """How envelopes go upstream.
+
+    Attributes:
+        concurrency: sends at one time, in all and of all workers together.
+        per_upstream: sends at one time to one upstream, of all workers together.
+        timeout: seconds for one send.
+        compress: how bodies are compressed.
+    """
+
+    concurrency: int = 32
+    per_upstream: int = 8
+    timeout: float = 30.0
+    compress: Literal["gzip", "zstd", "none"] = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSettings:
+    """Where this program's own errors go: a Sentry of the operator; None for nowhere."""
+
+    dsn: Dsn | None = field(default=None, repr=False)
+    environment: str = "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +229,10 @@ class Settings:
     items: Mapping[str, Policy]
     limits: Limits
     spool: SpoolSettings
+    forward: ForwardSettings
     hash: HashSettings
     client_reports: ClientReportSettings
+    errors: ErrorSettings
     usage: UsageSettings
     source: str = ""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)

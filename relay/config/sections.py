@@ -6,6 +6,7 @@ are those of the types in model.
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from string import ascii_letters, digits
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,12 +24,14 @@ COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "s
 
 MAX_COUNT: Final = 1_000_000
 
+WORD: Final = frozenset(ascii_letters + digits + "-_")
+
 NOT_YET: Final = "not available in this version"
 
 
 def listen(section: Section) -> model.Listen:
     """Read `listen`."""
-    section.only("host", "port", "workers", "tls", "origins")
+    section.only(*(field.name for field in dataclasses.fields(model.Listen)))
     default = model.Listen()
     return model.Listen(
         host=section.text("host", default.host),
@@ -36,6 +39,11 @@ def listen(section: Section) -> model.Listen:
         workers=section.integer("workers", default.workers, 1, 64),
         tls=_tls(section),
         origins=section.texts("origins", default.origins),
+        header_timeout=_wait(section, "header_timeout", default.header_timeout),
+        body_timeout=_wait(section, "body_timeout", default.body_timeout),
+        keep_alive=_wait(section, "keep_alive", default.keep_alive),
+        in_flight=section.size("in_flight", default.in_flight),
+        shutdown=_wait(section, "shutdown", default.shutdown),
     )
 
 
@@ -52,7 +60,7 @@ def admin(section: Section) -> model.Admin:
 
 def spool(section: Section) -> model.SpoolSettings:
     """Read `spool`."""
-    section.only("backend", "path", "max_bytes", "max_age", "servers")
+    section.only(*(field.name for field in dataclasses.fields(model.SpoolSettings)))
     default = model.SpoolSettings()
     backend = section.choice("backend", default.backend, ("sqlite", "memory", "jetstream"))
     servers = section.texts("servers", ())
@@ -63,8 +71,42 @@ def spool(section: Section) -> model.SpoolSettings:
         backend=backend,  # type: ignore[arg-type]  # `choice` has checked it
         path=section.text("path", default.path),
         max_bytes=section.size("max_bytes", default.max_bytes),
-        max_age=section.duration("max_age", default.max_age),
+        max_age=_wait(section, "max_age", default.max_age),
+        max_dead_age=_wait(section, "max_dead_age", default.max_dead_age),
+        repeat_window=section.duration("repeat_window", default.repeat_window),
         servers=servers,
+        stream=_word(section, "stream", default.stream),
+        replicas=section.integer("replicas", default.replicas, 1, 5),
+        credentials_file=section.text("credentials_file", "") or None,
+    )
+
+
+def forward(section: Section) -> model.ForwardSettings:
+    """Read `forward`."""
+    section.only(*(field.name for field in dataclasses.fields(model.ForwardSettings)))
+    default = model.ForwardSettings()
+    compress = section.choice("compress", default.compress, ("gzip", "zstd", "none"))
+    return model.ForwardSettings(
+        concurrency=section.integer("concurrency", default.concurrency, 1, 1_000),
+        per_upstream=section.integer("per_upstream", default.per_upstream, 1, 1_000),
+        timeout=_wait(section, "timeout", default.timeout),
+        compress=compress,  # type: ignore[arg-type]  # `choice` has checked it
+    )
+
+
+def errors(section: Section) -> model.ErrorSettings:
+    """Read `errors`."""
+    section.only(*(field.name for field in dataclasses.fields(model.ErrorSettings)))
+    default = model.ErrorSettings()
+    text = section.text("dsn", "")
+    dsn = None
+    if text:
+        try:
+            dsn = parse_dsn(text)
+        except DsnError:
+            section.wrong(section.get("dsn") or section.node, f"{section.path('dsn')} is no DSN")
+    return model.ErrorSettings(
+        dsn=dsn, environment=_name(section, "environment", default.environment)
     )
 
 
@@ -267,6 +309,25 @@ def _token(section: Section) -> model.AdminToken:
         sha256=sha256,
         scopes=frozenset(section.texts("scopes", ())),
     )
+
+
+def _wait(section: Section, key: str, default: float) -> float:
+    """Return a duration that is not nothing."""
+    seconds = section.duration(key, default)
+    if seconds <= 0:
+        section.wrong(section.get(key) or section.node, f"{section.path(key)} must be more than 0s")
+        return default
+    return seconds
+
+
+def _word(section: Section, key: str, default: str) -> str:
+    """Return a name of letters, digits, `-` and `_`, as NATS takes it."""
+    text = section.text(key, default)
+    if not text or not WORD.issuperset(text):
+        message = f"{section.path(key)} must be letters, digits, '-' and '_'"
+        section.wrong(section.get(key) or section.node, message)
+        return default
+    return text
 
 
 def _name(section: Section, key: str, default: str) -> str:

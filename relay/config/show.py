@@ -37,6 +37,11 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "workers": listen.workers,
             **({"tls": dataclasses.asdict(listen.tls)} if listen.tls else {}),
             "origins": list(listen.origins),
+            "header_timeout": format_duration(listen.header_timeout),
+            "body_timeout": format_duration(listen.body_timeout),
+            "keep_alive": format_duration(listen.keep_alive),
+            "in_flight": format_size(listen.in_flight),
+            "shutdown": format_duration(listen.shutdown),
         },
         "admin": {
             "host": admin.host,
@@ -51,11 +56,18 @@ def masked(settings: model.Settings) -> dict[str, Any]:
         "items": _items(settings.items),
         "limits": _limits(settings.limits),
         "spool": _spool(settings.spool),
+        "forward": {
+            "concurrency": settings.forward.concurrency,
+            "per_upstream": settings.forward.per_upstream,
+            "timeout": format_duration(settings.forward.timeout),
+            "compress": settings.forward.compress,
+        },
         "hash": _hash(settings.hash),
         "client_reports": {
             "enabled": settings.client_reports.enabled,
             "interval": format_duration(settings.client_reports.interval),
         },
+        "errors": _errors(settings.errors),
         "usage": {},
     }
     return data
@@ -121,9 +133,21 @@ def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
         shown["path"] = spool.path
     if spool.backend == "jetstream":
         shown["servers"] = [_without_user(server) for server in spool.servers]
+        shown["stream"] = spool.stream
+        shown["replicas"] = spool.replicas
+        if spool.credentials_file is not None:
+            shown["credentials_file"] = spool.credentials_file
     shown["max_bytes"] = format_size(spool.max_bytes)
     shown["max_age"] = format_duration(spool.max_age)
+    shown["max_dead_age"] = format_duration(spool.max_dead_age)
+    shown["repeat_window"] = format_duration(spool.repeat_window)
     return shown
+
+
+def _errors(errors: model.ErrorSettings) -> dict[str, Any]:
+    if errors.dsn is None:
+        return {}
+    return {"dsn": mask_upstream(errors.dsn), "environment": errors.environment}
 
 
 def _hash(hashing: model.HashSettings) -> dict[str, Any]:
