@@ -10,7 +10,8 @@ from relay.config import ANY, Folder, ProjectSettings, Settings, check_runnable,
 from relay.consent import ConsentPolicy, Missing
 from relay.errors import RelayError
 from relay.protocol.dsn import Dsn
-from relay.server.app import Started, serve
+from relay.server.app import serve
+from relay.server.parts import Started
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

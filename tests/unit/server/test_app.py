@@ -12,12 +12,8 @@ import pytest
 
 from relay.config import parse
 from relay.errors import ConfigError, ListenError, RuleError, SpoolUnavailableError
-from relay.losses import LossCounter
-from relay.metrics import Metrics
-from relay.server.app import Started, open_spool, serve
-from relay.spool.memory import MemorySpool
-from relay.spool.sqlite import SqliteSpool
-from tests.fakes import FakeClock
+from relay.server.app import serve
+from relay.server.parts import Started
 
 ID = "0123456789abcdef0123456789abcdef"
 BASE = "listen: {port: 0}\nadmin: {port: 0}\n"
@@ -86,17 +82,6 @@ async def test_what_is_wrong_ends_the_start(
         with pytest.raises(error):
             await serve(parse(text, "r.yaml", {}), on_start=opened.append, stop=asyncio.Event())
     assert [] == opened
-
-
-async def test_spools(tmp_path: Path) -> None:
-    """The spool is the one that is configured."""
-    for backend, kind in (("memory", MemorySpool), ("sqlite", SqliteSpool)):
-        text = f"spool: {{backend: {backend}, path: '{tmp_path / 'spool.db'}'}}\n"
-        spool = await open_spool(
-            parse(text, "r.yaml", {}).spool, FakeClock(), Metrics(), LossCounter()
-        )
-        assert kind is type(spool)
-        await spool.close()
 
 
 async def test_a_normal_stop_warns_of_nothing(

@@ -1,0 +1,226 @@
+"""What a serving process is made of, and how it runs and ends.
+
+Law of this file: parts are put together here and nowhere else. Whatever is loaded once for all
+processes is a `Loaded`; whatever each has for itself is opened by `open_parts`.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from relay import __version__, load_scrubber
+from relay.clock import SystemClock
+from relay.config import ANY, Settings, SpoolSettings, read_secret
+from relay.consent import Missing
+from relay.errors import RelayError
+from relay.forwarder import Forwarder
+from relay.health import Health, flag_check, spool_check
+from relay.intake import Intake, Rotation
+from relay.limit_memory import LimitMemory
+from relay.losses import LossCounter
+from relay.metrics import Metrics
+from relay.ports import Clock, Spool
+from relay.reporting import Reporter
+from relay.scrub.scrubber import Scrubber
+from relay.server.answers import Cors
+from relay.server.counting import delivery_counter, drop_counter, limit_counter
+from relay.server.ingest import Ingest
+from relay.server.listening import tls_context
+from relay.server.projects import Projects
+from relay.spool.bounds import Bounds
+from relay.spool.memory import MemorySpool
+from relay.spool.sqlite import SqliteSpool
+
+log = logging.getLogger("relay.server")
+
+GRACE_SECONDS = 5.0
+"""How long sends under way may take after the last request; what is not sent stays in the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The ports that are open, for whoever waits for the start."""
+
+    host: str
+    port: int
+    admin_host: str
+    admin_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is loaded once, before anything is opened.
+
+    Attributes:
+        settings: what is configured.
+        scrubber: the rules, which have passed their examples.
+        secret: of the `hash` redaction; the same for all processes.
+        tls: certificate and key of the ingest port.
+    """
+
+    settings: Settings
+    scrubber: Scrubber
+    secret: bytes = field(repr=False)
+    tls: ssl.SSLContext | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one serving process has for itself."""
+
+    spool: Spool
+    forwarder: Forwarder
+    reporter: Reporter
+    ingest: Ingest
+    health: Health
+    forwarding: asyncio.Event
+
+
+def load(settings: Settings) -> Loaded:
+    """Load rules, secret and certificate.
+
+    Raises:
+        RuleError: a rule does not load, or fails its own examples.
+        ConfigError: the hash secret cannot be read.
+        ListenError: the certificate cannot be read.
+    """
+    return Loaded(
+        settings,
+        load_scrubber(*settings.rules),
+        read_secret(settings.hash) or secrets.token_bytes(32),
+        tls_context(settings.listen.tls),
+    )
+
+
+async def open_spool(
+    settings: SpoolSettings, clock: Clock, metrics: Metrics, losses: LossCounter
+) -> Spool:
+    """Open the spool that is configured.
+
+    Raises:
+        SpoolUnavailableError: it cannot be opened.
+    """
+    on_drop = drop_counter(metrics, losses)
+    bounds = Bounds(
+        max_bytes=settings.max_bytes,
+        max_age=settings.max_age,
+        max_dead_age=settings.max_dead_age,
+        repeat_window=settings.repeat_window,
+    )
+    match settings.backend:
+        case "memory":
+            return MemorySpool(clock, bounds, on_drop)
+        case "sqlite":
+            return await SqliteSpool.open(Path(settings.path), clock, bounds, on_drop)
+        case _:
+            raise RelayError(f"the spool backend {settings.backend} is not available here")
+
+
+async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) -> Parts:
+    """Open everything; the stack closes it.
+
+    Raises:
+        SpoolUnavailableError: the spool cannot be opened.
+    """
+    settings = loaded.settings
+    clock = SystemClock()
+    projects = Projects(settings, clock)
+    stack.push_async_callback(projects.close)
+    reports = settings.client_reports
+    losses = LossCounter() if reports.enabled else LossCounter(0)
+    spool = await open_spool(settings.spool, clock, metrics, losses)
+    stack.push_async_callback(spool.close)
+    limits = LimitMemory(projects.limit_key, limit_counter(metrics))
+    forwarder = Forwarder(
+        spool,
+        projects.route,
+        clock,
+        random.random,
+        limits=limits,
+        observe=delivery_counter(metrics, losses),
+    )
+    reporter = Reporter(
+        losses,
+        spool=spool,
+        clock=clock,
+        wanted=projects.takes_reports,
+        metrics=metrics,
+        interval=reports.interval,
+    )
+    forwarding = asyncio.Event()
+    health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
+    intake = Intake(
+        find_project=projects.find,
+        projects=projects.keys,
+        rotation=Rotation(loaded.scrubber, loaded.secret, settings.hash.rotate, clock),
+        spool=spool,
+        metrics=metrics,
+        timer=time.perf_counter,
+        limits=limits,
+        losses=losses,
+        clock=clock,
+    )
+    stack.callback(intake.close)
+    ingest = _ingest(settings, intake, metrics)
+    return Parts(spool, forwarder, reporter, ingest, health, forwarding)
+
+
+async def run(
+    parts: Parts,
+    ports: AbstractAsyncContextManager[Started],
+    on_start: Callable[[Started], None],
+    stop: asyncio.Event,
+) -> None:
+    """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_forward(parts.forwarder, parts.forwarding))
+        reporting = group.create_task(parts.reporter.run())
+        async with ports as started:
+            on_start(started)
+            log.info("started", extra=asdict(started))
+            await stop.wait()
+            log.info("stopping")
+            parts.health.stop()
+        # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
+        # not: a last report waits in the spool for the next start.
+        reporting.cancel()
+        parts.forwarder.stop()
+        await asyncio.wait([running], timeout=GRACE_SECONDS)
+        running.cancel()
+        await parts.reporter.flush()
+
+
+def tell(loaded: Loaded, metrics: Metrics) -> None:
+    """Say what was loaded, and loudly what weakens the promise."""
+    rules = len(loaded.scrubber.compiled.rules)
+    metrics.gauge("relay_build_info", 1, version=__version__)
+    metrics.gauge("relay_rules_loaded", rules)
+    log.info("loaded", extra={"rules": rules, "version": __version__})
+    for project in loaded.settings.projects:
+        name = "any" if project.project == ANY else project.project
+        if not project.consent.required:
+            log.warning("consent_not_required", extra={"project": name})
+            metrics.gauge("relay_consent_not_required", 1, project=name)
+        elif project.consent.missing is Missing.MINIMAL:
+            log.warning("minimal_without_consent", extra={"project": name})
+
+
+async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
+    forwarding.set()
+    try:
+        await forwarder.run()
+    finally:
+        forwarding.clear()
+
+
+def _ingest(settings: Settings, intake: Intake, metrics: Metrics) -> Ingest:
+    consent_headers = [project.consent.header for project in settings.projects]
+    cors = Cors(settings.listen.origins, [settings.consent.header, *consent_headers])
+    return Ingest(intake, metrics, cors, settings.limits)
