@@ -25,6 +25,16 @@ UNKNOWN: Final = "unknown"
 CONTENT_TYPE: Final = prometheus.CONTENT_TYPE_LATEST
 
 MetricType = Literal["counter", "gauge", "histogram"]
+Across = Literal["sum", "min", "max", "newest"]
+"""How one value of a gauge comes from those of several workers."""
+
+_MULTIPROCESS: Final[Mapping[Across, str]] = {
+    "sum": "livesum",
+    "min": "livemin",
+    "max": "livemax",
+    "newest": "mostrecent",
+}
+"""The library's words: `live` leaves out what processes that have ended had set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Definition:
         labels: label name to its closed set of values; None where the set is open.
         help: one sentence.
         buckets: upper bounds of a histogram, in its unit; empty for the library's own.
+        across: of a gauge, how the values of several workers become one.
     """
 
     name: str
@@ -44,6 +55,7 @@ class Definition:
     labels: Mapping[str, frozenset[str] | None]
     help: str
     buckets: tuple[float, ...] = ()
+    across: Across = "sum"
 
 
 class Metrics:
@@ -55,6 +67,7 @@ class Metrics:
         prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self._collectors = {d.name: _collector(d, self._registry) for d in self._register.values()}
         self._seen: dict[tuple[str, str], set[str]] = {}
+        self._children: dict[tuple[object, ...], Any] = {}
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter.
@@ -89,6 +102,19 @@ class Metrics:
         return prometheus.generate_latest(self._registry)
 
     def _find(self, name: str, wanted: MetricType, labels: Mapping[str, str]) -> Any:
+        """Return what holds the value, by the labels; all but the first time it is remembered."""
+        key = (name, wanted, *labels.items())
+        child = self._children.get(key)
+        if child is None:
+            bounded, child = self._make(name, wanted, labels)
+            if bounded == labels:  # else the number of keys would have no bound
+                self._children[key] = child
+        return child
+
+    def _make(
+        self, name: str, wanted: MetricType, labels: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], Any]:
+        """Check against the register; return the labels as they are counted, and what counts."""
         definition = self._register.get(name)
         if definition is None or definition.type != wanted:
             raise ValueError(f"no {wanted} named {name} in metrics.yaml")
@@ -96,10 +122,9 @@ class Metrics:
             raise ValueError(f"{name} has the labels {', '.join(definition.labels) or 'none'}")
         collector = self._collectors[name]
         if not labels:
-            return collector
-        return collector.labels(
-            **{label: self._bounded(definition, label, value) for label, value in labels.items()}
-        )
+            return labels, collector
+        bounded = {label: self._bounded(definition, label, labels[label]) for label in labels}
+        return bounded, collector.labels(**bounded)
 
     def _bounded(self, definition: Definition, label: str, value: str) -> str:
         closed = definition.labels[label]
@@ -134,12 +159,16 @@ def docs() -> str:
         "value from a payload; a label that could grow without end stops at",
         f"{MAX_VALUES} values and then says `{OTHER}`.",
         "",
-        "| name | type | labels | what it counts |",
-        "| --- | --- | --- | --- |",
+        "Counters and histograms of several workers add up. How their values of a gauge become one",
+        "stands in the third column.",
+        "",
+        "| name | type | of several workers | labels | what it counts |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for d in load_register().values():
         labels = ", ".join(f"`{label}`" for label in d.labels)
-        lines.append(f"| `{d.name}` | {d.type} | {labels} | {d.help} |")
+        across = d.across if d.type == "gauge" else "sum"
+        lines.append(f"| `{d.name}` | {d.type} | {across} | {labels} | {d.help} |")
     return "\n".join(lines) + "\n"
 
 
@@ -148,7 +177,13 @@ def _definition(name: str, entry: Mapping[str, Any]) -> Definition:
     kind: MetricType = entry["type"]
     if kind not in ("counter", "gauge", "histogram"):
         raise ValueError(f"metrics.yaml: {name} has an unknown type")
-    return Definition(name, kind, labels, entry["help"], tuple(entry.get("buckets", ())))
+    across: Across = entry.get("across", "sum")
+    if ("across" in entry) != (kind == "gauge") or across not in _MULTIPROCESS:
+        raise ValueError(
+            f"metrics.yaml: {name}: a gauge, and only that, says what workers add up to"
+        )
+    buckets = tuple(entry.get("buckets", ()))
+    return Definition(name, kind, labels, entry["help"], buckets, across)
 
 
 def _values(name: str, kind: str | list[str]) -> frozenset[str] | None:
@@ -170,7 +205,10 @@ def _collector(d: Definition, registry: prometheus.CollectorRegistry) -> Any:
         case "counter":
             return prometheus.Counter(d.name, d.help, list(d.labels), registry=registry)
         case "gauge":
-            return prometheus.Gauge(d.name, d.help, list(d.labels), registry=registry)
+            mode: Any = _MULTIPROCESS[d.across]
+            return prometheus.Gauge(
+                d.name, d.help, list(d.labels), registry=registry, multiprocess_mode=mode
+            )
         case "histogram":
             buckets = d.buckets or prometheus.Histogram.DEFAULT_BUCKETS
             return prometheus.Histogram(

@@ -64,6 +64,63 @@ def test_an_open_label_stops_growing() -> None:
     assert 2.0 == m.value("relay_redactions_total", rule="0")
 
 
+def test_what_a_stranger_names_is_not_remembered() -> None:
+    """Label values without a bound of their own leave nothing behind, however many come."""
+    m = Metrics()
+    for number in range(metrics.MAX_VALUES + 50):
+        m.count("relay_items_total", kind=f"kind {number}", reason="unknown_item")
+        m.count("relay_redactions_total", rule=str(number))
+    assert metrics.MAX_VALUES == len(m._children)
+
+
+def test_labels_count_by_name_not_by_order() -> None:
+    """The same labels in another order are the same; the same values at other labels are not."""
+    m = Metrics()
+    m.count("relay_requests_total", route="a", status="b")
+    m.count("relay_requests_total", status="b", route="a")
+    m.count("relay_requests_total", route="b", status="a")
+    assert 2.0 == m.value("relay_requests_total", route="a", status="b")
+    assert 1.0 == m.value("relay_requests_total", route="b", status="a")
+
+
+def test_a_name_that_was_used_is_still_checked() -> None:
+    """What is remembered is remembered with its type and labels."""
+    m = Metrics()
+    m.count("relay_upstream_retries_total")
+    with pytest.raises(ValueError):
+        m.gauge("relay_upstream_retries_total", 1)
+    with pytest.raises(ValueError):
+        m.count("relay_upstream_retries_total", status="200")
+
+
+def test_every_gauge_says_what_workers_add_up_to() -> None:
+    """Each gauge has a word for it that the library takes; it is the word of the register."""
+    modes = {
+        name: collector._multiprocess_mode
+        for name, collector in Metrics()._collectors.items()
+        if hasattr(collector, "_multiprocess_mode")
+    }
+    gauges = {d.name: d.across for d in metrics.load_register().values() if d.type == "gauge"}
+    assert {name: metrics._MULTIPROCESS[across] for name, across in gauges.items()} == modes
+    assert ("newest", "sum") == (gauges["relay_spool_bytes"], gauges["relay_workers"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "gauge"},
+        {"type": "gauge", "across": "average"},
+        {"type": "counter", "across": "sum"},
+        {"type": "summary"},
+        {"type": "counter", "labels": {"kind": "anything"}},
+    ],
+)
+def test_a_wrong_entry_is_refused(entry: dict[str, object]) -> None:
+    """An entry of the register with a type, a set of labels or an `across` that is none."""
+    with pytest.raises(ValueError, match="relay_x"):
+        metrics._definition("relay_x", {"help": "None.", **entry})
+
+
 def test_two_do_not_share() -> None:
     """Each `Metrics` has a registry of its own."""
     one, two = Metrics(), Metrics()
