@@ -131,8 +131,11 @@ class Spool(Protocol):
         """
         ...
 
-    async def put(self, envelope: ScrubbedEnvelope) -> None:
+    async def put(self, envelope: ScrubbedEnvelope) -> bool:
         """Store an envelope; return only after it is durable.
+
+        Returns:
+            True when it was stored; False when it is a repeat, which is stored already.
 
         Raises:
             SpoolFullError: the bound in bytes is reached.

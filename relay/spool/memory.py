@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
+from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Claim, Clock, Lane, SpoolStatus
+from relay.ports import Claim, Clock, DeadLetter, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, OnDrop, fingerprint, ignore_drop
 from relay.spool.tables import State
@@ -20,6 +21,7 @@ class _Entry:
     due_at: float = 0.0
     attempts: int = 0
     state: State = State.READY
+    reason: Reason | None = None
 
 
 class MemorySpool:
@@ -34,11 +36,32 @@ class MemorySpool:
         self._waiters = Waiters(clock)
         self._entries: dict[int, _Entry] = {}  # in the order of ids
         self._recent: dict[bytes, float] = {}
+        self._limits: dict[tuple[str, ...], KeyLimit] = {}
         self._bytes = 0
         self._last_id = 0
         self._closed = False
 
-    async def put(self, envelope: ScrubbedEnvelope) -> None:
+    @property
+    def dead(self) -> "MemoryDeadLetters":
+        """The dead letters. See `ports.DeadLetters`."""
+        return MemoryDeadLetters(self)
+
+    async def check(self) -> None:
+        """Return if it is open; memory can always be written. See `ports.Spool.check`."""
+        self._must_be_open()
+
+    async def share_limits(self, learned: Sequence[KeyLimit]) -> Sequence[KeyLimit]:
+        """Keep limits and return those in force. See `ports.Spool.share_limits`."""
+        self._must_be_open()
+        now = self._clock.now()
+        for one in (*self._limits.values(), *learned):
+            key = (*one.where, one.limit.category, one.limit.namespace)
+            if one.limit.until >= self._limits.get(key, one).limit.until:
+                self._limits[key] = one
+        self._limits = {k: one for k, one in self._limits.items() if one.limit.until > now}
+        return tuple(self._limits.values())
+
+    async def put(self, envelope: ScrubbedEnvelope) -> bool:
         """Store an envelope. See `ports.Spool.put`."""
         self._must_be_open()
         now = self._clock.now()
@@ -46,13 +69,14 @@ class MemorySpool:
         window = self._bounds.repeat_window
         self._recent = {d: seen for d, seen in self._recent.items() if abs(now - seen) < window}
         if digest in self._recent:
-            return
+            return False
         self._make_room(len(envelope.body), now)
         self._last_id += 1
         self._entries[self._last_id] = _Entry(envelope, now)
         self._recent[digest] = now
         self._bytes += len(envelope.body)
         self._waiters.wake()
+        return True
 
     async def claim(self, limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
         """Take envelopes that are due, oldest first. See `ports.Spool.claim`."""
@@ -88,8 +112,10 @@ class MemorySpool:
                 case RetryAt(at, tried):
                     attempts = entry.attempts + tried
                     self._change(number, state=State.READY, due_at=at, attempts=attempts)
-                case Bury():
-                    self._change(number, state=State.DEAD, attempts=entry.attempts + 1)
+                case Bury(reason):
+                    self._entries[number] = replace(
+                        entry, state=State.DEAD, attempts=entry.attempts + 1, reason=reason
+                    )
         self._waiters.wake()
 
     async def wait(self, timeout: float, skip: Collection[Lane] = ()) -> None:  # noqa: ASYNC109
@@ -114,6 +140,31 @@ class MemorySpool:
         """Take nothing more. May be repeated."""
         self._closed = True
         self._waiters.wake()
+
+    # --- for its dead letters ---
+
+    def buried(self, numbers: Collection[int] | None = None) -> dict[int, _Entry]:
+        """Return these dead letters, or all, in the order of numbers."""
+        self._must_be_open()
+        dead = {n: entry for n, entry in self._entries.items() if entry.state is State.DEAD}
+        return dead if numbers is None else {n: e for n, e in dead.items() if n in numbers}
+
+    def revive(self, numbers: Collection[int] | None) -> int:
+        """Make dead letters ready, as if just put; return how many."""
+        chosen = self.buried(numbers)
+        now = self._clock.now()
+        self._entries.update({n: _Entry(entry.envelope, now) for n, entry in chosen.items()})
+        self._waiters.wake()
+        return len(chosen)
+
+    def purge(self, numbers: Collection[int] | None) -> int:
+        """Forget dead letters; return how many."""
+        chosen = self.buried(numbers)
+        for number in chosen:
+            self._remove(number)
+        return len(chosen)
+
+    # --- the rest ---
 
     async def _next_due(self, skip: Collection[Lane]) -> float | None:
         ready = (e for e in self._entries.values() if e.state is State.READY)
@@ -180,6 +231,46 @@ class MemorySpool:
             due_at=entry.due_at if due_at is None else due_at,
             attempts=entry.attempts if attempts is None else attempts,
         )
+
+
+class MemoryDeadLetters:
+    """The dead letters of a spool in memory."""
+
+    def __init__(self, spool: MemorySpool) -> None:
+        self._spool = spool
+
+    async def list(self, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """Return some. See `ports.DeadLetters.list`."""
+        letters = self._spool.buried().items()
+        return [_letter(number, entry) for number, entry in letters if number > after][:limit]
+
+    async def read(self, number: int) -> ScrubbedEnvelope | None:
+        """Return one's envelope. See `ports.DeadLetters.read`."""
+        entry = self._spool.buried().get(number)
+        return None if entry is None else entry.envelope
+
+    async def retry(self, numbers: Collection[int] | None = None) -> int:
+        """Make some due. See `ports.DeadLetters.retry`."""
+        return self._spool.revive(numbers)
+
+    async def purge(self, numbers: Collection[int] | None = None) -> int:
+        """Forget some. See `ports.DeadLetters.purge`."""
+        return self._spool.purge(numbers)
+
+
+def _letter(number: int, entry: _Entry) -> DeadLetter:
+    envelope = entry.envelope
+    return DeadLetter(
+        number,
+        envelope.envelope_id,
+        envelope.project,
+        envelope.key,
+        envelope.categories,
+        len(envelope.body),
+        entry.stored_at,
+        entry.attempts,
+        entry.reason or Reason.INTERNAL,
+    )
 
 
 def _lane(entry: _Entry) -> Lane:

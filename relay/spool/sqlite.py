@@ -15,7 +15,8 @@ from typing import Final
 
 from relay.delivery import Decision
 from relay.errors import SpoolUnavailableError
-from relay.ports import Claim, Clock, Lane, SpoolStatus
+from relay.limit_memory import KeyLimit
+from relay.ports import Claim, Clock, DeadLetter, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import Bounds, OnDrop, ignore_drop
 from relay.spool.tables import SCHEMA, VERSION, Tables
@@ -79,10 +80,24 @@ class SqliteSpool:
             raise
         return spool
 
-    async def put(self, envelope: ScrubbedEnvelope) -> None:
+    @property
+    def dead(self) -> "SqliteDeadLetters":
+        """The dead letters. See `ports.DeadLetters`."""
+        return SqliteDeadLetters(self._writer, self._clock)
+
+    async def check(self) -> None:
+        """Write something and make it durable. See `ports.Spool.check`."""
+        await self._writer.submit(Tables.probe)
+
+    async def share_limits(self, learned: Sequence[KeyLimit]) -> Sequence[KeyLimit]:
+        """Keep limits and return those in force. See `ports.Spool.share_limits`."""
+        now = self._clock.now()
+        return await self._writer.submit(lambda tables: tables.share_limits(learned, now))
+
+    async def put(self, envelope: ScrubbedEnvelope) -> bool:
         """Store an envelope; return only after it is on disk. See `ports.Spool.put`."""
         now = self._clock.now()
-        await self._writer.submit(
+        return await self._writer.submit(
             lambda tables: tables.put(envelope, now), weight=len(envelope.body), wakes=True
         )
 
@@ -146,6 +161,31 @@ class SqliteSpool:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+class SqliteDeadLetters:
+    """The dead letters of a spool on disk."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def list(self, limit: int, after: int = 0) -> Sequence[DeadLetter]:
+        """Return some. See `ports.DeadLetters.list`."""
+        return await self._writer.submit(lambda tables: tables.dead_list(limit, after))
+
+    async def read(self, number: int) -> ScrubbedEnvelope | None:
+        """Return one's envelope. See `ports.DeadLetters.read`."""
+        return await self._writer.submit(lambda tables: tables.dead_read(number))
+
+    async def retry(self, numbers: Collection[int] | None = None) -> int:
+        """Make some due. See `ports.DeadLetters.retry`."""
+        now = self._clock.now()
+        return await self._writer.submit(lambda t: t.dead_retry(numbers, now), wakes=True)
+
+    async def purge(self, numbers: Collection[int] | None = None) -> int:
+        """Forget some. See `ports.DeadLetters.purge`."""
+        return await self._writer.submit(lambda tables: tables.dead_purge(numbers))
 
 
 def _prepare(path: Path) -> int:

@@ -11,12 +11,15 @@ from enum import StrEnum
 from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError
+from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Claim, Lane, SpoolStatus
+from relay.ports import Claim, DeadLetter, Lane, SpoolStatus
+from relay.protocol.enforcement import Limit
+from relay.protocol.rate_limits import Scope
 from relay.scrub.permit import ScrubbedEnvelope, restore
 from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, fingerprint
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS envelopes (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,10 +38,22 @@ CREATE TABLE IF NOT EXISTS envelopes (
 CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS recent (digest BLOB PRIMARY KEY, seen_at REAL NOT NULL)
   STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS limits (
+  upstream TEXT NOT NULL,
+  key TEXT NOT NULL,
+  category TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  until REAL NOT NULL,
+  PRIMARY KEY (upstream, key, category, namespace)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS envelopes_by_due ON envelopes (state, due_at);
 CREATE INDEX IF NOT EXISTS envelopes_by_age ON envelopes (state, stored_at);
 CREATE INDEX IF NOT EXISTS recent_by_age ON recent (seen_at);
 """
+PROBE_BYTES = 32 * 1024
 SWEEP = 1_000
 """So many rows at most are dropped in one transaction, so that no put waits for long."""
 
@@ -59,6 +74,27 @@ _NEXT_DUE = """
 SELECT due_at FROM envelopes INDEXED BY envelopes_by_due
 WHERE state = 'ready' AND project || ' ' || key NOT IN (SELECT value FROM json_each(?))
 ORDER BY due_at LIMIT 1
+"""
+_LEARN = """
+INSERT INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET until = excluded.until, scope = excluded.scope, reason = excluded.reason
+WHERE excluded.until > limits.until
+"""
+_LIST = """
+SELECT id, envelope_id, project, key, categories, size, stored_at, attempts, reason
+FROM envelopes WHERE state = 'dead' AND id > ? ORDER BY id LIMIT ?
+"""
+_READ = """
+SELECT envelope_id, project, key, client, categories, body
+FROM envelopes JOIN bodies USING (id) WHERE id = ? AND state = 'dead'
+"""
+_RETRY = """
+UPDATE envelopes SET state = 'ready', reason = '', attempts = 0, due_at = 0, stored_at = ?1
+WHERE state = 'dead' AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))
+"""
+_CHOSEN = """
+SELECT id, size FROM envelopes
+WHERE state = 'dead' AND (?1 IS NULL OR id IN (SELECT value FROM json_each(?1)))
 """
 _OLD = """
 SELECT id, project, key, categories, size FROM envelopes
@@ -115,15 +151,15 @@ class Tables:
 
     # --- the operations of the port ---
 
-    def put(self, envelope: ScrubbedEnvelope, now: float) -> None:
-        """Store an envelope, unless it is a repeat.
+    def put(self, envelope: ScrubbedEnvelope, now: float) -> bool:
+        """Store an envelope and return True; False for a repeat.
 
         Raises:
             SpoolFullError: it does not fit.
         """
         digest = fingerprint(envelope)
         if self._is_repeat(digest, now):
-            return
+            return False
         size = len(envelope.body)
         self._make_room(size, now)
         row = self._db.execute(
@@ -141,6 +177,7 @@ class Tables:
         self._db.execute("INSERT INTO bodies VALUES (?, ?)", (row, envelope.body))
         self._db.execute("INSERT OR REPLACE INTO recent VALUES (?, ?)", (digest, now))
         self._bytes += size
+        return True
 
     def claim(self, limit: int, skip: Collection[Lane], now: float) -> Sequence[Claim]:
         """Mark up to `limit` due rows as claimed, oldest first, and return them."""
@@ -218,6 +255,59 @@ class Tables:
         """Make every claimed row ready again."""
         self._db.execute("UPDATE envelopes SET state = 'ready' WHERE state = 'claimed'")
 
+    def probe(self) -> None:
+        """Write as much as an envelope takes; whether it is durable, the commit says."""
+        self._db.execute("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?))", (PROBE_BYTES,))
+
+    def share_limits(self, learned: Sequence[KeyLimit], now: float) -> Sequence[KeyLimit]:
+        """Keep limits, the longer of two; return those in force."""
+        if learned:
+            self._db.executemany(_LEARN, [_limit_row(one) for one in learned])
+            self._db.execute("DELETE FROM limits WHERE until <= ?", (now,))
+        rows = self._db.execute("SELECT * FROM limits WHERE until > ?", (now,))
+        return [
+            KeyLimit((upstream, key), Limit(until, category, Scope(scope), reason, namespace))
+            for upstream, key, category, namespace, scope, reason, until in rows
+        ]
+
+    # --- dead letters ---
+
+    def dead_list(self, limit: int, after: int) -> Sequence[DeadLetter]:
+        """Return dead letters with a number above `after`."""
+        rows = self._db.execute(_LIST, (after, limit)).fetchall()
+        return [
+            DeadLetter(n, i, p, k, tuple(jsonio.loads(c)), size, stored, attempts, Reason(reason))
+            for n, i, p, k, c, size, stored, attempts, reason in rows
+        ]
+
+    def dead_read(self, number: int) -> ScrubbedEnvelope | None:
+        """Return the envelope of a dead letter."""
+        row = self._db.execute(_READ, (number,)).fetchone()
+        if row is None:
+            return None
+        envelope_id, project, key, client, categories, body = row
+        return restore(
+            body=body,
+            envelope_id=envelope_id,
+            project=project,
+            key=key,
+            client=client,
+            categories=tuple(jsonio.loads(categories)),
+        )
+
+    def dead_retry(self, numbers: Collection[int] | None, now: float) -> int:
+        """Make dead letters ready, as if just put."""
+        return self._db.execute(_RETRY, (now, _numbers(numbers))).rowcount
+
+    def dead_purge(self, numbers: Collection[int] | None) -> int:
+        """Delete dead letters."""
+        rows = self._db.execute(_CHOSEN, (_numbers(numbers),)).fetchall()
+        for number, size in rows:
+            self._db.execute("DELETE FROM envelopes WHERE id = ?", (number,))
+            self._db.execute("DELETE FROM bodies WHERE id = ?", (number,))
+            self._bytes -= size
+        return len(rows)
+
     # --- bounds ---
 
     def _is_repeat(self, digest: bytes, now: float) -> bool:
@@ -281,3 +371,12 @@ class Tables:
 
 def _lanes(skip: Collection[Lane]) -> str:
     return jsonio.dumps([f"{project} {key}" for project, key in skip]).decode()
+
+
+def _numbers(numbers: Collection[int] | None) -> str | None:
+    return None if numbers is None else jsonio.dumps(list(numbers)).decode()
+
+
+def _limit_row(one: KeyLimit) -> tuple[str, str, str, str, str, str, float]:
+    limit = one.limit
+    return (*one.where, limit.category, limit.namespace, limit.scope, limit.reason, limit.until)
