@@ -8,15 +8,17 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict
 
 from relay.config import Settings
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
 from relay.server.ingest import build_ingest_app
-from relay.server.listening import open_port
-from relay.server.parts import Loaded, Parts, Started, load, open_parts, run, tell
+from relay.server.listening import bind, open_port, port_of
+from relay.server.parts import Loaded, Parts, Started, drain_seconds, load, open_parts, run, tell
 
 log = logging.getLogger("relay.server")
 
@@ -40,7 +42,7 @@ async def serve(
         RuleError: a rule does not load, or fails its own examples.
         ConfigError: the hash secret cannot be read.
         SpoolUnavailableError: the spool cannot be opened.
-        ListenError: the certificate cannot be read; or, in a group, a port is taken.
+        ListenError: the certificate cannot be read, or a port is taken.
     """
     stop = stop or asyncio.Event()
     loaded = loaded or load(settings)
@@ -49,12 +51,20 @@ async def serve(
     async with AsyncExitStack() as stack:
         parts = await open_parts(stack, loaded, metrics)
         stack.enter_context(stopped_by_signals(stop))
-        ports = _ports(loaded, parts, metrics)
+        inside, outside = settings.admin, settings.listen
+        admin = bind("admin", inside.host, inside.port)
+        ingest = bind("ingest", outside.host, outside.port)
+        started = Started(outside.host, port_of(ingest), inside.host, port_of(admin))
+
+        def tell_started() -> None:
+            on_start(started)
+            log.info("started", extra=asdict(started))
+
         # What stands now stays until the end: the collector need not go through it ever again,
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        await run(parts, ports, on_start, stop)
+        await run(parts, _ports(loaded, parts, metrics, admin, ingest), tell_started, stop)
     log.info("stopped")
 
 
@@ -73,23 +83,29 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _ports(loaded: Loaded, parts: Parts, metrics: Metrics) -> AsyncIterator[Started]:
+async def _ports(
+    loaded: Loaded,
+    parts: Parts,
+    metrics: Metrics,
+    admin: Sequence[socket.socket],
+    ingest: Sequence[socket.socket],
+) -> AsyncIterator[None]:
     """Open the admin port, then the ingest port; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
     admin_app = build_admin_app(
         metrics=metrics, health=parts.health, spool=parts.spool, tokens=inside.tokens
     )
     app = build_ingest_app(parts.ingest, parts.health)
+    seconds = drain_seconds(outside)
     async with (
-        open_port("admin", admin_app, inside.host, inside.port) as admin_port,
+        open_port(admin_app, admin, seconds=seconds),
         open_port(
-            "ingest",
             app,
-            outside.host,
-            outside.port,
+            ingest,
             tls=loaded.tls,
             drained=parts.ingest.drained,
             refuse=parts.ingest.refuse,
-        ) as port,
+            seconds=seconds,
+        ),
     ):
-        yield Started(outside.host, port, inside.host, admin_port)
+        yield

@@ -34,19 +34,34 @@ def plain_refusal(_: web.BaseRequest, error: RelayError) -> web.Response:
 class Connection(web.RequestHandler):
     """aiohttp's handler of a connection, with the answers that it makes by itself replaced."""
 
-    __slots__ = ("_body", "_refuse")
+    __slots__ = ("_body", "_closed", "_refuse")
 
-    def __init__(self, server: web.Server, refuse: Refuse, loop: AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        refuse: Refuse,
+        loop: AbstractEventLoop,
+        closed: Callable[[], None] | None = None,
+    ) -> None:
         """Set up.
 
         Args:
             server: whose connection it is.
             refuse: answers what is malformed.
             loop: the running loop.
+            closed: called when the connection has ended.
         """
         super().__init__(server, loop=loop, **_OPTIONS)
+        self._closed = closed
         self._refuse = refuse
         self._body = EMPTY_PAYLOAD
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell that the connection has ended."""
+        super().connection_lost(exc)
+        closed, self._closed = self._closed, None
+        if closed is not None:
+            closed()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; end a body at once that turns out to be broken.

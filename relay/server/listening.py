@@ -5,70 +5,194 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from relay.config import Tls
 from relay.errors import ListenError
 from relay.server.connection import Connection, Refuse, expecting, plain_refusal
+from relay.server.handover import Receiver
 
 SHUTDOWN_SECONDS: Final = 10.0
 """How long requests under way may take after a signal to stop."""
 
-BACKLOG: Final = 128
+HANDSHAKE_SECONDS: Final = 1.0
+"""How long TLS handshakes under way may take after a signal to stop."""
+
+BACKLOG: Final = 1_024
 """Connections that may wait to be taken."""
 
 SETTINGS: Final = {"admin": "admin.port", "ingest": "listen.port"}
 """By the name of a port: what sets its number."""
 
 
-@asynccontextmanager
-async def open_port(
-    name: str,
-    app: web.Application,
-    host: str,
-    port: int,
-    *,
-    tls: ssl.SSLContext | None = None,
-    drained: Callable[[], Awaitable[None]] | None = None,
-    refuse: Refuse = plain_refusal,
-) -> AsyncIterator[int]:
-    """Serve an app until the block ends; yield the port's number.
+def bind(name: str, host: str, port: int) -> list[socket.socket]:
+    """Open the sockets of a port, one for each address of its host, and listen.
 
     Args:
-        name: what it is called in an error.
-        app: what answers.
+        name: what the port is called in an error.
         host: address or name to listen at.
-        port: its number; 0 takes a free one.
-        tls: from `tls_context`.
-        drained: returns when no request is under way.
-        refuse: answers what is no request.
+        port: its number; 0 takes a free one, the same for all addresses.
 
     Raises:
         ListenError: it cannot be opened.
     """
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
+    opened: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            if opened:
+                address = (address[0], opened[0].getsockname()[1], *address[2:])  # noqa: PLW2901
+            opened.append(_bound(family, address))
+    except OSError as error:
+        for one in opened:
+            one.close()
+        hint = _hint(name) if error.errno == errno.EADDRINUSE else ""
+        where = f"{name} port {host}:{port}"
+        raise ListenError(f"cannot listen: {where}: {_words(error)}{hint}") from None
+    return opened
+
+
+def port_of(sockets: Sequence[socket.socket]) -> int:
+    """Return the number of an open port."""
+    return int(sockets[0].getsockname()[1])
+
+
+@asynccontextmanager
+async def open_port(
+    app: web.Application,
+    sockets: Sequence[socket.socket],
+    *,
+    tls: ssl.SSLContext | None = None,
+    drained: Callable[[], Awaitable[None]] | None = None,
+    refuse: Refuse = plain_refusal,
+    seconds: float = SHUTDOWN_SECONDS,
+) -> AsyncIterator[int]:
+    """Serve an app on sockets that listen, until the block ends; yield the port's number.
+
+    Args:
+        app: what answers.
+        sockets: from `bind`.
+        tls: from `tls_context`.
+        drained: returns when no request is under way.
+        refuse: answers what is no request.
+        seconds: that requests under way may take after the end of the block.
+    """
+    loop = asyncio.get_running_loop()
+    async with _serving(app, drained, refuse, seconds) as connection:
+        listeners = [
+            await loop.create_server(connection, sock=one, ssl=tls, backlog=BACKLOG)
+            for one in sockets
+        ]
+        try:
+            yield port_of(sockets)
+        finally:
+            for listener in listeners:
+                listener.close()
+
+
+@asynccontextmanager
+async def take_over(
+    app: web.Application,
+    receiver: Receiver,
+    *,
+    closed: Callable[[], None],
+    orphaned: Callable[[], None],
+    tls: ssl.SSLContext | None,
+    drained: Callable[[], Awaitable[None]],
+    refuse: Refuse,
+    seconds: float,
+) -> AsyncIterator[None]:
+    """Serve an app on connections that another process accepts, until the block ends.
+
+    Args:
+        app: what answers.
+        receiver: brings the connections.
+        closed: called once for each of them, when it has ended.
+        orphaned: called when the other process is gone.
+        tls: as for `open_port`, and so are the others.
+        drained: returns when no request is under way.
+        refuse: answers what is no request.
+        seconds: that requests under way may take after the end of the block.
+    """
+    loop = asyncio.get_running_loop()
+    async with (
+        _serving(app, drained, refuse, seconds, closed) as connection,
+        asyncio.TaskGroup() as group,
+    ):
+        beginning: set[asyncio.Task[None]] = set()
+
+        async def begin(accepted: socket.socket) -> None:
+            try:
+                await loop.connect_accepted_socket(connection, accepted, ssl=tls)
+            except (OSError, asyncio.CancelledError):  # it has gone again, or is no TLS
+                accepted.close()
+                closed()
+
+        def take(accepted: socket.socket) -> None:
+            accepted.setblocking(False)
+            task = group.create_task(begin(accepted))
+            beginning.add(task)
+            task.add_done_callback(beginning.discard)
+
+        receiver.start(loop, take, orphaned)
+        try:
+            yield
+        finally:
+            receiver.stop(loop, take)
+            if beginning:  # a handshake that is not done now is not waited for
+                await asyncio.wait(beginning, timeout=HANDSHAKE_SECONDS)
+            for task in beginning:
+                task.cancel()
+
+
+@asynccontextmanager
+async def _serving(
+    app: web.Application,
+    drained: Callable[[], Awaitable[None]] | None,
+    refuse: Refuse,
+    seconds: float,
+    closed: Callable[[], None] | None = None,
+) -> AsyncIterator[Callable[[], Connection]]:
+    """Run an app's server; yield what makes its connections, as `web.TCPSite` would do it."""
+    runner = web.AppRunner(app, shutdown_timeout=seconds)
     await runner.setup()
     server = runner.server
     assert server is not None
     server.request_handler = expecting(server.request_handler, refuse)
+    loop = asyncio.get_running_loop()
     try:
-        listener = await _listen(server, refuse, f"{name} port {host}:{port}", host, port, tls)
-        try:
-            yield int(listener.sockets[0].getsockname()[1])
-        finally:
-            listener.close()
+        yield lambda: Connection(server, refuse, loop, closed)
         if drained is not None:
             # The runner's own clean-up would stop reading bodies that are still arriving.
             with suppress(TimeoutError):
-                async with asyncio.timeout(SHUTDOWN_SECONDS):
+                async with asyncio.timeout(seconds):
                     await drained()
     finally:
         await runner.cleanup()
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+def _bound(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.setblocking(False)
+        one.bind(address)
+        one.listen(BACKLOG)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
@@ -96,21 +220,6 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
     return context
 
 
-async def _listen(
-    server: web.Server, refuse: Refuse, name: str, host: str, port: int, tls: ssl.SSLContext | None
-) -> asyncio.Server:
-    """Listen as `web.TCPSite` does it, which would make aiohttp's own connections."""
-    loop = asyncio.get_running_loop()
-    try:
-        return await loop.create_server(
-            lambda: Connection(server, refuse, loop), host, port, ssl=tls, backlog=BACKLOG
-        )
-    except OSError as error:
-        kind = name.partition(" ")[0]
-        hint = _hint(kind) if error.errno == errno.EADDRINUSE else ""
-        raise ListenError(f"cannot listen: {name}: {_words(error)}{hint}") from None
-
-
 def _hint(kind: str) -> str:
     """Return what to set for a port of a kind, as a remark; nothing for a kind that is not ours."""
     setting = SETTINGS.get(kind, "")
@@ -120,9 +229,6 @@ def _hint(kind: str) -> str:
 
 def _words(error: OSError) -> str:
     """Return the system's words for an error; those of the event loops differ."""
-    if error.errno is None:
-        # Newer event loops pass over an address that is not this machine's, and say so in the end.
-        return error.strerror or os.strerror(errno.EADDRNOTAVAIL)
     if isinstance(error, socket.gaierror):
         return error.strerror or "unknown"
-    return os.strerror(error.errno)
+    return os.strerror(error.errno or errno.EADDRNOTAVAIL)

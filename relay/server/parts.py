@@ -12,12 +12,12 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relay import __version__, load_scrubber
 from relay.clock import SystemClock
-from relay.config import ANY, Settings, SpoolSettings, read_secret
+from relay.config import ANY, Listen, Settings, SpoolSettings, read_secret
 from relay.consent import Missing
 from relay.errors import RelayError
 from relay.forwarder import Forwarder
@@ -40,8 +40,15 @@ from relay.spool.sqlite import SqliteSpool
 
 log = logging.getLogger("relay.server")
 
-GRACE_SECONDS = 5.0
-"""How long sends under way may take after the last request; what is not sent stays in the spool."""
+
+def drain_seconds(listen: Listen) -> float:
+    """Return how long requests under way may take after a signal to stop: half of the time."""
+    return listen.shutdown / 2
+
+
+def sending_seconds(listen: Listen) -> float:
+    """Return how long sends may take after the last request; the rest stays in the spool."""
+    return listen.shutdown / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Parts:
     ingest: Ingest
     health: Health
     forwarding: asyncio.Event
+    sending_seconds: float
 
 
 def load(settings: Settings) -> Loaded:
@@ -169,22 +177,23 @@ async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) ->
     )
     stack.callback(intake.close)
     ingest = _ingest(settings, intake, metrics)
-    return Parts(spool, forwarder, reporter, ingest, health, forwarding)
+    return Parts(
+        spool, forwarder, reporter, ingest, health, forwarding, sending_seconds(settings.listen)
+    )
 
 
 async def run(
     parts: Parts,
-    ports: AbstractAsyncContextManager[Started],
-    on_start: Callable[[Started], None],
+    ports: AbstractAsyncContextManager[None],
+    on_start: Callable[[], None],
     stop: asyncio.Event,
 ) -> None:
     """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(_forward(parts.forwarder, parts.forwarding))
         reporting = group.create_task(parts.reporter.run())
-        async with ports as started:
-            on_start(started)
-            log.info("started", extra=asdict(started))
+        async with ports:
+            on_start()
             await stop.wait()
             log.info("stopping")
             parts.health.stop()
@@ -192,7 +201,7 @@ async def run(
         # not: a last report waits in the spool for the next start.
         reporting.cancel()
         parts.forwarder.stop()
-        await asyncio.wait([running], timeout=GRACE_SECONDS)
+        await asyncio.wait([running], timeout=parts.sending_seconds)
         running.cancel()
         await parts.reporter.flush()
 

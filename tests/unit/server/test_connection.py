@@ -11,7 +11,7 @@ from aiohttp import web
 
 from relay.errors import RelayError
 from relay.server.answers import error_answer
-from relay.server.listening import open_port
+from relay.server.listening import bind, open_port
 
 MARK = "203.0.113.77"
 HEAD = f"POST /?a={MARK} HTTP/1.1\r\nHost: x\r\n"
@@ -70,7 +70,7 @@ async def opened() -> AsyncIterator[Port]:
     port = Port()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", port.answer)
-    async with open_port("a", app, "127.0.0.1", 0, refuse=port.refuse) as number:
+    async with open_port(app, bind("ingest", "127.0.0.1", 0), refuse=port.refuse) as number:
         port.number = number
         yield port
 
@@ -146,7 +146,7 @@ async def test_our_mistake_outside_of_a_route(port: Port, caplog: pytest.LogCapt
 
 async def test_without_a_count() -> None:
     """A port that counts nothing refuses in the same form."""
-    async with open_port("admin", web.Application(), "127.0.0.1", 0) as number:
+    async with open_port(web.Application(), bind("admin", "127.0.0.1", 0)) as number:
         port = Port()
         port.number = number
         answer = await port.send(f"GET /nowhere HTTP/1.1\r\nExpect: {MARK}\r\nHost: x\r\n\r\n")

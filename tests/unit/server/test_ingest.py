@@ -26,7 +26,7 @@ from relay.server import bodies, routes
 from relay.server.answers import Cors
 from relay.server.bodies import Load
 from relay.server.ingest import PIXEL, Ingest, build_ingest_app
-from relay.server.listening import open_port
+from relay.server.listening import bind, open_port
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
 from tests.inline_rules import IP, scrubber
@@ -334,7 +334,7 @@ async def test_a_client_that_breaks_off_is_counted() -> None:
 
     ingest._facts = seen  # type: ignore[method-assign]
     app = build_ingest_app(ingest, Health({}))
-    async with open_port("ingest", app, "127.0.0.1", 0) as port, asyncio.timeout(10):
+    async with open_port(app, bind("ingest", "127.0.0.1", 0)) as port, asyncio.timeout(10):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
         writer.write(head.encode() + b"{}")

@@ -4,11 +4,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from relay.config import Tls
 from relay.errors import ListenError
-from relay.server.listening import open_port, tls_context
+from relay.server.listening import bind, port_of, tls_context
 
 
 @pytest.mark.parametrize(
@@ -18,26 +17,32 @@ from relay.server.listening import open_port, tls_context
         ("ingest", "listen.port, or RELAY_LISTEN__PORT"),
     ],
 )
-async def test_a_port_that_is_taken_is_named(name: str, remedy: str) -> None:
+def test_a_port_that_is_taken_is_named(name: str, remedy: str) -> None:
     """The error says which port it is, why it cannot be had, and what sets another."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ListenError) as caught:
-            async with open_port(name, web.Application(), "127.0.0.1", port):
-                pass
+            bind(name, "127.0.0.1", port)
     assert (
         f"cannot listen: {name} port 127.0.0.1:{port}: Address already in use (set {remedy})"
     ) == caught.value.detail
 
 
-async def test_an_address_that_is_none_is_named() -> None:
+def test_an_address_that_is_none_is_named() -> None:
     """The same for an address that is not this machine's."""
     with pytest.raises(ListenError) as caught:
-        async with open_port("ingest", web.Application(), "192.0.2.1", 0):
-            pass
+        bind("ingest", "192.0.2.1", 0)
     assert caught.value.detail.startswith("cannot listen: ingest port 192.0.2.1:0: Cannot assign")
+
+
+def test_a_name_with_several_addresses_has_one_port() -> None:
+    """A free port is the same number at each address of the host."""
+    sockets = bind("ingest", "localhost", 0)
+    assert {port_of(sockets)} == {one.getsockname()[1] for one in sockets}
+    for one in sockets:
+        one.close()
 
 
 @pytest.mark.parametrize("there", [(), ("cert",), ("cert", "key")])

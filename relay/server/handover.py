@@ -1,0 +1,107 @@
+"""Connections on their way from the process that accepts them to the one that answers.
+
+Law of this file: a connection's file descriptor and single bytes go through; nothing of a request
+does. Source: unix(7), SCM_RIGHTS.
+"""
+
+import socket
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from typing import Final
+
+READY: Final = b"r"
+"""What a worker says when it can answer."""
+
+_MANY: Final = 32
+"""Connections that are taken out of a channel at once."""
+
+
+class Channel:
+    """The accepting process's end: gives connections away, hears of readiness and of the end."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self.socket = end
+
+    def give(self, connection: socket.socket) -> bool:
+        """Give a connection away; return whether there was room for it.
+
+        The caller closes its own copy in any case.
+        """
+        try:
+            socket.send_fds(self.socket, [b"c"], [connection.fileno()])
+        except OSError:  # full, or nobody is there any more
+            return False
+        return True
+
+    def heard(self) -> bytes:
+        """Return what was said since; empty when the other end is closed."""
+        try:
+            return self.socket.recv(64)
+        except BlockingIOError:
+            return b" "
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """Close it: the worker sees that and stops."""
+        self.socket.close()
+
+
+class Receiver:
+    """The worker's end."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self._socket = end
+
+    def start(
+        self,
+        loop: AbstractEventLoop,
+        take: Callable[[socket.socket], None],
+        orphaned: Callable[[], None],
+    ) -> None:
+        """Begin to take connections, and say so.
+
+        Args:
+            loop: the running loop.
+            take: gets every connection.
+            orphaned: called when the other end is closed: the accepting process is gone.
+        """
+        loop.add_reader(self._socket, self._read, loop, take, orphaned)
+        self._socket.send(READY)
+
+    def stop(self, loop: AbstractEventLoop, take: Callable[[socket.socket], None]) -> None:
+        """Take what is on its way already, and then nothing more."""
+        loop.remove_reader(self._socket)
+        while self._receive(take):
+            pass
+        self._socket.close()
+
+    def _read(
+        self,
+        loop: AbstractEventLoop,
+        take: Callable[[socket.socket], None],
+        orphaned: Callable[[], None],
+    ) -> None:
+        if self._receive(take) is None:
+            loop.remove_reader(self._socket)
+            orphaned()
+
+    def _receive(self, take: Callable[[socket.socket], None]) -> int | None:
+        """Take what is there; return how many, and None when nobody will ever send more."""
+        try:
+            said, descriptors, _, _ = socket.recv_fds(self._socket, _MANY, _MANY)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return None
+        for descriptor in descriptors:
+            take(socket.socket(fileno=descriptor))
+        return len(descriptors) if said else None
+
+
+def channel() -> tuple[Channel, Receiver]:
+    """Make both ends; after a fork each process closes the one that is not its own."""
+    ours, theirs = socket.socketpair()
+    return Channel(ours), Receiver(theirs)
