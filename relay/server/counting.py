@@ -3,14 +3,17 @@
 What is lost there is noted for client reports too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from relay.clock import SystemClock
+from relay.config import ANY
 from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import RequestError
 from relay.forwarder import Delivery, Observe
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
+from relay.ports import Clock
 from relay.protocol.enforcement import Limit
 from relay.protocol.envelope import parse
 from relay.protocol.item_kinds import kind_of
@@ -23,22 +26,39 @@ _NEVER_SENT = frozenset({Reason.UNROUTABLE, Reason.INTERNAL})
 """Buried for one of these, an envelope did not reach an upstream, so none has answered."""
 
 
-def delivery_counter(metrics: Metrics, losses: LossCounter) -> Observe:
-    """Make what a forwarder tells of every settled send."""
+def delivery_counter(
+    metrics: Metrics,
+    losses: LossCounter,
+    *,
+    projects: Collection[str] = (),
+    clock: Clock | None = None,
+) -> Observe:
+    """Make what a forwarder tells of every settled send.
+
+    Args:
+        metrics: where it is counted.
+        losses: where the items of dead letters are noted.
+        projects: the configured ids; others come from clients, and count as those of the catch-all.
+        clock: the time; None for the system's.
+    """
+    time = clock or SystemClock()
 
     def observe(delivery: Delivery) -> None:
+        claim = delivery.claim
         status = str(delivery.status) if delivery.status is not None else "error"
         match delivery.decision:
             case Ack():
-                pass
+                metrics.observe("relay_delivery_seconds", max(0.0, time.now() - claim.stored_at))
             case RetryAt():
                 metrics.count("relay_upstream_retries_total")
             case Bury(reason):
                 metrics.count("relay_buried_total", reason=reason)
-                _note(losses, delivery.claim.envelope, reason)
+                _note(losses, claim.envelope, reason)
                 if reason in _NEVER_SENT:
                     return
-        metrics.count("relay_upstream_responses_total", status=status)
+        project = claim.envelope.project if claim.envelope.project in projects else ANY
+        metrics.count("relay_upstream_responses_total", project=project, status=status)
+        metrics.observe("relay_upstream_send_seconds", delivery.seconds)
 
     return observe
 

@@ -12,14 +12,16 @@ from relay.protocol.enforcement import Limit
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.server.counting import delivery_counter, drop_counter, limit_counter
 from relay.spool.bounds import Dropped
-from tests.fakes import envelope
+from tests.fakes import FakeClock, envelope
 
 
 def counted(decision: Decision, status: int | None) -> Metrics:
     """Return the metrics after one delivery."""
     metrics = Metrics()
-    claim = Claim(1, envelope(), attempts=0, stored_at=0.0)
-    delivery_counter(metrics, LossCounter())(Delivery(claim, decision, status, 0.1))
+    clock = FakeClock()
+    claim = Claim(1, envelope(), attempts=0, stored_at=clock.now() - 3.0)
+    observe = delivery_counter(metrics, LossCounter(), projects={"1"}, clock=clock)
+    observe(Delivery(claim, decision, status, 0.125))
     return metrics
 
 
@@ -37,7 +39,7 @@ def test_answers_of_the_upstream(
 ) -> None:
     """Each send counts under the status of its answer, and each further try."""
     metrics = counted(decision, status)
-    assert 1 == metrics.value("relay_upstream_responses_total", status=label)
+    assert 1 == metrics.value("relay_upstream_responses_total", project="1", status=label)
     assert retries == metrics.value("relay_upstream_retries_total")
 
 
@@ -54,7 +56,27 @@ def test_dead_letters_count_under_their_reason(reason: Reason, sent: bool) -> No
     """What is buried counts under why, and as an answer only if something was sent."""
     metrics = counted(Bury(reason), None)
     assert 1 == metrics.value("relay_buried_total", reason=reason)
-    assert sent == metrics.value("relay_upstream_responses_total", status="error")
+    assert sent == metrics.value("relay_upstream_responses_total", project="1", status="error")
+    assert sent == metrics.value("relay_upstream_send_seconds_count")
+
+
+def test_how_long_it_took() -> None:
+    """A send by itself, whatever came of it; the whole way from the spool's door if it arrived."""
+    for decision, arrived in ((Ack(), 1), (RetryAt(9.0), 0), (Bury(Reason.REJECTED_UPSTREAM), 0)):
+        metrics = counted(decision, 200)
+        assert 0.125 == metrics.value("relay_upstream_send_seconds_sum")
+        assert arrived == metrics.value("relay_delivery_seconds_count")
+        assert 3.0 * arrived == metrics.value("relay_delivery_seconds_sum")
+
+
+def test_a_project_that_only_a_client_names_is_no_label() -> None:
+    """Behind a catch-all clients choose the project; it counts under the catch-all's."""
+    metrics = Metrics()
+    claim = Claim(1, envelope(project="31337"), attempts=0, stored_at=0.0)
+    observe = delivery_counter(metrics, LossCounter(), projects={"1"})
+    observe(Delivery(claim, Ack(), 200, 0.1))
+    assert b"31337" not in metrics.render()
+    assert 1 == metrics.value("relay_upstream_responses_total", project="*", status="200")
 
 
 @pytest.mark.parametrize("buried", [False, True])
