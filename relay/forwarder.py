@@ -127,6 +127,11 @@ class Forwarder:
         self._stopping = True
         self._freed.set()
 
+    def closed(self) -> int:
+        """Tell how many upstreams are left alone now, because they do not answer or say so."""
+        now = self._clock.now()
+        return sum(gate.closed_until > now for gate in self._gates.values())
+
     # --- taking ---
 
     async def _step(self, group: asyncio.TaskGroup) -> None:

@@ -31,6 +31,7 @@ from relay.reporting import Reporter
 from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
 from relay.server.counting import delivery_counter, drop_counter, limit_counter
+from relay.server.gauges import Gauges
 from relay.server.ingest import Ingest
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
@@ -85,6 +86,7 @@ class Parts:
     spool: Spool
     forwarder: Forwarder
     reporter: Reporter
+    gauges: Gauges
     ingest: Ingest
     health: Health
     forwarding: asyncio.Event
@@ -126,7 +128,10 @@ async def open_spool(
         case "memory":
             return MemorySpool(clock, bounds, on_drop)
         case "sqlite":
-            return await SqliteSpool.open(Path(settings.path), clock, bounds, on_drop)
+            spool = await SqliteSpool.open(Path(settings.path), clock, bounds, on_drop)
+            if spool.damaged is not None:
+                metrics.count("relay_spool_damaged_total")
+            return spool
         case _:
             raise RelayError(f"the spool backend {settings.backend} is not available here")
 
@@ -152,7 +157,7 @@ async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) ->
         clock,
         random.random,
         limits=limits,
-        observe=delivery_counter(metrics, losses),
+        observe=delivery_counter(metrics, losses, projects=projects.keys, clock=clock),
     )
     reporter = Reporter(
         losses,
@@ -164,6 +169,7 @@ async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) ->
     )
     forwarding = asyncio.Event()
     health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
+    gauges = Gauges(metrics, clock=clock, health=health, circuits=forwarder.closed)
     intake = Intake(
         find_project=projects.find,
         projects=projects.keys,
@@ -178,7 +184,14 @@ async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) ->
     stack.callback(intake.close)
     ingest = _ingest(settings, intake, metrics)
     return Parts(
-        spool, forwarder, reporter, ingest, health, forwarding, sending_seconds(settings.listen)
+        spool,
+        forwarder,
+        reporter,
+        gauges,
+        ingest,
+        health,
+        forwarding,
+        sending_seconds(settings.listen),
     )
 
 
@@ -192,6 +205,7 @@ async def run(
     async with asyncio.TaskGroup() as group:
         running = group.create_task(_forward(parts.forwarder, parts.forwarding))
         reporting = group.create_task(parts.reporter.run())
+        watching = group.create_task(parts.gauges.run())
         async with ports:
             on_start()
             await stop.wait()
@@ -200,6 +214,7 @@ async def run(
         # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
         # not: a last report waits in the spool for the next start.
         reporting.cancel()
+        watching.cancel()
         parts.forwarder.stop()
         await asyncio.wait([running], timeout=parts.sending_seconds)
         running.cancel()
@@ -211,12 +226,13 @@ def tell(loaded: Loaded, metrics: Metrics) -> None:
     rules = len(loaded.scrubber.compiled.rules)
     metrics.gauge("relay_build_info", 1, version=__version__)
     metrics.gauge("relay_rules_loaded", rules)
+    metrics.gauge("relay_spool_max_bytes", loaded.settings.spool.max_bytes)
     log.info("loaded", extra={"rules": rules, "version": __version__})
     for project in loaded.settings.projects:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:
             log.warning("consent_not_required", extra={"project": name})
-            metrics.gauge("relay_consent_not_required", 1, project=name)
+            metrics.gauge("relay_consent_not_required", 1, project=project.project)
         elif project.consent.missing is Missing.MINIMAL:
             log.warning("minimal_without_consent", extra={"project": name})
 
