@@ -140,4 +140,4 @@ def test_no_consent_is_said_loudly(setup: Setup) -> None:
     said = [r for r in records if r["message"] == "consent_not_required"]
     assert [("any", "warning")] == [(r["project"], r["level"].lower()) for r in said]
     assert "NOT REQUIRED" in errors
-    assert {("any",): 1} == setup.relay.count("relay_consent_not_required")
+    assert {("*",): 1} == setup.relay.count("relay_consent_not_required")
