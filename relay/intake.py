@@ -134,7 +134,8 @@ class Intake:
             raise
         if done.envelope is not None:
             try:
-                await self._spool.put(done.envelope)
+                if not await self._spool.put(done.envelope):
+                    self._metrics.count("relay_repeats_total")
             except Exception as error:
                 self._count(done, lost=reason_of(error))
                 raise
@@ -167,6 +168,7 @@ class Intake:
         else:
             loop = asyncio.get_running_loop()
             done = await loop.run_in_executor(self._threads, process, *arguments)
+        self._metrics.observe("relay_envelope_bytes", len(body))
         self._metrics.observe("relay_scrub_seconds", self._timer() - started)
         return done
 

@@ -442,3 +442,20 @@ async def test_what_finds_no_room_is_noted() -> None:
     with pytest.raises(SpoolFullError):
         await setup.take(event() + REPORT, GRANT)
     assert {("spool_full", "error"): 1} == setup.lost()
+
+
+async def test_a_repeat_is_counted_beside_what_was_accepted() -> None:
+    """An identical envelope is answered as the first one was, and is in the spool once."""
+    setup = Setup()
+    body = event()
+    for _ in range(3):
+        assert Taken(ID) == await setup.take(body, GRANT)
+    assert (3, 2) == (
+        setup.ends()["accepted"],
+        setup.metrics.value("relay_repeats_total"),
+    )
+    assert 1 == len(await setup.bodies())
+    assert (3, 3 * len(body)) == (
+        setup.metrics.value("relay_envelope_bytes_count"),
+        setup.metrics.value("relay_envelope_bytes_sum"),
+    )
