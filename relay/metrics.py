@@ -5,13 +5,16 @@ values come from closed sets or are bounded in number; no value from a payload m
 `python -m relay.metrics` writes docs/metrics.md to stdout.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import prometheus_client as prometheus
+from prometheus_client import multiprocess, values
 
 from relay import yamlio
 from relay.outcomes import Reason
@@ -27,6 +30,9 @@ CONTENT_TYPE: Final = prometheus.CONTENT_TYPE_LATEST
 MetricType = Literal["counter", "gauge", "histogram"]
 Across = Literal["sum", "min", "max", "newest"]
 """How one value of a gauge comes from those of several workers."""
+
+_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's variable: set, it keeps values in files there."""
 
 _MULTIPROCESS: Final[Mapping[Across, str]] = {
     "sum": "livesum",
@@ -98,8 +104,13 @@ class Metrics:
         return self._registry.get_sample_value(name, labels) or 0.0
 
     def render(self) -> bytes:
-        """Return everything in Prometheus' text format."""
-        return prometheus.generate_latest(self._registry)
+        """Return everything in Prometheus' text format; where it is shared, of all processes."""
+        folder = os.environ.get(_FOLDER)
+        if folder is None:
+            return prometheus.generate_latest(self._registry)
+        whole = prometheus.CollectorRegistry()
+        multiprocess.MultiProcessCollector(whole, folder)  # type: ignore[no-untyped-call]
+        return prometheus.generate_latest(whole)
 
     def _find(self, name: str, wanted: MetricType, labels: Mapping[str, str]) -> Any:
         """Return what holds the value, by the labels; all but the first time it is remembered."""
@@ -137,6 +148,21 @@ class Metrics:
             return OTHER
         seen.add(value)
         return value
+
+
+def share(folder: Path) -> None:
+    """Keep the metrics of this process and its future children in files of one folder.
+
+    What any of them renders from then on is the sum over all, those included that have ended. To
+    be called before the first `Metrics` is made. Names and label values stand in the files.
+    """
+    os.environ[_FOLDER] = str(folder)
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+
+
+def forget_process(pid: int) -> None:
+    """Leave out what a process that has ended had set its gauges to; its counts stay."""
+    multiprocess.mark_process_dead(pid, os.environ[_FOLDER])  # type: ignore[no-untyped-call]
 
 
 def load_register() -> dict[str, Definition]:

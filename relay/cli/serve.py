@@ -1,8 +1,12 @@
 """`relay serve`: start, and tell a newcomer what to do next."""
 
 import argparse
-import asyncio
+import dataclasses
+import logging
+import os
 import sys
+import threading
+from functools import partial
 
 from relay import logs
 from relay.cli.options import add_config, settings_of
@@ -11,7 +15,11 @@ from relay.consent import ConsentPolicy, Missing
 from relay.errors import RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import serve
-from relay.server.parts import Started
+from relay.server.arbiter import Arbiter
+from relay.server.loop import first_of, run_loop
+from relay.server.parts import Loaded, Started, load
+
+log = logging.getLogger("relay.server")
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,7 +28,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add_config(parser)
     parser.add_argument("--host", metavar="H", help="address of the ingest port")
     parser.add_argument("--port", metavar="P", type=int, help="ingest port; 0 takes a free one")
-    parser.add_argument("--workers", metavar="N", type=int, help="processes (only 1 for now)")
+    parser.add_argument("--workers", metavar="N", type=int, help="processes that answer")
     parser.add_argument("--debug", action="store_true", help="log more (never a payload)")
     parser.set_defaults(run=run)
 
@@ -30,10 +38,27 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options, host=options.host, port=options.port, workers=options.workers)
     check_runnable(settings)
     logs.setup(level=10 if options.debug else 20)
+
+    def greet(started: Started) -> None:
+        print(welcome(settings, started), file=sys.stderr, flush=True)
+
+    def reload() -> Loaded:
+        return _loaded(
+            settings,
+            settings_of(options, host=options.host, port=options.port, workers=options.workers),
+        )
+
+    def say(error: RelayError) -> None:
+        print(f"relay: {error.detail}", file=sys.stderr, flush=True)
+
+    if settings.listen.workers > 1:
+        return Arbiter(load(settings), on_start=greet, reload=reload, say=say).run()
     try:
-        _run_loop(settings)
+        run_loop(
+            serve(settings, on_start=greet, on_stop=partial(_end_within, settings.listen.shutdown))
+        )
     except BaseExceptionGroup as group:
-        error = _first_of(group)
+        error = first_of(group)
         if not isinstance(error, RelayError):
             raise
         print(f"relay: {error.detail}", file=sys.stderr)
@@ -41,25 +66,28 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return what happened first, out of groups in groups."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _end_within(seconds: float) -> None:
+    """End this process so many seconds from now, whatever a thread is still busy with.
+
+    Nothing is lost by that: what was accepted is in the spool.
+    """
+
+    def leave() -> None:
+        log.warning("stopped_late")
+        os._exit(0)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
 
 
-def _run_loop(settings: Settings) -> None:
-    def greet(started: Started) -> None:
-        print(welcome(settings, started), file=sys.stderr, flush=True)
-
-    try:
-        import uvloop  # noqa: PLC0415 - not on Windows
-    except ImportError:  # pragma: no cover
-        asyncio.run(serve(settings, on_start=greet))
-    else:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings, on_start=greet))
+def _loaded(old: Settings, new: Settings) -> Loaded:
+    """Load what may change while the relay runs; of the rest the old settings hold."""
+    check_runnable(new)
+    for name in ("listen", "admin", "spool"):
+        if getattr(new, name) != getattr(old, name):
+            log.warning("restart_needed", extra={"component": name})
+    return load(dataclasses.replace(new, listen=old.listen, admin=old.admin, spool=old.spool))
 
 
 def welcome(settings: Settings, started: Started) -> str:

@@ -4,6 +4,7 @@ Law of this file: `relay config check` and `relay serve` ask the same function, 
 never content with what the second refuses.
 """
 
+import os
 import ssl
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def check_runnable(settings: Settings) -> None:
     """Look whether a relay can start with these settings; rules, ports and spool aside.
 
     Raises:
-        ConfigError: with every mistake: several workers, a spool that is not there yet, certificate
+        ConfigError: with every mistake: several workers without a spool to share, certificate
             or key that do not load, one port for both, a hash secret that cannot be read.
     """
     mistakes: list[Mistake] = []
@@ -26,8 +27,10 @@ def check_runnable(settings: Settings) -> None:
         file, line = settings.places.get(path, (settings.source or NO_FILE, 1))
         mistakes.append(Mistake(file, line, f"{path}: {message}", hint))
 
-    if settings.listen.workers != 1:
-        wrong("listen.workers", f"more than one is {NOT_YET}", "write 1")
+    if settings.listen.workers > 1 and settings.spool.backend == "memory":
+        wrong("listen.workers", "several workers need a spool that they share", "sqlite")
+    if settings.listen.workers > 1 and not hasattr(os, "fork"):
+        wrong("listen.workers", "several workers need a system that can fork", "write 1")
     if settings.spool.backend == "jetstream":
         wrong("spool.backend", f"jetstream is {NOT_YET}", "sqlite or memory")
     if settings.listen.tls is not None:

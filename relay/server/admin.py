@@ -6,7 +6,7 @@ ingest port too, because that is where load balancers look.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -22,6 +22,7 @@ from relay.server.answers import json_answer
 HEALTH: Final = web.AppKey("health", Health)
 METRICS: Final = web.AppKey("metrics", Metrics)
 SPOOL: Final = web.AppKey("spool", Spool)
+REFRESH: Final[web.AppKey[Callable[[], None]]] = web.AppKey("refresh")
 TOKENS: Final = web.AppKey("tokens", tuple[AdminToken, ...])
 
 LIVE: Final = "/api/relay/healthcheck/live/"
@@ -44,7 +45,12 @@ def add_health_routes(app: web.Application, health: Health) -> None:
 
 
 def build_admin_app(
-    *, metrics: Metrics, health: Health, spool: Spool, tokens: Sequence[AdminToken] = ()
+    *,
+    metrics: Metrics,
+    health: Health,
+    spool: Spool,
+    tokens: Sequence[AdminToken] = (),
+    refresh: Callable[[], None] = lambda: None,
 ) -> web.Application:
     """Wire the admin port. The caller may add further routes before it is started.
 
@@ -52,12 +58,14 @@ def build_admin_app(
         metrics: what `/metrics` shows.
         health: what the health routes answer.
         spool: its gauges are read at each scrape.
+        refresh: called at each scrape, to set what it knows.
         tokens: with any, `/metrics` asks for one with the scope `metrics`.
     """
     app = web.Application()
     app[METRICS] = metrics
     app[SPOOL] = spool
     app[TOKENS] = tuple(tokens)
+    app[REFRESH] = refresh
     app.router.add_get("/", _index)
     app.router.add_get("/metrics", _metrics)
     add_health_routes(app, health)
@@ -113,6 +121,7 @@ async def _ready(request: web.Request) -> web.Response:
 async def _metrics(request: web.Request) -> web.Response:
     authorize(request, "metrics")
     metrics = request.app[METRICS]
+    request.app[REFRESH]()
     await refresh_spool_gauges(metrics, request.app[SPOOL])
     return web.Response(
         body=metrics.render(), headers={hdrs.CONTENT_TYPE: metrics_module.CONTENT_TYPE}

@@ -18,7 +18,17 @@ from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
-from relay.server.parts import Loaded, Parts, Started, drain_seconds, load, open_parts, run, tell
+from relay.server.parts import (
+    Loaded,
+    Parts,
+    Started,
+    drain_seconds,
+    load,
+    open_parts,
+    run,
+    show,
+    tell,
+)
 
 log = logging.getLogger("relay.server")
 
@@ -29,6 +39,7 @@ async def serve(
     loaded: Loaded | None = None,
     on_start: Callable[[Started], None] = lambda _: None,
     stop: asyncio.Event | None = None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Run until a signal, or until `stop` is set.
 
@@ -37,6 +48,7 @@ async def serve(
         loaded: what was loaded of it already, if anything.
         on_start: called when the ports are open.
         stop: set it to stop; SIGTERM and SIGINT set it too.
+        on_stop: called when stopping begins.
 
     Raises:
         RuleError: a rule does not load, or fails its own examples.
@@ -47,7 +59,8 @@ async def serve(
     stop = stop or asyncio.Event()
     loaded = loaded or load(settings)
     metrics = Metrics()
-    tell(loaded, metrics)
+    tell(loaded)
+    show(loaded, metrics)
     async with AsyncExitStack() as stack:
         parts = await open_parts(stack, loaded, metrics)
         stack.enter_context(stopped_by_signals(stop))
@@ -64,7 +77,7 @@ async def serve(
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        await run(parts, _ports(loaded, parts, metrics, admin, ingest), tell_started, stop)
+        await run(parts, _ports(loaded, parts, metrics, admin, ingest), tell_started, stop, on_stop)
     log.info("stopped")
 
 

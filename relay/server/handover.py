@@ -78,6 +78,10 @@ class Receiver:
             pass
         self._socket.close()
 
+    def close(self) -> None:
+        """Close it unused: it is another process's."""
+        self._socket.close()
+
     def _read(
         self,
         loop: AbstractEventLoop,

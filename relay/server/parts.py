@@ -109,10 +109,26 @@ def load(settings: Settings) -> Loaded:
     )
 
 
+def prepare(settings: SpoolSettings) -> None:
+    """Do what is to be done to a spool before several processes open it.
+
+    Raises:
+        SpoolUnavailableError: it cannot be opened, or another relay has it open.
+    """
+    del settings
+
+
 async def open_spool(
-    settings: SpoolSettings, clock: Clock, metrics: Metrics, losses: LossCounter
+    settings: SpoolSettings, clock: Clock, metrics: Metrics, losses: LossCounter, slot: int = 0
 ) -> Spool:
     """Open the spool that is configured.
+
+    Args:
+        settings: what is configured.
+        clock: the time.
+        metrics: counts what it gives up.
+        losses: notes that for client reports.
+        slot: of this process, where several have it open.
 
     Raises:
         SpoolUnavailableError: it cannot be opened.
@@ -126,6 +142,7 @@ async def open_spool(
     )
     match settings.backend:
         case "memory":
+            del slot  # SPOOL
             return MemorySpool(clock, bounds, on_drop)
         case "sqlite":
             spool = await SqliteSpool.open(Path(settings.path), clock, bounds, on_drop)
@@ -136,8 +153,16 @@ async def open_spool(
             raise RelayError(f"the spool backend {settings.backend} is not available here")
 
 
-async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) -> Parts:
+async def open_parts(
+    stack: AsyncExitStack, loaded: Loaded, metrics: Metrics, slot: int = 0
+) -> Parts:
     """Open everything; the stack closes it.
+
+    Args:
+        stack: closes it.
+        loaded: what was loaded.
+        metrics: of this process.
+        slot: of this process, where several have the spool open.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -148,7 +173,7 @@ async def open_parts(stack: AsyncExitStack, loaded: Loaded, metrics: Metrics) ->
     stack.push_async_callback(projects.close)
     reports = settings.client_reports
     losses = LossCounter() if reports.enabled else LossCounter(0)
-    spool = await open_spool(settings.spool, clock, metrics, losses)
+    spool = await open_spool(settings.spool, clock, metrics, losses, slot)
     stack.push_async_callback(spool.close)
     limits = LimitMemory(projects.limit_key, limit_counter(metrics))
     forwarder = Forwarder(
@@ -200,6 +225,7 @@ async def run(
     ports: AbstractAsyncContextManager[None],
     on_start: Callable[[], None],
     stop: asyncio.Event,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
     async with asyncio.TaskGroup() as group:
@@ -209,6 +235,7 @@ async def run(
         async with ports:
             on_start()
             await stop.wait()
+            on_stop()
             log.info("stopping")
             parts.health.stop()
         # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
@@ -221,18 +248,24 @@ async def run(
         await parts.reporter.flush()
 
 
-def tell(loaded: Loaded, metrics: Metrics) -> None:
+def show(loaded: Loaded, metrics: Metrics) -> None:
+    """Set the gauges that say what was loaded."""
+    metrics.gauge("relay_build_info", 1, version=__version__)
+    metrics.gauge("relay_rules_loaded", len(loaded.scrubber.compiled.rules))
+    metrics.gauge("relay_spool_max_bytes", loaded.settings.spool.max_bytes)
+    for project in loaded.settings.projects:
+        if not project.consent.required:
+            metrics.gauge("relay_consent_not_required", 1, project=project.project)
+
+
+def tell(loaded: Loaded) -> None:
     """Say what was loaded, and loudly what weakens the promise."""
     rules = len(loaded.scrubber.compiled.rules)
-    metrics.gauge("relay_build_info", 1, version=__version__)
-    metrics.gauge("relay_rules_loaded", rules)
-    metrics.gauge("relay_spool_max_bytes", loaded.settings.spool.max_bytes)
     log.info("loaded", extra={"rules": rules, "version": __version__})
     for project in loaded.settings.projects:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:
             log.warning("consent_not_required", extra={"project": name})
-            metrics.gauge("relay_consent_not_required", 1, project=project.project)
         elif project.consent.missing is Missing.MINIMAL:
             log.warning("minimal_without_consent", extra={"project": name})
 

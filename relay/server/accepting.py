@@ -1,0 +1,108 @@
+"""Accepting connections, and giving each to the worker that has the fewest.
+
+Law of this file: whoever connects stays unknown; no address is looked at. What cannot be given
+away now waits in the system's queue, where it is not lost.
+"""
+
+import selectors
+import socket
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+MANY: Final = 64
+"""Connections that are taken at once, before anything else is looked at."""
+
+PAUSE: Final = 0.02
+"""Seconds for which nothing is accepted, when no worker has room or no descriptor is left."""
+
+
+class Taker(Protocol):
+    """A worker, as far as it takes connections."""
+
+    def give(self, connection: socket.socket) -> bool:
+        """Take a connection, or return False when there is no room."""
+        ...
+
+
+class Acceptor:
+    """Listens while there is a taker."""
+
+    def __init__(
+        self,
+        listeners: Sequence[socket.socket],
+        selector: selectors.BaseSelector,
+        takers: Callable[[], Sequence[Taker]],
+    ) -> None:
+        """Set up; nothing is accepted yet.
+
+        Args:
+            listeners: from `listening.bind`.
+            selector: wakes whoever runs it; each key's data is what to call.
+            takers: those that can take one now, the one to ask first in front.
+        """
+        self.listeners = tuple(listeners)
+        self.blocked = False
+        self._selector = selector
+        self._takers = takers
+        self._held: socket.socket | None = None
+
+    def resume(self) -> None:
+        """Listen again."""
+        self.blocked = False
+        if self._held is not None:
+            self._deliver(self._held)
+        if self.blocked:
+            return
+        for listener in self.listeners:
+            if listener not in self._selector.get_map():
+                self._selector.register(
+                    listener, selectors.EVENT_READ, lambda one=listener: self.accept(one)
+                )
+
+    def pause(self) -> None:
+        """Leave what comes in the system's queue."""
+        for listener in self.listeners:
+            if listener in self._selector.get_map():
+                self._selector.unregister(listener)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take what is in the queue of one listener, as long as somebody takes it."""
+        for _ in range(MANY):
+            if not self._takers():
+                self.pause()
+                return
+            try:
+                connection, _address = listener.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            except OSError:  # no descriptor is left
+                self.blocked = True
+                self.pause()
+                return
+            self._deliver(connection)
+            if self.blocked:
+                return
+
+    def close(self) -> None:
+        """Take what is in the queues, since who is there was told that we listen, and end."""
+        for listener in self.listeners:
+            self.accept(listener)
+        self.pause()
+        if self._held is not None:
+            self._held.close()
+        self.close_listeners()
+
+    def close_listeners(self) -> None:
+        """Close the listeners of this process; those of others stay open."""
+        for listener in self.listeners:
+            listener.close()
+
+    def _deliver(self, connection: socket.socket) -> None:
+        """Give a connection away; one that nobody has room for is held, and blocks the others."""
+        if any(taker.give(connection) for taker in self._takers()):
+            self._held = None
+            connection.close()
+        else:
+            self._held = connection
+            self.blocked = True
+            self.pause()

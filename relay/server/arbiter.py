@@ -1,0 +1,283 @@
+"""The arbiter: keeps the workers of one relay running, and hands them connections.
+
+Law of this file: no event loop, no thread, and nothing of a request: only so can it fork at any
+time. It loads everything once before the first fork, so that the workers share those pages.
+"""
+
+import gc
+import logging
+import selectors
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from relay import metrics
+from relay.errors import RelayError
+from relay.server.accepting import PAUSE, Acceptor
+from relay.server.board import Board
+from relay.server.children import DAMAGED, Child, Children, Say
+from relay.server.listening import bind, port_of
+from relay.server.parts import Loaded, Started, prepare, tell
+from relay.server.worker import serve_admin, serve_worker
+
+YOUNG: Final = 5.0
+"""A worker that dies within so many seconds is replaced later each time."""
+
+MAX_DELAY: Final = 10.0
+
+log = logging.getLogger("relay.server")
+
+
+class Arbiter:
+    """Runs the workers of one relay. `run` returns when all of them have ended."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        on_start: Callable[[Started], None],
+        reload: Callable[[], Loaded],
+        say: Say,
+    ) -> None:
+        """Set up; nothing is opened yet.
+
+        Args:
+            loaded: what the workers serve.
+            on_start: called once, when all workers are ready.
+            reload: loads anew, for a rolling restart; raises `RelayError` to refuse it.
+            say: tells an operator of an error.
+        """
+        self._loaded = loaded
+        self._on_start = on_start
+        self._reload = reload
+        self._say = say
+        self._board = Board()
+        self._selector = selectors.DefaultSelector()
+        self._children = Children(self._board, self._selector, say)
+        self._admin: list[socket.socket] = []
+        self._acceptor = Acceptor((), self._selector, self._children.takers)
+        self._rolling: deque[Child] = deque()
+        self._spawn_at: float | None = None
+        self._kill_at: float | None = None
+        self._early_deaths = 0
+        self._begun = False
+        self._status = 0
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; SIGHUP restarts the workers one by one.
+
+        Returns:
+            The exit status.
+
+        Raises:
+            SpoolUnavailableError: the spool cannot be prepared.
+            ListenError: a port cannot be opened.
+        """
+        settings = self._loaded.settings
+        prepare(settings.spool)
+        self._admin = bind("admin", settings.admin.host, settings.admin.port)
+        listeners = bind("ingest", settings.listen.host, settings.listen.port)
+        self._acceptor = Acceptor(listeners, self._selector, self._children.takers)
+        folder = Path(tempfile.mkdtemp(prefix="relay-metrics-"))
+        metrics.share(folder)
+        tell(self._loaded)
+        gc.collect()
+        gc.freeze()
+        try:
+            with self._signals():
+                self._spawn_missing()
+                while self._children or self._spawn_at is not None:
+                    self._turn()
+        finally:
+            for child in self._children.all:  # only after a mistake of ours
+                child.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+        log.info("stopped")
+        return self._status
+
+    def _turn(self) -> None:
+        """Wait for something to happen, and see to it."""
+        now = time.monotonic()
+        times = [at for at in (self._spawn_at, self._kill_at) if at is not None]
+        if self._acceptor.blocked:
+            times.append(now + PAUSE)
+        timeout = max(0.0, min(times) - now) if times else None
+        for key, _ in self._selector.select(timeout):
+            key.data()
+        for child, status in self._children.reap():
+            metrics.forget_process(child.pid)
+            self._see_to(child, status)
+        now = time.monotonic()
+        if self._spawn_at is not None and self._spawn_at <= now:
+            self._spawn_at = None
+            self._spawn_missing()
+        if self._acceptor.blocked and self._kill_at is None:
+            self._acceptor.resume()
+        if self._kill_at is not None and self._kill_at <= now:
+            self._kill_late(now)
+
+    # --- children ---
+
+    def _spawn_missing(self) -> None:
+        """Start the admin port's process and workers, as many as are missing."""
+        if self._kill_at is not None:
+            return
+        if all(not child.admin for child in self._children.all):
+            self._children.spawn(
+                lambda seat: serve_admin(self._loaded, seat, self._admin),
+                self._on_ready,
+                admin=True,
+                foreign=self._acceptor.listeners,
+            )
+        living = sum(not child.stopping for child in self._children.workers)
+        for _ in range(self._loaded.settings.listen.workers - living):
+            self._spawn_worker()
+
+    def _spawn_worker(self) -> Child:
+        return self._children.spawn(
+            lambda seat: serve_worker(self._loaded, seat),
+            self._on_ready,
+            admin=False,
+            foreign=(*self._acceptor.listeners, *self._admin),
+        )
+
+    def _on_ready(self, child: Child) -> None:
+        if not child.admin and self._kill_at is None:
+            self._acceptor.resume()
+        if child.predecessor is not None:
+            child.predecessor.end()
+            child.predecessor = None
+        wanted = self._loaded.settings.listen.workers + 1
+        everybody = self._children.all
+        if self._begun or len(everybody) < wanted or not all(one.ready for one in everybody):
+            return
+        self._begun = True
+        listen, admin = self._loaded.settings.listen, self._loaded.settings.admin
+        started = Started(
+            listen.host, port_of(self._acceptor.listeners), admin.host, port_of(self._admin)
+        )
+        self._on_start(started)
+        log.info("started", extra=asdict(started) | {"workers": listen.workers})
+
+    def _see_to(self, child: Child, status: int) -> None:
+        """Go on after the end of a child."""
+        if child.stopping or self._kill_at is not None:
+            self._after_asked(child)
+            return
+        if not self._begun:  # what the start is refused for was said by the child
+            self._status = 1
+            self._stop()
+            return
+        log.error("worker_died", extra={"worker": child.seat, "status": status})
+        self._board.add_restart()
+        if status == DAMAGED:
+            # Nobody may have a damaged spool open when it is set aside.
+            self._rolling.clear()
+            for one in self._children.all:
+                one.end()
+            self._after_asked(child)
+        elif child in self._rolling:
+            self._rolling.remove(child)
+            self._roll()
+        else:
+            self._rolling.clear()  # a successor that dies ends the restart; the old ones go on
+            self._spawn_later(child)
+
+    def _after_asked(self, child: Child) -> None:
+        """Go on after a child that was asked to end, or with all others was."""
+        if self._kill_at is not None:
+            if not self._children.workers:
+                for admin in self._children.all:
+                    admin.end()
+        elif child in self._rolling:
+            self._rolling.remove(child)
+            self._roll()
+        elif not self._children:
+            prepare(self._loaded.settings.spool)
+            self._spawn_at = time.monotonic()
+
+    def _spawn_later(self, child: Child) -> None:
+        now = time.monotonic()
+        self._early_deaths = self._early_deaths + 1 if now - child.born < YOUNG else 0
+        delay = min(MAX_DELAY, 0.1 * 2**self._early_deaths) if self._early_deaths else 0.0
+        self._spawn_at = now + delay
+
+    # --- signals ---
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Let signals wake the selector inside the block."""
+        reader, writer = socket.socketpair()
+        for end in (reader, writer):
+            end.setblocking(False)
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+        before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        self._selector.register(reader, selectors.EVENT_READ, lambda: self._signalled(reader))
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._selector.close()
+            self._acceptor.close_listeners()
+            for one in (reader, writer, *self._admin):
+                one.close()
+
+    def _signalled(self, reader: socket.socket) -> None:
+        numbers = set(reader.recv(256))
+        if numbers & {signal.SIGTERM, signal.SIGINT}:
+            self._stop()
+        elif signal.SIGHUP in numbers:
+            self._restart()
+
+    def _stop(self) -> None:
+        """Take no more connections, and let every worker finish; the admin port ends last."""
+        if self._kill_at is not None:
+            return
+        log.info("stopping")
+        self._acceptor.close()
+        self._spawn_at = None
+        self._rolling.clear()
+        self._kill_at = time.monotonic() + self._loaded.settings.listen.shutdown
+        for child in self._children.workers or self._children.all:
+            child.end()
+
+    def _kill_late(self, now: float) -> None:
+        for child in self._children.all:
+            log.error("worker_killed", extra={"worker": child.seat})
+            child.kill()
+        self._kill_at = now + 1.0
+
+    def _restart(self) -> None:
+        """Load anew, and replace the workers one by one; what cannot be loaded changes nothing."""
+        if self._kill_at is not None or self._rolling or not self._begun:
+            return
+        try:
+            loaded = self._reload()
+        except RelayError as error:
+            self._say(error)
+            log.warning("reload_refused", extra={"reason": error.reason})
+            return
+        self._loaded = loaded
+        gc.collect()
+        gc.freeze()
+        log.info("restarting_workers", extra={"workers": len(self._children.workers)})
+        self._rolling.extend(self._children.workers)
+        self._roll()
+
+    def _roll(self) -> None:
+        """Start the successor of the next one; that is told to end when the successor is ready."""
+        if self._rolling:
+            self._spawn_worker().predecessor = self._rolling[0]
+        else:
+            log.info("restarted_workers")

@@ -1,0 +1,139 @@
+"""One of the several processes of a relay: a worker, or the one with the admin port.
+
+Law of this file: it runs after the fork, on an event loop of its own. A worker answers connections
+that the arbiter hands over; both end when the arbiter says so, or is gone.
+"""
+
+import asyncio
+import gc
+import random
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from relay.clock import SystemClock
+from relay.health import Health, flag_check, spool_check
+from relay.losses import LossCounter
+from relay.metrics import Metrics
+from relay.server.admin import build_admin_app
+from relay.server.board import Board, SeatState
+from relay.server.handover import Receiver
+from relay.server.ingest import build_ingest_app
+from relay.server.listening import open_port, take_over
+from relay.server.parts import Loaded, Parts, drain_seconds, open_parts, open_spool, run, show
+
+ADMIN_SEAT: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a process stands: its number, the board, and its end of the channel to the arbiter."""
+
+    number: int
+    board: Board
+    receiver: Receiver
+
+
+async def serve_worker(loaded: Loaded, seat: Seat) -> None:
+    """Answer what is handed over, and forward, until SIGTERM or until the arbiter is gone.
+
+    Raises:
+        SpoolUnavailableError: the spool cannot be opened.
+    """
+    random.seed()  # else the jitter of all workers would be the same
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        show(loaded, metrics)
+        parts = await open_parts(stack, loaded, metrics, slot=seat.number)
+        stack.enter_context(_stopped_by_term(stop))
+        gc.freeze()
+        await run(parts, _handed_over(loaded, parts, seat, stop), lambda: None, stop)
+
+
+async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socket]) -> None:
+    """Serve the admin port for all processes, until SIGTERM or until the arbiter is gone.
+
+    Raises:
+        SpoolUnavailableError: the spool cannot be opened.
+    """
+    stop = asyncio.Event()
+    board = seat.board
+    metrics = Metrics()
+    show(loaded, metrics)
+    async with AsyncExitStack() as stack:
+        settings = loaded.settings.spool
+        spool = await open_spool(settings, SystemClock(), metrics, LossCounter(0), seat.number)
+        stack.push_async_callback(spool.close)
+        stack.enter_context(_stopped_by_term(stop))
+        health = Health(
+            {
+                "spool": spool_check(spool),
+                "workers": flag_check(lambda: board.count(SeatState.READY) > 0),
+            }
+        )
+        app = build_admin_app(
+            metrics=metrics,
+            health=health,
+            spool=spool,
+            tokens=loaded.settings.admin.tokens,
+            refresh=_restarts(board, metrics),
+        )
+        async with open_port(app, sockets, seconds=1.0):
+            seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
+            await stop.wait()
+
+
+@asynccontextmanager
+async def _handed_over(
+    loaded: Loaded, parts: Parts, seat: Seat, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    board, number = seat.board, seat.number
+    async with take_over(
+        build_ingest_app(parts.ingest, parts.health),
+        seat.receiver,
+        closed=lambda: board.add_closed(number),
+        orphaned=stop.set,
+        tls=loaded.tls,
+        drained=parts.ingest.drained,
+        refuse=parts.ingest.refuse,
+        seconds=drain_seconds(loaded.settings.listen),
+    ):
+        board.set_state(number, SeatState.READY)
+        try:
+            yield
+        finally:
+            board.set_state(number, SeatState.STOPPING)
+
+
+@contextmanager
+def _stopped_by_term(stop: asyncio.Event) -> Iterator[None]:
+    """Let SIGTERM set `stop`; Ctrl-C is the arbiter's, which gets it too and decides."""
+    loop = asyncio.get_running_loop()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # said once is enough
+
+
+def _restarts(board: Board, metrics: Metrics) -> Callable[[], None]:
+    """Make what counts the restarts that the board tells of."""
+    counted = 0
+
+    def refresh() -> None:
+        nonlocal counted
+        now = board.restarts
+        metrics.count("relay_worker_restarts_total", now - counted)
+        counted = now
+
+    return refresh
+
+
+def _refuse(connection: socket.socket) -> None:
+    connection.close()
