@@ -1,12 +1,13 @@
 """ScrubbedEnvelope: the permit to reach the disk or the upstream.
 
 Law of this file: two doors make one. `grant` is for the scrubber, which has cleaned the bytes;
-`restore` is for a spool, which gets back what it was given. Nothing else may call them
-(`tests/unit/test_floors.py` holds that).
+`restore` is for a spool, which gets back what it was given, and for `relay.side`, which gets back
+what its own child process has granted. Nothing else may call them (`tests/unit/test_floors.py`
+holds that), and pickle is no third door.
 """
 
 from dataclasses import InitVar, dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 _DOOR: Final = object()
 
@@ -37,6 +38,9 @@ class ScrubbedEnvelope:
         if door is not _DOOR:
             raise TypeError("only the scrubber makes a ScrubbedEnvelope")
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a ScrubbedEnvelope is not pickled")
+
 
 def grant(
     *,
@@ -52,7 +56,7 @@ def grant(
 
 
 restore = grant
-"""Make the permit again for bytes that came out of a spool, where only permits get in.
+"""Make the permit again for bytes out of where only permits get in: a spool, or a side process.
 
 The same body under a second name, so that each door has its own list of who may use it.
 """

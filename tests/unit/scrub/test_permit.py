@@ -1,6 +1,7 @@
 """The permit to reach disk and upstream."""
 
 import dataclasses
+import pickle
 
 import pytest
 
@@ -40,3 +41,9 @@ def test_both_doors_make_the_same() -> None:
 def test_a_permit_does_not_show_its_body() -> None:
     """A permit in a log shows no payload."""
     assert "secret" not in repr(grant(**FIELDS))  # type: ignore[arg-type]
+
+
+def test_pickle_is_no_door() -> None:
+    """Nothing makes a permit of bytes that were pickled."""
+    with pytest.raises(TypeError):
+        pickle.dumps(grant(**FIELDS))  # type: ignore[arg-type]

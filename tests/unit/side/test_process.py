@@ -1,0 +1,280 @@
+"""Side processes: what comes back, and that a body that breaks one costs nothing else."""
+
+import asyncio
+import gc
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from relay.errors import EnvelopeError, ProjectError, RelayError, ScrubError
+from relay.pipeline import Processed
+from relay.scrub.hashing import period_keys
+from relay.side import nursery, process
+from relay.side.body import Body
+from relay.side.process import AT_ONCE, HUGE, GoneError, SideProcess
+from relay.side.work import Job, do
+from tests.inline_rules import HASHED, IP, scrubber
+from tests.side_jobs import find, job
+
+SECRET = b"s" * 32
+RULES = scrubber(IP, HASHED)
+SECONDS = 30
+
+
+def event(message: str = "x", **more: str) -> bytes:
+    document = f'{{"event_id":"{"f" * 32}","message":"{message}"}}'
+    return b'{}\n{"type":"event"}\n' + document.encode() + b"\n"
+
+
+def converted(convert: Callable[[bytes], bytes], **more: str) -> Job:
+    return Job(job(**more).facts, job().known, 0, convert)
+
+
+@pytest.fixture
+def tight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nursery, "CPU_SECONDS", 1)
+    monkeypatch.setattr(nursery, "MEMORY", 256 * 1024 * 1024)
+
+
+@pytest.fixture
+def side() -> Iterator[SideProcess]:
+    made = SideProcess.start(find, RULES, SECRET)
+    assert made is not None
+    yield made
+    made.close()
+
+
+async def send(side: SideProcess, work: Job, data: bytes | None = None) -> Processed:
+    async with asyncio.timeout(SECONDS):
+        return await side.run(Body(event() if data is None else data), work, lambda _: None)
+
+
+def text_of(done: Processed) -> str:
+    assert done.envelope is not None
+    return done.envelope.body.decode()
+
+
+async def test_it_does_what_would_be_done_here(side: SideProcess) -> None:
+    """The result is the one that this process would have made, for small and for large bodies."""
+    for size in (1, 3_000_000):
+        held: list[int] = []
+        text = b"at 203.0.113.77 " * (size // 16 + 1)
+        who = event().replace(b'"message"', b'"who":"me","m"')
+        body = who + b'{"type":"attachment","filename":"a.txt"}\n' + text
+        work = Job(job().facts, job().known, 7)
+        async with asyncio.timeout(SECONDS):
+            done = await side.run(Body(body), work, held.append)
+        assert do(body, work, find, RULES.with_keys(period_keys(SECRET, 7))) == done
+        assert [len(text_of(done))] == held
+        assert "203.0.113.77" not in text_of(done)
+
+
+async def test_errors_come_back(side: SideProcess) -> None:
+    """With the class that says how to answer."""
+    with pytest.raises(EnvelopeError):
+        await send(side, job(), b"nonsense")
+    with pytest.raises(ProjectError):
+        await send(side, job(project="2"))
+
+
+def made_of(data: bytes) -> bytes:
+    return event("made of " + data.decode())
+
+
+async def test_what_was_posted_is_converted_there(side: SideProcess) -> None:
+    """Before it is an envelope."""
+    assert "made of this" in text_of(await send(side, converted(made_of), b"this"))
+
+
+# --- what breaks ----------------------------------------------------------------------------------
+
+
+def abort(_: bytes) -> bytes:
+    os.abort()
+
+
+def leave(_: bytes) -> bytes:
+    os._exit(0)
+
+
+def fail(_: bytes) -> bytes:
+    raise ValueError("203.0.113.77")
+
+
+def spin(_: bytes) -> bytes:
+    while True:
+        pass
+
+
+def swell(_: bytes) -> bytes:
+    return b"x" * 1024**3
+
+
+@pytest.mark.parametrize(
+    ("convert", "error"),
+    [
+        (abort, RelayError),
+        (leave, RelayError),
+        (fail, RelayError),
+        (spin, ScrubError),
+        (swell, ScrubError),
+    ],
+)
+async def test_what_breaks_a_child_costs_its_body_only(
+    convert: Callable[[bytes], bytes], error: type[RelayError], tight: None, side: SideProcess
+) -> None:
+    """It is our mistake, or over its bounds; the next body has a child of its own."""
+    with pytest.raises(RelayError) as caught:
+        await send(side, converted(convert))
+    assert error is type(caught.value)
+    assert "203.0.113.77" not in str(caught.value) + repr(caught.value.__context__)
+    assert "x" in text_of(await send(side, job()))
+
+
+def cut_off(missing: int, _: bytes) -> bytes:
+    """Write a result to the parent as the work would, but end in the middle."""
+    (own,) = (s for s in gc.get_objects() if isinstance(s, socket.socket) and usable(s))
+    own.sendall(process._RESULT.pack(True, 5, 5) + b"aboutbody!"[: 10 - missing])
+    os._exit(0)
+
+
+def usable(one: object) -> bool:
+    try:
+        os.fstat(one.fileno())  # type: ignore[attr-defined]
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2, 3, 9, 10])
+async def test_a_result_that_is_cut_off_is_none(missing: int, side: SideProcess) -> None:
+    """Not even where the byte of the end would fill it up."""
+    with pytest.raises(RelayError) as caught:
+        await send(side, converted(partial(cut_off, missing)))
+    assert RelayError is type(caught.value)
+
+
+# --- what a child is ------------------------------------------------------------------------------
+
+
+def look(_: bytes) -> bytes:
+    links = [n for n in Path("/proc/self/fd").iterdir() if n.exists() or n.is_symlink()]
+    opened = [os.readlink(n) for n in links if int(n.name) > 2 and n.is_symlink()]  # noqa: PTH115
+    open_files = sorted(name.partition(":")[0] for name in opened if "/fd" not in name)
+    core = resource.getrlimit(resource.RLIMIT_CORE)
+    parent = os.getppid()
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return event(f"open={'+'.join(open_files)} core={core[0]} children={len(children)};")
+
+
+async def test_a_child_holds_nothing_but_its_own_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file or socket of the process that serves, no other body, and it leaves no core."""
+    with (tmp_path / "spool").open("w"):
+        side = SideProcess.start(find, RULES, SECRET)
+        assert side is not None
+        shown = text_of(await send(side, converted(look)))
+        side.close()
+    assert "open=socket core=0" in shown
+
+
+async def test_few_at_one_time(side: SideProcess) -> None:
+    """Others wait for their turn."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(send(side, converted(look))) for _ in range(8)]
+    seen = {text_of(task.result()).partition("children=")[2].partition(";")[0] for task in tasks}
+    assert seen <= {str(number) for number in range(1, AT_ONCE + 1)}
+
+
+def mark_and_wait(folder: str, data: bytes) -> bytes:
+    (Path(folder) / str(os.getpid())).write_text("")
+    signal.pause()
+    return data
+
+
+async def waiting_in(folder: Path, number: int) -> list[int]:
+    async with asyncio.timeout(SECONDS):
+        while len(found := list(folder.iterdir())) < number:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+    return [int(file.name) for file in found]
+
+
+async def ended(pid: int) -> None:
+    async with asyncio.timeout(SECONDS):
+        while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_huge_bodies_leave_a_way_free(side: SideProcess, tmp_path: Path) -> None:
+    """While one of them takes its time and another waits, the rest goes on."""
+    blocked = converted(partial(mark_and_wait, str(tmp_path)))
+    tasks = [asyncio.create_task(send(side, blocked, b"x" * HUGE)) for _ in range(2)]
+    await waiting_in(tmp_path, 1)
+    assert "x" in text_of(await send(side, job()))
+    assert 1 == len(list(tmp_path.iterdir()))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_child_whose_result_nobody_wants_ends(side: SideProcess, tmp_path: Path) -> None:
+    """Whoever waited has gone, and with it the work."""
+    task = asyncio.create_task(send(side, converted(partial(mark_and_wait, str(tmp_path)))))
+    (pid,) = await waiting_in(tmp_path, 1)
+    task.cancel()
+    await ended(pid)
+    assert "x" in text_of(await send(side, job()))
+
+
+# --- the nursery ----------------------------------------------------------------------------------
+
+
+async def test_without_a_nursery(side: SideProcess) -> None:
+    """When it is gone, the body is as it was; one that was under way there is lost."""
+    os.kill(side.pid, signal.SIGKILL)
+    await asyncio.to_thread(os.waitid, os.P_PID, side.pid, os.WEXITED | os.WNOWAIT)
+    body = Body(event())
+    with pytest.raises(GoneError):
+        await side.run(body, job(), lambda _: None)
+    assert event() == body.whole()
+
+
+async def test_a_nursery_that_dies(side: SideProcess, tmp_path: Path) -> None:
+    """What is under way there ends as a mistake of ours."""
+    task = asyncio.create_task(send(side, converted(partial(mark_and_wait, str(tmp_path)))))
+    (pid,) = await waiting_in(tmp_path, 1)
+    os.kill(side.pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RelayError):
+        await task
+
+
+async def test_signals_to_all_do_not_end_it(side: SideProcess) -> None:
+    """What stops the relay lets it finish first."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(side.pid, number)
+    assert "x" in text_of(await send(side, job()))
+
+
+async def test_it_ends_with_its_parent(side: SideProcess, tmp_path: Path) -> None:
+    """The nursery and its children go when the other end is closed."""
+    task = asyncio.create_task(send(side, converted(partial(mark_and_wait, str(tmp_path)))))
+    (pid,) = await waiting_in(tmp_path, 1)
+    side.close()
+    await ended(pid)
+    await ended(side.pid)
+    with pytest.raises(RelayError):
+        await task
+
+
+def test_where_there_is_no_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no nursery."""
+    monkeypatch.setattr(process.sys, "platform", "darwin")
+    assert SideProcess.start(find, RULES, SECRET) is None
