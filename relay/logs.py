@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from types import TracebackType
@@ -104,7 +105,7 @@ class JsonFormatter(logging.Formatter):
             "message": message_of(record),
             **fields_of(record),
         }
-        exception = _exception_of(record)
+        exception = exception_of(record)
         if exception is not None:
             line["exception"] = list(describe(exception))
         return jsonio.dumps(line).decode()
@@ -126,7 +127,7 @@ class TextFormatter(logging.Formatter):
         parts += [
             f"{self._paint(key + '=', '2')}{value}" for key, value in fields_of(record).items()
         ]
-        exception = _exception_of(record)
+        exception = exception_of(record)
         described = [] if exception is None else [f"\n    {part}" for part in describe(exception)]
         return " ".join(parts) + "".join(described)
 
@@ -155,11 +156,38 @@ def fields_of(record: logging.LogRecord) -> dict[str, str | int | float | bool |
     return fields
 
 
-def describe(exception: BaseException) -> Iterator[str]:
-    """Yield what may be said of an exception: its class, then `file:line:function` of each frame.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One place in the code: the last two parts of the file's path, line and function."""
 
-    Our own errors add their reason word. Causes and the members of groups follow, a few of them.
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What may be said of an exception: its class, our own reason word, and the places it passed.
+
+    `frames` begin with the one that caught it; the last one raised it.
     """
+
+    module: str
+    name: str
+    reason: str
+    frames: tuple[Frame, ...]
+
+
+def describe(exception: BaseException) -> Iterator[str]:
+    """Yield the class, then `file:line:function` of each frame, of each that `unfold` yields."""
+    for error in unfold(exception):
+        reason = f" ({error.reason})" if error.reason else ""
+        yield f"{error.module}.{error.name}{reason}"
+        yield from (f"{frame.file}:{frame.line}:{frame.function}" for frame in error.frames)
+
+
+def unfold(exception: BaseException) -> Iterator[Described]:
+    """Yield what may be said of an exception, then of its causes and members: a few of them."""
     queue: list[BaseException] = [exception]
     seen: set[int] = set()
     while queue and len(seen) < MAX_CAUSES:
@@ -167,9 +195,9 @@ def describe(exception: BaseException) -> Iterator[str]:
         if id(error) in seen:
             continue
         seen.add(id(error))
-        reason = f" ({error.reason})" if isinstance(error, RelayError) else ""
-        yield f"{type(error).__module__}.{type(error).__qualname__}{reason}"
-        yield from _frames(error.__traceback__)
+        kind = type(error)
+        reason = error.reason if isinstance(error, RelayError) else ""
+        yield Described(kind.__module__, kind.__qualname__, reason, _frames(error.__traceback__))
         if isinstance(error, BaseExceptionGroup):
             queue += error.exceptions
         below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -177,17 +205,18 @@ def describe(exception: BaseException) -> Iterator[str]:
             queue.append(below)
 
 
-def _frames(traceback: TracebackType | None) -> list[str]:
-    frames: list[str] = []
+def _frames(traceback: TracebackType | None) -> tuple[Frame, ...]:
+    frames: list[Frame] = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
         file = "/".join(PurePath(code.co_filename).parts[-2:])
-        frames.append(f"{file}:{traceback.tb_lineno}:{code.co_name}")
+        frames.append(Frame(file, traceback.tb_lineno, code.co_name))
         traceback = traceback.tb_next
-    return frames[-MAX_FRAMES:]
+    return tuple(frames[-MAX_FRAMES:])
 
 
-def _exception_of(record: logging.LogRecord) -> BaseException | None:
+def exception_of(record: logging.LogRecord) -> BaseException | None:
+    """Return the exception that a record is about, if it is about one."""
     return record.exc_info[1] if record.exc_info else None
 
 
