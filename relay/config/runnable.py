@@ -6,6 +6,7 @@ never content with what the second refuses.
 
 import os
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 
 from relay.config.loading import NO_FILE, read_secret
@@ -33,6 +34,8 @@ def check_runnable(settings: Settings) -> None:
         wrong("listen.workers", "several workers need a system that can fork", "write 1")
     if settings.spool.backend == "jetstream":
         wrong("spool.backend", f"jetstream is {NOT_YET}", "sqlite or memory")
+    if settings.errors.dsn is not None and find_spec("sentry_sdk") is None:
+        wrong("errors.dsn", "needs what is not installed", "pip install 'scrub-relay[sentry]'")
     if settings.listen.tls is not None:
         for path, message in _tls(settings.listen.tls):
             wrong(path, message)

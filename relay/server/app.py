@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
 
+from relay import own_errors
 from relay.config import Settings
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
@@ -58,6 +59,7 @@ async def serve(
     """
     stop = stop or asyncio.Event()
     loaded = loaded or load(settings)
+    own_errors.start(settings.errors, loaded.scrubber)
     metrics = Metrics()
     tell(loaded)
     show(loaded, metrics)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
+from relay import own_errors
 from relay.errors import RelayError
 from relay.logs import describe
 from relay.server.board import SEATS, Board, SeatState
@@ -194,6 +195,7 @@ class Children:
         except BaseException as error:  # noqa: BLE001 - whatever it is, the process ends here
             status = self._told(first_of(error))
         finally:
+            own_errors.stop()
             sys.stderr.flush()
             os._exit(status)
 

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from relay import own_errors
 from relay.clock import SystemClock
 from relay.health import Health, flag_check, spool_check
 from relay.losses import LossCounter
@@ -44,6 +45,7 @@ async def serve_worker(loaded: Loaded, seat: Seat) -> None:
         SpoolUnavailableError: the spool cannot be opened.
     """
     random.seed()  # else the jitter of all workers would be the same
+    own_errors.start(loaded.settings.errors, loaded.scrubber)
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         metrics = Metrics()
@@ -60,6 +62,7 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
     """
+    own_errors.start(loaded.settings.errors, loaded.scrubber)
     stop = asyncio.Event()
     board = seat.board
     metrics = Metrics()
