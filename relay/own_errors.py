@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from relay import jsonio, logs
 from relay.config import ErrorSettings
@@ -53,7 +53,7 @@ class OwnErrors(logging.Handler):
             return
         self._sent.append(now)
         try:
-            self._client.capture_event(event_of(record))
+            self._client.capture_event(cast("Any", event_of(record)))
         except Exception:  # noqa: BLE001 - telling of an error must not make another one
             self.handleError(record)
 
