@@ -68,7 +68,11 @@ async def serve(
         stack.enter_context(stopped_by_signals(stop))
         inside, outside = settings.admin, settings.listen
         admin = bind("admin", inside.host, inside.port)
+        for one in admin:
+            stack.callback(one.close)
         ingest = bind("ingest", outside.host, outside.port)
+        for one in ingest:
+            stack.callback(one.close)
         started = Started(outside.host, port_of(ingest), inside.host, port_of(admin))
 
         def tell_started() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from relay import metrics
-from relay.errors import RelayError
+from relay.errors import ListenError, RelayError
 from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
@@ -83,9 +83,7 @@ class Arbiter:
         """
         settings = self._loaded.settings
         prepare(settings.spool)
-        self._admin = bind("admin", settings.admin.host, settings.admin.port)
-        listeners = bind("ingest", settings.listen.host, settings.listen.port)
-        self._acceptor = Acceptor(listeners, self._selector, self._children.takers)
+        self._open()
         folder = Path(tempfile.mkdtemp(prefix="relay-metrics-"))
         metrics.share(folder)
         tell(self._loaded)
@@ -102,6 +100,18 @@ class Arbiter:
             shutil.rmtree(folder, ignore_errors=True)
         log.info("stopped")
         return self._status
+
+    def _open(self) -> None:
+        """Open both ports, or none."""
+        listen, admin = self._loaded.settings.listen, self._loaded.settings.admin
+        self._admin = bind("admin", admin.host, admin.port)
+        try:
+            listeners = bind("ingest", listen.host, listen.port)
+        except ListenError:
+            for one in self._admin:
+                one.close()
+            raise
+        self._acceptor = Acceptor(listeners, self._selector, self._children.takers)
 
     def _turn(self) -> None:
         """Wait for something to happen, and see to it."""
