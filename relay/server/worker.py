@@ -95,6 +95,7 @@ async def _handed_over(
     loaded: Loaded, parts: Parts, seat: Seat, stop: asyncio.Event
 ) -> AsyncIterator[None]:
     board, number = seat.board, seat.number
+    board.set_state(number, SeatState.READY)  # first, for who hears that it is ready looks there
     async with take_over(
         build_ingest_app(parts.ingest, parts.health),
         seat.receiver,
@@ -105,7 +106,6 @@ async def _handed_over(
         refuse=parts.ingest.refuse,
         seconds=drain_seconds(loaded.settings.listen),
     ):
-        board.set_state(number, SeatState.READY)
         try:
             yield
         finally:
