@@ -5,6 +5,7 @@ Law of this file: the time and the jitter are arguments. The forwarder carries o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
@@ -54,15 +55,18 @@ class RetryPolicy:
         base: the longest wait after the first failure.
         factor: how much longer the wait is after each further failure.
         cap: the longest wait of our own choosing.
-        max_attempts: sends in all. With a cap of 300 s a spool's age limit of a day comes first.
+        max_attempts: sends after which an envelope that fails while others pass is given up; with
+            a cap of 300 s that takes eight hours. While nothing passes, only its age ends it.
         max_retry_after: the longest wait that an upstream can ask for.
+        failures_to_open: failures one after the other that open a circuit.
     """
 
     base: float = 1.0
     factor: float = 2.0
     cap: float = 300.0
-    max_attempts: int = 1_000
+    max_attempts: int = 100
     max_retry_after: float = 3_600.0
+    failures_to_open: int = 3
 
     def __post_init__(self) -> None:
         if self.base <= 0 or self.factor < 1 or self.cap < self.base or self.max_attempts < 1:
@@ -80,6 +84,7 @@ def after_response(
     now: float,
     jitter: float,
     policy: RetryPolicy,
+    others_pass: bool = True,
 ) -> Decision:
     """Decide what becomes of an envelope after one send.
 
@@ -89,23 +94,26 @@ def after_response(
         now: seconds since the Unix epoch.
         jitter: a random number in [0, 1), so that many envelopes do not come back at once.
         policy: how patiently to try.
+        others_pass: whether the upstream takes other envelopes, as far as is known.
 
     Returns:
         `Ack` on 2xx. `RetryAt` when not reached, on 408, 429 and 5xx: never before Retry-After,
         never later than `max(cap, max_retry_after)` from now. `Bury` on 3xx (redirects are not
-        followed: they could lead anywhere) and on every other 4xx, and when the tries are used up.
+        followed: they could lead anywhere) and on every other 4xx; and when the tries are used up
+        though others pass, for then it is this envelope that fails. A 429 uses up no tries: it
+        speaks of a limit, not of the envelope, and may be renewed as often as the upstream likes.
     """
     if response is not None:
         if _is_success(response.status):
             return Ack()
         if _is_final(response.status):
             return Bury(Reason.REJECTED_UPSTREAM)
-    if attempts + 1 >= policy.max_attempts:
+    limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+    if others_pass and not limited and attempts + 1 >= policy.max_attempts:
         return Bury(Reason.TRIES_EXHAUSTED)
     wait = backoff(attempts, jitter, policy)
     if response is not None:
-        asked = retry_after(response.headers.get(RETRY_AFTER, ""), now)
-        wait = max(wait, min(asked, policy.max_retry_after))
+        wait = max(wait, _asked(response, now, policy))
     return RetryAt(now + wait)
 
 
@@ -136,44 +144,73 @@ def _is_final(status: int) -> bool:
     return refused and status not in _WORTH_ANOTHER_TRY
 
 
+def _asked(response: UpstreamResponse, now: float, policy: RetryPolicy) -> float:
+    return min(retry_after(response.headers.get(RETRY_AFTER, ""), now), policy.max_retry_after)
+
+
+class CircuitState(StrEnum):
+    """Whether an upstream is sent to."""
+
+    CLOSED = "closed"
+    """It answers: as many sends at one time as are allowed."""
+    OPEN = "open"
+    """It is unwell: nothing is sent for a while."""
+    HALF_OPEN = "half_open"
+    """Not known, or not known any more: one send at a time, to find out."""
+
+
 @dataclass(slots=True)
-class Gate:
+class Circuit:
     """What is known of one upstream, and whether it is to be bothered now.
+
+    Half open at first; closed by any answer of a healthy server; opened by `failures_to_open`
+    failures one after the other, by a 5xx that says how long to wait, and by one failure while it
+    is half open. Each time it stays open for longer, up to the cap; then it is half open.
 
     Attributes:
         width: sends that may be under way to it at one time.
         in_flight: sends that are.
-        proven: whether its last answer was that of a healthy server; until then, one at a time.
-        failures: how often it was closed since then.
-        closed_until: seconds since the Unix epoch; nothing is sent before.
+        state: as of the last answer; an open one is to be half opened at its time.
+        failures: one after the other, while it is closed.
+        openings: how often it was opened since it was closed last.
+        open_until: seconds since the Unix epoch; nothing is sent before.
     """
 
     width: int
     in_flight: int = 0
-    proven: bool = False
+    state: CircuitState = CircuitState.HALF_OPEN
     failures: int = 0
-    closed_until: float = 0.0
+    openings: int = 0
+    open_until: float = 0.0
 
-    def room(self) -> int:
-        """How many more sends may start."""
-        return (self.width if self.proven else 1) - self.in_flight
+    def room(self, now: float) -> int:
+        """How many more sends may start now; an open circuit whose time has come is half opened."""
+        if self.state is CircuitState.OPEN:
+            if self.open_until > now:
+                return 0
+            self.state = CircuitState.HALF_OPEN
+        allowed = self.width if self.state is CircuitState.CLOSED else 1
+        return max(0, allowed - self.in_flight)
 
     def learn(
         self, response: UpstreamResponse | None, *, now: float, jitter: float, policy: RetryPolicy
     ) -> None:
-        """Close for a while when the upstream itself is unwell; open when it answers.
+        """Take in what became of a send.
 
-        Unwell is: not reached (None), or 5xx. A 429 is not: limits hold for a key and a category.
+        A failure is: not reached (None), or 5xx. A 429 is none: limits hold for a key and a
+        category. Of a burst whose sends fail together only the first opens the circuit.
         """
         if response is not None and response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.proven, self.failures, self.closed_until = True, 0, 0.0
+            self.state, self.open_until = CircuitState.CLOSED, 0.0
+            self.failures = self.openings = 0
             return
-        self.proven = False
-        if self.closed_until > now:  # the sends of one burst fail together and count as one
+        if self.open_until > now:
             return
-        wait = backoff(self.failures, jitter, policy)
-        if response is not None:
-            asked = retry_after(response.headers.get(RETRY_AFTER, ""), now)
-            wait = max(wait, min(asked, policy.max_retry_after))
         self.failures += 1
-        self.closed_until = now + wait
+        asked = 0.0 if response is None else _asked(response, now, policy)
+        enough = asked > 0 or self.failures >= policy.failures_to_open
+        if self.state is CircuitState.CLOSED and not enough:
+            return
+        self.state = CircuitState.OPEN
+        self.open_until = now + max(backoff(self.openings, jitter, policy), asked)
+        self.openings += 1

@@ -194,7 +194,7 @@ async def open_parts(
     )
     forwarding = asyncio.Event()
     health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
-    gauges = Gauges(metrics, clock=clock, health=health, circuits=forwarder.closed)
+    gauges = Gauges(metrics, clock=clock, health=health, circuits=forwarder.open_circuits)
     intake = Intake(
         find_project=projects.find,
         projects=projects.keys,

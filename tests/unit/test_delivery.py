@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from relay.delivery import (
     Ack,
     Bury,
-    Gate,
+    Circuit,
+    CircuitState,
     RetryAt,
     RetryPolicy,
     UpstreamResponse,
@@ -31,11 +32,23 @@ headers = st.text() | st.integers().map(str) | st.floats().map(str)
 
 
 def decide(
-    status: int | None, *, tries: int = 0, header: str | None = None, jitter: float = 0.0
+    status: int | None,
+    *,
+    tries: int = 0,
+    header: str | None = None,
+    jitter: float = 0.0,
+    others_pass: bool = True,
 ) -> Ack | RetryAt | Bury:
     given_headers = {} if header is None else {"retry-after": header}
     response = None if status is None else UpstreamResponse(status, given_headers)
-    return after_response(response, attempts=tries, now=NOW, jitter=jitter, policy=POLICY)
+    return after_response(
+        response,
+        attempts=tries,
+        now=NOW,
+        jitter=jitter,
+        policy=POLICY,
+        others_pass=others_pass,
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -65,9 +78,17 @@ def test_waits_grow_to_the_cap() -> None:
 
 def test_tries_end_at_the_limit_only() -> None:
     """The last allowed try is made; after it the envelope is buried."""
-    assert isinstance(decide(503, tries=998), RetryAt)
-    assert Bury(Reason.TRIES_EXHAUSTED) == decide(503, tries=999)
-    assert Bury(Reason.TRIES_EXHAUSTED) == decide(None, tries=999)
+    assert isinstance(decide(503, tries=98), RetryAt)
+    assert Bury(Reason.TRIES_EXHAUSTED) == decide(503, tries=99)
+    assert Bury(Reason.TRIES_EXHAUSTED) == decide(None, tries=99)
+
+
+@pytest.mark.parametrize("tries", [99, 10**9])
+def test_what_is_not_its_fault_uses_up_no_tries(tries: int) -> None:
+    """A limit that is renewed for ever, and an outage, end by the envelope's age only."""
+    assert isinstance(decide(429, tries=tries), RetryAt)
+    assert isinstance(decide(503, tries=tries, others_pass=False), RetryAt)
+    assert isinstance(decide(None, tries=tries, others_pass=False), RetryAt)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +133,7 @@ def test_any_answer_has_a_bounded_decision(
     decision = decide(status, tries=tries, header=header, jitter=jitter)
     if isinstance(decision, RetryAt):
         assert NOW < decision.at <= NOW + max(POLICY.cap, POLICY.max_retry_after)
-        assert tries + 1 < POLICY.max_attempts
+        assert tries + 1 < POLICY.max_attempts or status == 429
         assert decision.tried
     elif decision == Bury(Reason.TRIES_EXHAUSTED):
         assert tries + 1 >= POLICY.max_attempts
@@ -121,7 +142,7 @@ def test_any_answer_has_a_bounded_decision(
 @settings(deadline=None, max_examples=100)
 @given(
     status=st.sampled_from(RETRIED),
-    tries=st.integers(0, 900),
+    tries=st.integers(0, 90),
     jitter=jitters,
     seconds=st.integers(0, 3_600),
 )
@@ -147,47 +168,83 @@ def test_a_policy_without_end_is_refused(wrong: dict[str, float]) -> None:
         RetryPolicy(**wrong)  # type: ignore[arg-type]
 
 
-def learn(gate: Gate, response: UpstreamResponse | None, now: float = NOW) -> None:
-    gate.learn(response, now=now, jitter=0.0, policy=POLICY)
+def learn(circuit: Circuit, response: UpstreamResponse | None, now: float = NOW) -> None:
+    circuit.learn(response, now=now, jitter=0.0, policy=POLICY)
 
 
-def test_a_new_gate_lets_one_through() -> None:
+def closed(width: int = 8) -> Circuit:
+    return Circuit(width, state=CircuitState.CLOSED)
+
+
+def test_a_new_circuit_lets_one_through() -> None:
     """An upstream gets one send at a time until it has answered well, then the whole width."""
-    gate = Gate(8)
-    assert 1 == gate.room()
-    gate.in_flight = 1
-    assert 0 == gate.room()
-    learn(gate, UpstreamResponse(200))
-    assert 7 == gate.room()
+    circuit = Circuit(8)
+    assert 1 == circuit.room(NOW)
+    circuit.in_flight = 1
+    assert 0 == circuit.room(NOW)
+    learn(circuit, UpstreamResponse(200))
+    assert 7 == circuit.room(NOW)
 
 
 @pytest.mark.parametrize("response", [None, UpstreamResponse(500), UpstreamResponse(503)])
-def test_an_unwell_upstream_is_left_alone_longer_each_time(
-    response: UpstreamResponse | None,
-) -> None:
-    """A gate closes on no answer and on 5xx; failures of one burst count once."""
-    gate = Gate(8, proven=True)
-    learn(gate, response)
-    learn(gate, response)
-    assert (NOW + 0.5, 1, False) == (gate.closed_until, gate.failures, gate.proven)
-    learn(gate, response, NOW + 0.5)
-    assert NOW + 1.5 == gate.closed_until
+def test_failures_in_a_row_open_a_circuit(response: UpstreamResponse | None) -> None:
+    """Two failures may be chance; after the third nothing is sent for a while."""
+    circuit = closed()
+    learn(circuit, response)
+    learn(circuit, response)
+    assert 8 == circuit.room(NOW)
+    learn(circuit, response)
+    assert (CircuitState.OPEN, NOW + 0.5) == (circuit.state, circuit.open_until)
+    assert (0, 0) == (circuit.room(NOW), circuit.room(NOW + 0.49))
+    assert 1 == circuit.room(NOW + 0.5)
+    assert CircuitState.HALF_OPEN == circuit.state
 
 
-@pytest.mark.parametrize("status", [200, 400, 403, 429])
-def test_an_upstream_that_answers_is_open(status: int) -> None:
-    """Any answer under 500 opens a gate: the server is well, whatever it thinks of an envelope."""
-    gate = Gate(8)
-    learn(gate, None)
-    learn(gate, UpstreamResponse(status))
-    assert Gate(8, proven=True) == gate
+def test_failures_among_answers_open_nothing() -> None:
+    """A failure now and then leaves an upstream its whole width."""
+    circuit = closed()
+    for _ in range(9):
+        learn(circuit, None)
+        learn(circuit, UpstreamResponse(503))
+        learn(circuit, UpstreamResponse(200))
+    assert closed() == circuit
 
 
-def test_a_gate_heeds_retry_after() -> None:
-    """A 503 with Retry-After closes the gate for so long, up to the limit."""
-    gate = Gate(8)
-    learn(gate, UpstreamResponse(503, {"retry-after": "90"}))
-    assert NOW + 90 == gate.closed_until
-    gate = Gate(8)
-    learn(gate, UpstreamResponse(503, {"retry-after": "99999"}))
-    assert NOW + 3_600 == gate.closed_until
+def test_a_burst_counts_once() -> None:
+    """What fails after a circuit was opened, and was under way by then, prolongs nothing."""
+    circuit = closed()
+    for _ in range(8):
+        learn(circuit, None)
+    assert (1, NOW + 0.5) == (circuit.openings, circuit.open_until)
+
+
+def test_a_probe_that_fails_opens_for_longer() -> None:
+    """Half open, one failure is enough; the waits double up to the cap."""
+    circuit = Circuit(8)
+    waits = []
+    now = NOW
+    for _ in range(11):
+        assert 1 == circuit.room(now)
+        learn(circuit, None, now)
+        waits.append(circuit.open_until - now)
+        now = circuit.open_until
+    assert [0.5, 1, 2, 4, 8, 16, 32, 64, 128, 150, 150] == waits
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 408, 429])
+def test_an_upstream_that_answers_is_well(status: int) -> None:
+    """Any answer under 500 closes a circuit: the server is well, whatever it thinks of it."""
+    circuit = Circuit(8)
+    learn(circuit, None)
+    learn(circuit, UpstreamResponse(status))
+    assert closed() == circuit
+
+
+def test_a_circuit_heeds_retry_after() -> None:
+    """A 503 with Retry-After opens a circuit at once, for so long, up to the limit."""
+    circuit = closed()
+    learn(circuit, UpstreamResponse(503, {"retry-after": "90"}))
+    assert NOW + 90 == circuit.open_until
+    circuit = closed()
+    learn(circuit, UpstreamResponse(503, {"retry-after": "99999"}))
+    assert NOW + 3_600 == circuit.open_until

@@ -60,6 +60,7 @@ class Scripted:
         self.sent: list[int] = []
         self.running = 0
         self.most = 0
+        self.free = 0  # so many sends do not wait at the gate
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -69,7 +70,8 @@ class Scripted:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
-            await self.gate.wait()
+            if len(self.sent) > self.free:
+                await self.gate.wait()
         finally:
             self.running -= 1
         if answer is None:
@@ -150,19 +152,21 @@ async def test_what_is_put_is_sent_and_forgotten(spool: MemorySpool, clock: Fake
 
 async def test_a_failure_is_tried_again_in_time(spool: MemorySpool, clock: FakeClock) -> None:
     """After no answer the same envelope is sent again when its time has come, and not before."""
-    upstream = Scripted(None, 503)
-    await spool.put(envelope(1))
+    upstream = Scripted(200, None, 503)
+    await spool.put(envelope(0))
     async with running(spool, upstream, clock) as seen:
+        assert Ack() == (await seen.next()).decision
+        await spool.put(envelope(1))
         assert RetryAt(clock.now() + 0.5) == (await seen.next()).decision
         clock.advance(0.4)
         await clock.until_sleeping()
-        assert [1] == upstream.sent
+        assert [0, 1] == upstream.sent
         clock.advance(0.1)
         second = await seen.next()
         assert (503, 1) == (second.status, second.claim.attempts)
         clock.advance(1)
         assert Ack() == (await seen.next()).decision
-    assert [1, 1, 1] == upstream.sent
+    assert [0, 1, 1, 1] == upstream.sent
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 413])
@@ -181,14 +185,50 @@ async def test_a_refused_envelope_is_buried(
 
 
 async def test_tries_end(spool: MemorySpool, clock: FakeClock) -> None:
-    """After the last allowed try an envelope is buried."""
-    await spool.put(envelope())
+    """After the last allowed try an envelope is buried, where others pass."""
+    await spool.put(envelope(1))
     async with running(
-        spool, Scripted(503, 503), clock, policy=RetryPolicy(max_attempts=2)
+        spool, Scripted(200, 503, 503), clock, policy=RetryPolicy(max_attempts=2)
     ) as seen:
+        await seen.next()
+        await spool.put(envelope(2))
         await seen.next()
         clock.advance(1)
         assert Bury(Reason.TRIES_EXHAUSTED) == (await seen.next()).decision
+
+
+async def test_tries_do_not_end_while_nothing_passes(spool: MemorySpool, clock: FakeClock) -> None:
+    """However often an upstream that is down was asked, what waits for it is not buried."""
+    upstream = Scripted(*[503] * 20)
+    await spool.put(envelope())
+    async with running(spool, upstream, clock, policy=RetryPolicy(max_attempts=2)) as seen:
+        for _ in range(20):
+            decision = (await seen.next()).decision
+            assert isinstance(decision, RetryAt)
+            clock.advance(decision.at - clock.now())
+        assert Ack() == (await seen.next()).decision
+
+
+async def test_a_probe_that_fails_lets_another_go_first(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """An envelope that makes its upstream fail keeps no other from going, though it is older."""
+
+    class Poisoned(Scripted):
+        async def send(self, envelope: ScrubbedEnvelope) -> UpstreamResponse:
+            await super().send(envelope)
+            return UpstreamResponse(500 if self.sent[-1] == 1 else 200)
+
+    upstream = Poisoned()
+    for number in (1, 2, 3):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock) as seen:
+        await seen.next()
+        clock.advance(0.5)
+        assert [2, 3] == await seen.numbers(2)
+        assert [1, 2, 3] == upstream.sent
+        clock.advance(1.0)
+        assert [1] == await seen.numbers(1)
 
 
 async def test_without_a_route_it_is_buried(spool: MemorySpool, clock: FakeClock) -> None:
@@ -233,16 +273,27 @@ async def test_an_unexpected_error_harms_one_only(
 async def test_sends_to_one_upstream_are_bounded(spool: MemorySpool, clock: FakeClock) -> None:
     """One at a time until it has answered, then as many as allowed, never more."""
     upstream = Scripted()
+    upstream.gate.clear()
     for number in range(20):
         await spool.put(envelope(number))
     async with running(spool, upstream, clock, per_upstream=4) as seen:
-        await seen.next()
-        upstream.gate.clear()
-        await until(lambda: upstream.running == 4)
-        await rounds(20)
+        await rounds(50)
+        assert [0] == upstream.sent
         upstream.gate.set()
-        await seen.numbers(19)
-    assert (4, list(range(20))) == (upstream.most, upstream.sent)
+        await seen.next()
+    assert 4 >= upstream.most
+
+    upstream = Scripted()
+    upstream.gate.clear()
+    upstream.free = 1
+    for number in range(20, 40):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock, per_upstream=4) as seen:
+        await until(lambda: upstream.running == 4)
+        await rounds(50)
+        upstream.gate.set()
+        await until(lambda: upstream.sent[-1] == 39)
+    assert (4, sorted(upstream.sent)) == (upstream.most, upstream.sent)
 
 
 async def test_sends_are_bounded_in_all(spool: MemorySpool, clock: FakeClock) -> None:
@@ -286,9 +337,12 @@ async def test_a_dead_upstream_is_left_alone(spool: MemorySpool, clock: FakeCloc
         assert [0] == upstream.sent
         clock.advance(0.5)
         await seen.next()
-        assert 2 == len(upstream.sent)
+        assert [0, 1] == upstream.sent
         clock.advance(1.0)
-        await seen.numbers(10)
+        await seen.numbers(9)
+        assert [0, 1, 0, *range(2, 10)] == upstream.sent
+        clock.advance(1.0)
+        await seen.numbers(1)
     assert 0 == (await spool.status()).bytes
 
 
@@ -296,7 +350,7 @@ async def test_a_new_lane_of_a_closed_upstream_waits_too(
     spool: MemorySpool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Envelopes of projects not seen before wait as well, and count no attempt for it."""
-    monkeypatch.setattr("relay.forwarder.MAX_LANES", 2)
+    monkeypatch.setattr("relay.outlets.MAX_LANES", 2)
     upstream = Scripted(None)
     await spool.put(envelope(1, project="1"))
     async with running(spool, upstream, clock) as seen:

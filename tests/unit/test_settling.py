@@ -1,0 +1,116 @@
+"""Claims until the spool knows what becomes of them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from relay.delivery import Ack, Decision, RetryAt
+from relay.errors import SpoolUnavailableError
+from relay.ports import Claim
+from relay.settling import Delivery, Settler, ignore_delivery
+from relay.spool import MemorySpool
+from tests.fakes import FakeClock, envelope
+
+
+class Counting(MemorySpool):
+    """A spool that counts what each call settles, and may fail."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.settled: list[int] = []
+        self.broken = False
+
+    async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        if self.broken:
+            raise SpoolUnavailableError("no")
+        self.settled.append(len(settlements))
+        await super().settle(settlements)
+
+
+async def filled(count: int) -> tuple[Counting, FakeClock, Sequence[Claim]]:
+    clock = FakeClock()
+    spool = Counting(clock)
+    for number in range(count):
+        await spool.put(envelope(number))
+    return spool, clock, await spool.claim(count)
+
+
+def settler_of(spool: MemorySpool, clock: FakeClock, calls: list[str]) -> Settler:
+    return Settler(
+        spool,
+        clock,
+        linger=0.0,
+        observe=ignore_delivery,
+        on_settled=lambda: calls.append("settled"),
+    )
+
+
+async def test_what_is_decided_together_is_settled_in_one_call() -> None:
+    """Thirty decisions cost the spool one transaction."""
+    spool, clock, claims = await filled(30)
+    calls: list[str] = []
+    settler = settler_of(spool, clock, calls)
+    for claim in claims:
+        settler.hold(claim)
+        settler.decide(Delivery(claim, Ack(), 200))
+    await run_to_end(settler)
+    assert ([30], ["settled"], 0) == (spool.settled, calls, (await spool.status()).bytes)
+
+
+async def run_to_end(settler: Settler) -> None:
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(settler.run())
+        await asyncio.sleep(0)
+        settler.end()
+
+
+async def test_a_settler_is_full_by_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the spool takes no settlement, what is held stays under a bound."""
+    monkeypatch.setattr("relay.settling.UNSETTLED", 2)
+    spool, clock, claims = await filled(3)
+    settler = settler_of(spool, clock, [])
+    full = []
+    for claim in claims[:2]:
+        settler.hold(claim)
+        full.append(settler.full)
+        settler.decide(Delivery(claim, Ack(), 200))
+    assert ([False, False], True) == (full, settler.full)
+    await run_to_end(settler)
+    assert not settler.full
+
+
+async def test_a_settler_is_full_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is what is held in bytes, until it is settled."""
+    spool, clock, (claim,) = await filled(1)
+    monkeypatch.setattr("relay.settling.HELD_BYTES", len(claim.envelope.body))
+    settler = settler_of(spool, clock, [])
+    settler.hold(claim)
+    assert settler.full
+    settler.decide(Delivery(claim, RetryAt(clock.now() + 1)))
+    assert settler.full
+    await run_to_end(settler)
+    assert not settler.full
+
+
+async def test_what_is_not_decided_goes_back() -> None:
+    """Given back: decided claims as decided, the others due at once, with no attempt counted."""
+    spool, clock, claims = await filled(2)
+    settler = settler_of(spool, clock, [])
+    for claim in claims:
+        settler.hold(claim)
+    settler.decide(Delivery(claims[0], Ack(), 200))
+    await settler.give_back()
+    await settler.give_back()
+    (left,) = await spool.claim(9)
+    assert ([2], claims[1].envelope, 0) == (spool.settled, left.envelope, left.attempts)
+
+
+async def test_a_spool_that_fails_keeps_what_goes_back() -> None:
+    """It is told in the log, and is not an error: the next opening makes claims ready."""
+    spool, clock, (claim,) = await filled(1)
+    settler = settler_of(spool, clock, [])
+    settler.hold(claim)
+    spool.broken = True
+    await settler.give_back()
+    assert 1 == (await spool.status()).claimed
