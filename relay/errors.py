@@ -49,6 +49,10 @@ class LateBodyError(BodyError):
     status = HTTPStatus.REQUEST_TIMEOUT
 
 
+class StalledBodyError(LateBodyError):
+    """A body of which nothing came any more (408)."""
+
+
 class TooLargeError(RequestError):
     """A body, envelope or item over its limit, counted on decompressed bytes (413)."""
 

@@ -122,7 +122,7 @@ async def _ports(
             app,
             ingest,
             tls=loaded.tls,
-            drained=parts.ingest.drained,
+            watch=parts.ingest.watch,
             refuse=parts.ingest.refuse,
             seconds=seconds,
         ),

@@ -5,107 +5,119 @@ Law of this file: bytes only. Who sends them is asked of the caller, with the fi
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 
-from relay.errors import BodyError, LateBodyError, OverloadedError
+from relay.errors import BodyError, LateBodyError, StalledBodyError
 from relay.protocol.body import Decoder, make_decoder
-from relay.protocol.limits import KIB, MIB, Limits, too_large
+from relay.protocol.limits import KIB, Limits, too_large
+from relay.server.room import Room
+from relay.side.body import Body
 
-BODY_TIMEOUT: Final = 60.0
-"""Seconds that a whole body may take."""
+STALL: Final = 10.0
+"""Seconds after which a body of which nothing comes is given up."""
 
-IN_FLIGHT: Final = 1024 * MIB
-"""Bytes of bodies, decompressed, that may be under way in all."""
+_STEP: Final = 4 * KIB
+"""Bytes of compressed input that are opened at once; so many too while nobody is known to have sent
+them."""
 
-_LOOK_STEP: Final = 4 * KIB
-"""Bytes of input that are opened at once while nobody is known to have sent them."""
+_TURN: Final = 256 * KIB
+"""Bytes of output after which others have their turn."""
 
 _LF: Final = b"\n"
-
-Count = Callable[[int], None]
-"""Counts bytes of one body; raises OverloadedError where they are too many."""
 
 Learn = Callable[[bytes], Limits]
 """Takes a body's first line, without LF; returns the limits for the rest, or raises."""
 
 
-class Load:
-    """Counts the bytes of all bodies under way, from their arrival to their answer."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-
-    @contextmanager
-    def body(self) -> Iterator[Count]:
-        """Yield a function that counts bytes of one body; at the end they are given back.
-
-        The function raises OverloadedError where they are too many, unless no other is under way.
-        """
-        own = 0
-
-        def count(size: int) -> None:
-            nonlocal own
-            if self._bytes + size > self._limit and self._bytes > own:
-                raise OverloadedError("too many reports at one time")
-            own += size
-            self._bytes += size
-
-        try:
-            yield count
-        finally:
-            self._bytes -= own
-
-
 async def read_body(
-    request: web.Request, max_size: int, limits: Limits, count: Count, learn: Learn | None = None
-) -> tuple[bytes, Limits]:
+    request: web.Request,
+    max_size: int,
+    limits: Limits,
+    room: Room,
+    timeout: float,  # noqa: ASYNC109 - waiting for room does not count
+    learn: Learn | None = None,
+) -> tuple[Body, Limits]:
     """Read and decompress a body; return it, and the limits that held in the end.
 
     Args:
         request: whose body it is.
         max_size: bytes, decompressed, that are taken.
         limits: what holds at first.
-        count: is told of all bytes, decompressed.
+        room: where it is held.
+        timeout: seconds that it may take to come.
         learn: is asked as soon as the first line is there, before more is read.
 
     Raises:
-        BodyError: it is broken, or ends too early; LateBodyError: it takes too long.
+        BodyError: it is broken, or ends too early.
+        LateBodyError: it takes too long; StalledBodyError: nothing comes any more.
         TooLargeError: it is over a limit.
         UnsupportedEncodingError: its encoding is not known.
-        OverloadedError: too many bytes are under way.
+        OverloadedError: too much is under way.
     """
     # A repeated header is a list (RFC 9110, 5.3), and a list of encodings is not taken.
     encoding = ",".join(request.headers.getall(hdrs.CONTENT_ENCODING, ()))
-    decoder = make_decoder(encoding, max_size, limits.ratio)
-    opening = _Opening(decoder, limits, learn)
-    pieces: list[bytes] = []
+    opening = _Opening(make_decoder(encoding, max_size, limits.ratio), limits, learn, encoding)
+    announced = request.content_length
+    if announced is not None and not opening.packed and learn is None:
+        if announced > max_size:
+            raise too_large("envelope")
+        await room.reserve(announced)
     try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            # One by one: a chunk over a limit must end the reading.
-            async for chunk in request.content.iter_any():
-                for piece in opening.pieces(chunk):
-                    count(len(piece))
-                    pieces.append(piece)
-    except TimeoutError:
-        raise LateBodyError("the body did not arrive in time") from None
+        return await _read(request.content, opening, room, timeout), opening.limits
     except web.RequestPayloadError:
         raise BodyError("the body is not framed as HTTP has it") from None
     except ConnectionError:
         # The client went away; nobody reads the answer.
         raise BodyError("the body ended too early") from None
-    pieces.append(decoder.finish())
-    return b"".join(pieces), opening.limits
+
+
+async def _read(content: StreamReader, opening: "_Opening", room: Room, seconds: float) -> Body:
+    loop = asyncio.get_running_loop()
+    body = Body()
+    end = loop.time() + seconds
+    since_turn = 0
+    while not content.at_eof():
+        chunk = await (content.readany() if content.is_eof() else _next(content, end))
+        # One by one: a piece over a limit must end the reading.
+        for piece in opening.pieces(chunk):
+            if not room.has(len(piece)):
+                began = loop.time()
+                await room.take(len(piece))
+                end += loop.time() - began
+            body.add(piece)
+            since_turn += len(piece)
+            if since_turn > _TURN and opening.packed:
+                since_turn = 0
+                await asyncio.sleep(0)
+    error = content.exception()
+    if error is not None:
+        raise error
+    opening.close()
+    return body
+
+
+async def _next(content: StreamReader, end: float) -> bytes:
+    """Wait for the next bytes of a body that should be here by `end`."""
+    now = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(min(end, now + STALL)):
+            return await content.readany()
+    except TimeoutError:
+        if now + STALL < end:
+            raise StalledBodyError("the body stands still") from None
+        raise LateBodyError("the body did not arrive in time") from None
 
 
 class _Opening:
     """Decompresses chunks, and stops at the first line to ask who sends them."""
 
-    def __init__(self, decoder: Decoder, limits: Limits, learn: Learn | None) -> None:
+    def __init__(
+        self, decoder: Decoder, limits: Limits, learn: Learn | None, encoding: str
+    ) -> None:
         self.limits = limits
+        self.packed = encoding.strip().lower() not in ("", "identity", "utf-8")
         self._decoder = decoder
         self._learn = learn
         self._head = bytearray()
@@ -114,12 +126,16 @@ class _Opening:
         """Yield what a chunk decompresses to."""
         start = 0
         while start < len(chunk):
-            step = len(chunk) if self._learn is None else _LOOK_STEP
+            step = _STEP if self.packed or self._learn is not None else len(chunk)
             piece = self._decoder.feed(chunk[start : start + step])
             start += step
             yield piece
             if self._learn is not None:
                 self._look(piece, self._learn)
+
+    def close(self) -> None:
+        """Say that the body has ended; raises BodyError where that is too early."""
+        self._decoder.finish()
 
     def _look(self, piece: bytes, learn: Learn) -> None:
         self._head += piece

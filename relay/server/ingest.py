@@ -4,27 +4,29 @@ Law of this file: HTTP only. It reads no item and decides nothing about one. The
 not looked at.
 """
 
-import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
 
 from aiohttp import hdrs, web
 
-from relay.consent import read_request_evidence
+from relay.config import Listen
+from relay.consent import ConsentPolicy, Evidence, read_request_evidence
 from relay.errors import (
     AuthError,
     BodyError,
+    LateBodyError,
     MethodError,
+    OverloadedError,
     ProjectError,
     RateLimitedError,
     RelayError,
     RouteError,
+    StalledBodyError,
 )
 from relay.health import Health
-from relay.intake import Intake, Taken
+from relay.intake import ASIDE, Intake, Taken
 from relay.metrics import Metrics
 from relay.pipeline import ProjectPolicy, RequestFacts
 from relay.protocol import check_ins
@@ -34,14 +36,42 @@ from relay.protocol.envelope import parse
 from relay.protocol.limits import Limits
 from relay.server import answers
 from relay.server.admin import add_health_routes
-from relay.server.bodies import IN_FLIGHT, Count, Load, read_body
-from relay.server.routes import PIXEL, Posted, Route, Target, find_target
+from relay.server.bodies import read_body
+from relay.server.connection import Connection
+from relay.server.room import Load, Room
+from relay.server.routes import PIXEL, Convert, Posted, Route, Target, find_target
+from relay.server.watch import Cut, Watch
+from relay.side import work as side
+from relay.side.body import Body
 
-OFF_LOOP: Final = 256 * 1024
-"""Bodies from this size on are taken apart in a thread; where one may be packed, any is."""
 
-CONVERTING: Final = 2
-"""Bodies that are taken apart in threads at one time: each may open to 200 MiB."""
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Reads the consent evidence of a request; it can be pickled."""
+
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    prefixed: bool
+
+    def __call__(self, policy: ConsentPolicy) -> Sequence[Evidence]:
+        return read_request_evidence(policy, self.headers, self.query, prefixed=self.prefixed)
+
+
+@dataclass(slots=True)
+class _Caller:
+    """What is known of who sends; the policy is None where only the envelope's `dsn` can tell."""
+
+    facts: RequestFacts = field(repr=False)
+    policy: ProjectPolicy | None
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """One body for the intake, and what makes an envelope of it."""
+
+    body: Body = field(repr=False)
+    convert: side.Convert | None = field(default=None, repr=False)
 
 
 class Ingest:
@@ -53,7 +83,7 @@ class Ingest:
         metrics: Metrics,
         cors: answers.Cors,
         limits: Limits,
-        in_flight: int = IN_FLIGHT,
+        listen: Listen | None = None,
     ) -> None:
         """Set up.
 
@@ -62,23 +92,17 @@ class Ingest:
             metrics: counts requests.
             cors: what pages of other origins may do.
             limits: for bodies whose project is not known yet.
-            in_flight: bytes of bodies, decompressed, that may be under way in all.
+            listen: how much may be under way in all, and how long what may take.
         """
         self._intake = intake
         self._metrics = metrics
         self._cors = cors
         self._limits = limits
-        self._load = Load(in_flight)
-        self._converting = asyncio.Semaphore(CONVERTING)
-        self._stopping = False
-        self._under_way = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    async def drained(self) -> None:
-        """Return when no request is under way; from now on, each answer ends its connection."""
-        self._stopping = True
-        await self._idle.wait()
+        listen = listen or Listen()
+        self._load = Load(listen.in_flight)
+        self._body_timeout = listen.body_timeout
+        self.watch = Watch(listen, metrics, self._show)
+        """Over the connections of the port."""
 
     def refuse(self, request: web.BaseRequest, error: RelayError) -> web.Response:
         """Answer and count what is no request: bytes that are not HTTP as it is taken here."""
@@ -91,35 +115,36 @@ class Ingest:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer any request that is not about health."""
         target = find_target(request.path)
-        self._under_way += 1
-        self._idle.clear()
         try:
-            with self._load.body() as count:
-                answer = await self._answer(request, target, count)
-        finally:
-            self._under_way -= 1
-            if self._under_way == 0:
-                self._idle.set()
+            with self._load.body() as room:
+                answer = await self._answer(request, target, room)
+        except OverloadedError as error:  # there is no room for so much as a look at it
+            self._intake.count_refused(error, target.project if target is not None else None)
+            answer = answers.error_answer(error)
         self._cors.add(request, answer)
-        if self._stopping or request.content.exception() is not None:
+        if request.content.exception() is not None:
             answer.force_close()
         route = target.route.name if target is not None else "unknown"
         self._metrics.count("relay_requests_total", route=route, status=str(answer.status))
         return answer
 
     async def _answer(
-        self, request: web.Request, target: Target | None, count: Count
+        self, request: web.Request, target: Target | None, room: Room
     ) -> web.Response:
         """Answer, and see to it that the request is counted: here, or by the intake."""
         if target is not None and request.method == hdrs.METH_OPTIONS:
             return self._cors.preflight(request, ", ".join(target.route.methods))
         try:
-            route, envelopes, facts = await self._receive(request, target, count)
+            route, posts, facts = await self._receive(request, target, room)
         except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
             self._intake.count_refused(error, target.project if target is not None else None)
-            return answers.error_answer(error)
+            answer = answers.error_answer(error)
+            if isinstance(error, LateBodyError):
+                _stop_reading(request, error)
+                answer.force_close()
+            return answer
         try:
-            taken = await self._take(route, envelopes, facts)
+            taken = await self._take(route, posts, facts, room)
             if request.method == hdrs.METH_GET and route.name == "store":
                 answer = web.Response(body=PIXEL, content_type="image/gif")
             else:
@@ -130,14 +155,16 @@ class Ingest:
             answer.headers[answers.RATE_LIMITS] = taken.limits
         return answer
 
-    async def _take(self, route: Route, envelopes: Sequence[bytes], facts: RequestFacts) -> Taken:
+    async def _take(
+        self, route: Route, posts: Sequence[_Post], facts: RequestFacts, room: Room
+    ) -> Taken:
         """Take one envelope after the other; raise the first error only if none was taken."""
         last: Taken | None = None
         first: Exception | None = None
-        for number, envelope in enumerate(envelopes):
+        for number, post in enumerate(posts):
             own = facts if number == 0 else replace(facts, new_id=secrets.token_hex(16))
             try:
-                last = await self._intake.take(envelope, own)
+                last = await self._intake.take(post.body, own, post.convert, room.hold)
             except RateLimitedError as error:
                 if route.limited:
                     first = first or error
@@ -150,20 +177,18 @@ class Ingest:
         raise first if first is not None else RelayError("nothing was posted")
 
     async def _receive(
-        self, request: web.Request, target: Target | None, count: Count
-    ) -> tuple[Route, Sequence[bytes], RequestFacts]:
+        self, request: web.Request, target: Target | None, room: Room
+    ) -> tuple[Route, Sequence[_Post], RequestFacts]:
         """Read all of a request: the body as envelopes, and the facts beside it."""
         if target is None:
             raise RouteError("not found")
         route = target.route
         if request.method not in route.methods:
             raise MethodError(route.methods)
-        facts, policy = self._facts(request, target)
-        limits = policy.limits if policy is not None else self._limits
+        caller = self._caller(request, target)
         if route.convert is None:
-            learn = partial(self._named_in, facts) if policy is None else None
-            body, limits = await read_body(request, limits.envelope, limits, count, learn)
-            return route, (body,), replace(facts, limits=limits)
+            body = await self._envelope(request, caller, room)
+            return route, (_Post(body),), caller.facts
         content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
         if route.check is not None:
             route.check(content_type)
@@ -171,26 +196,31 @@ class Ingest:
             given = request.query.getall("sentry_data", [""])
             if len(given) > 1:
                 raise BodyError("sentry_data is given twice")
-            body = given[0].encode()
+            body = Body(given[0].encode())
         else:
-            body, _ = await read_body(request, getattr(limits, route.limit), limits, count)
+            size = getattr(caller.limits, route.limit)
+            body, _ = await read_body(request, size, caller.limits, room, self._body_timeout)
         query = {name: request.query[name] for name in request.query}
-        posted = Posted(body, content_type, query, target.parameters, facts.new_id, limits)
-        if len(body) < OFF_LOOP and not route.packed:
-            envelopes = route.convert(posted)
-        else:
-            async with self._converting:
-                envelopes = await asyncio.to_thread(route.convert, posted)
-        count(sum(map(len, envelopes)))
-        return route, envelopes, facts
+        new_id = caller.facts.new_id
+        posted = Posted(b"", content_type, query, target.parameters, new_id, caller.limits)
+        if route.single and (body.size >= ASIDE or route.packed):
+            return route, (_Post(body, partial(_one, route.convert, posted)),), caller.facts
+        envelopes = route.convert(replace(posted, body=body.whole()))
+        room.hold(sum(map(len, envelopes)))
+        return route, [_Post(Body(envelope)) for envelope in envelopes], caller.facts
 
-    def _facts(
-        self, request: web.Request, target: Target
-    ) -> tuple[RequestFacts, ProjectPolicy | None]:
-        """Read all but the body; refuse an unknown project before the body is read.
+    async def _envelope(self, request: web.Request, caller: _Caller, room: Room) -> Body:
+        """Read a body that is an envelope; who sends it may stand only there."""
+        learn = partial(self._learn, caller) if caller.policy is None else None
+        size = caller.limits.envelope
+        body, limits = await read_body(
+            request, size, caller.limits, room, self._body_timeout, learn
+        )
+        caller.facts = replace(caller.facts, limits=limits)
+        return body
 
-        The policy is None where only the envelope's `dsn` can name project or key.
-        """
+    def _caller(self, request: web.Request, target: Target) -> _Caller:
+        """Read all but the body; refuse an unknown project before the body is read."""
         for name in ("X-Sentry-Auth", hdrs.AUTHORIZATION):
             if len(request.headers.getall(name, ())) > 1:
                 raise AuthError("multiple authorization payloads detected")
@@ -206,29 +236,46 @@ class Ingest:
         policy = None
         if credentials is not None and project is not None:
             policy = self._known(project, credentials.key)
-        pairs = list(request.headers.items())
+        pairs = tuple(request.headers.items())
         facts = RequestFacts(
             credentials=credentials,
             project=project,
-            evidence=lambda consent: read_request_evidence(
-                consent, pairs, query, prefixed=target.prefixed
-            ),
+            evidence=_Evidence(pairs, tuple(query), target.prefixed),
             new_id=secrets.token_hex(16),
             limits=self._limits,
         )
-        return facts, policy
+        return _Caller(facts, policy, policy.limits if policy is not None else self._limits)
 
-    def _named_in(self, facts: RequestFacts, line: bytes) -> Limits:
-        """Return the limits of the project that an envelope's header line names."""
+    def _learn(self, caller: _Caller, line: bytes) -> Limits:
+        """Learn who is calling from an envelope's header line; return the limits that hold."""
         headers = parse(line, self._limits).headers
-        caller = join_auth(facts.credentials, facts.project, headers.get("dsn"))
-        return self._known(caller.project or "", caller.key).limits
+        named = join_auth(caller.facts.credentials, caller.facts.project, headers.get("dsn"))
+        limits = self._known(named.project or "", named.key).limits
+        caller.facts = replace(caller.facts, credentials=named, project=named.project)
+        return limits
 
     def _known(self, project: str, key: str) -> ProjectPolicy:
         policy = self._intake.find_project(project, key)
         if policy is None:
             raise ProjectError("unknown project or key")
         return policy
+
+    def _show(self) -> None:
+        self._metrics.gauge("relay_bodies_in_flight_bytes", self._load.bytes)
+        self._metrics.gauge("relay_requests_under_way", self._load.requests)
+        self._metrics.gauge("relay_requests_waiting", self._load.waiting)
+
+
+def _one(convert: Convert, posted: Posted, body: bytes) -> bytes:
+    """Make the one envelope of what was posted, wherever that is done."""
+    (envelope,) = convert(replace(posted, body=body))
+    return envelope
+
+
+def _stop_reading(request: web.BaseRequest, error: LateBodyError) -> None:
+    if isinstance(request.protocol, Connection):
+        late = Cut.STALL if isinstance(error, StalledBodyError) else Cut.BODY
+        request.protocol.stop_reading(late)
 
 
 def _checked_project(project: str | None) -> str | None:

@@ -5,7 +5,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from relay.config import Tls
 from relay.errors import ListenError
 from relay.server.connection import Connection, Refuse, expecting, plain_refusal
 from relay.server.handover import Receiver
+from relay.server.watch import Watch
 
 SHUTDOWN_SECONDS: Final = 10.0
 """How long requests under way may take after a signal to stop."""
@@ -67,7 +68,7 @@ async def open_port(
     sockets: Sequence[socket.socket],
     *,
     tls: ssl.SSLContext | None = None,
-    drained: Callable[[], Awaitable[None]] | None = None,
+    watch: Watch | None = None,
     refuse: Refuse = plain_refusal,
     seconds: float = SHUTDOWN_SECONDS,
 ) -> AsyncIterator[int]:
@@ -77,14 +78,14 @@ async def open_port(
         app: what answers.
         sockets: from `bind`.
         tls: from `tls_context`.
-        drained: returns when no request is under way.
+        watch: over its connections; None for nobody.
         refuse: answers what is no request.
         seconds: that requests under way may take after the end of the block.
     """
     loop = asyncio.get_running_loop()
-    async with _serving(app, drained, refuse, seconds) as connection:
+    async with _serving(app, watch, refuse, seconds) as connection:
         listeners = [
-            await loop.create_server(connection, sock=one, ssl=tls, backlog=BACKLOG)
+            await loop.create_server(connection, sock=one, backlog=BACKLOG, **_tls(tls, watch))
             for one in sockets
         ]
         try:
@@ -102,7 +103,7 @@ async def take_over(
     closed: Callable[[], None],
     orphaned: Callable[[], None],
     tls: ssl.SSLContext | None,
-    drained: Callable[[], Awaitable[None]],
+    watch: Watch,
     refuse: Refuse,
     seconds: float,
 ) -> AsyncIterator[None]:
@@ -114,20 +115,20 @@ async def take_over(
         closed: called once for each of them, when it has ended.
         orphaned: called when the other process is gone.
         tls: as for `open_port`, and so are the others.
-        drained: returns when no request is under way.
+        watch: over its connections.
         refuse: answers what is no request.
         seconds: that requests under way may take after the end of the block.
     """
     loop = asyncio.get_running_loop()
     async with (
-        _serving(app, drained, refuse, seconds, closed) as connection,
+        _serving(app, watch, refuse, seconds, closed) as connection,
         asyncio.TaskGroup() as group,
     ):
         beginning: set[asyncio.Task[None]] = set()
 
         async def begin(accepted: socket.socket) -> None:
             try:
-                await loop.connect_accepted_socket(connection, accepted, ssl=tls)
+                await loop.connect_accepted_socket(connection, accepted, **_tls(tls, watch))
             except (OSError, asyncio.CancelledError):  # it has gone again, or is no TLS
                 accepted.close()
                 closed()
@@ -152,7 +153,7 @@ async def take_over(
 @asynccontextmanager
 async def _serving(
     app: web.Application,
-    drained: Callable[[], Awaitable[None]] | None,
+    watch: Watch | None,
     refuse: Refuse,
     seconds: float,
     closed: Callable[[], None] | None = None,
@@ -165,14 +166,25 @@ async def _serving(
     server.request_handler = expecting(server.request_handler, refuse)
     loop = asyncio.get_running_loop()
     try:
-        yield lambda: Connection(server, refuse, loop, closed)
-        if drained is not None:
+        if watch is not None:
+            watch.start()
+        yield lambda: Connection(server, refuse, loop, closed, watch)
+        if watch is not None:
             # The runner's own clean-up would stop reading bodies that are still arriving.
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await drained()
+                    await watch.drained()
     finally:
+        if watch is not None:
+            watch.close()
         await runner.cleanup()
+
+
+def _tls(tls: ssl.SSLContext | None, watch: Watch | None) -> dict[str, Any]:
+    """Return what is said to the loop about TLS: a handshake takes no longer than a header may."""
+    if tls is None or watch is None:
+        return {"ssl": tls}
+    return {"ssl": tls, "ssl_handshake_timeout": watch.listen.header_timeout}
 
 
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:

@@ -281,4 +281,4 @@ async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
 def _ingest(settings: Settings, intake: Intake, metrics: Metrics) -> Ingest:
     consent_headers = [project.consent.header for project in settings.projects]
     cors = Cors(settings.listen.origins, [settings.consent.header, *consent_headers])
-    return Ingest(intake, metrics, cors, settings.limits)
+    return Ingest(intake, metrics, cors, settings.limits, settings.listen)

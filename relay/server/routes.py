@@ -93,6 +93,11 @@ class Route:
     limited: bool = True
     packed: bool = False
 
+    @property
+    def single(self) -> bool:
+        """Whether what is posted makes one envelope; only browsers send several reports at once."""
+        return self.name != "security"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

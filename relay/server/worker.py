@@ -102,7 +102,7 @@ async def _handed_over(
         closed=lambda: board.add_closed(number),
         orphaned=stop.set,
         tls=loaded.tls,
-        drained=parts.ingest.drained,
+        watch=parts.ingest.watch,
         refuse=parts.ingest.refuse,
         seconds=drain_seconds(loaded.settings.listen),
     ):

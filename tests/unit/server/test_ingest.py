@@ -13,8 +13,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from relay.config import Listen
 from relay.consent import ConsentPolicy
-from relay.errors import OverloadedError, RelayError, SpoolFullError, SpoolUnavailableError
+from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
 from relay.health import Health
 from relay.intake import Intake, Rotation
 from relay.metrics import Metrics
@@ -22,9 +23,8 @@ from relay.outcomes import Reason
 from relay.pipeline import ProjectPolicy
 from relay.protocol.limits import Limits
 from relay.scrub.permit import ScrubbedEnvelope
-from relay.server import bodies, routes
+from relay.server import bodies, room, routes
 from relay.server.answers import Cors
-from relay.server.bodies import Load
 from relay.server.ingest import PIXEL, Ingest, build_ingest_app
 from relay.server.listening import bind, open_port
 from relay.spool.memory import MemorySpool
@@ -35,6 +35,7 @@ KEY = "a" * 32
 ID = "0123456789abcdef0123456789abcdef"
 ADDRESS = "203.0.113.77"
 AUTH = f"sentry_key={KEY}"
+LISTEN = Listen()
 LIMITS = Limits(envelope=20_000, body=10_000)
 
 Client = TestClient[web.Request, web.Application]
@@ -68,7 +69,7 @@ class SlowSpool(MemorySpool):
 
 
 def made(
-    spool: MemorySpool | None, metrics: Metrics, in_flight: int, limits: Limits = LIMITS
+    spool: MemorySpool | None, metrics: Metrics, listen: Listen, limits: Limits = LIMITS
 ) -> Ingest:
     """Make what answers."""
     clock = FakeClock()
@@ -81,18 +82,18 @@ def made(
         metrics=metrics,
         timer=lambda: 0.0,
     )
-    return Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), limits, in_flight)
+    return Ingest(intake, metrics, Cors(["*"], ["X-Suite-Consent"]), limits, listen)
 
 
 @asynccontextmanager
 async def serving(
     spool: MemorySpool | None = None,
     metrics: Metrics | None = None,
-    in_flight: int = bodies.IN_FLIGHT,
+    listen: Listen = LISTEN,
     limits: Limits = LIMITS,
 ) -> AsyncIterator[Client]:
     """Serve the ingest port."""
-    ingest = made(spool, metrics or Metrics(), in_flight, limits)
+    ingest = made(spool, metrics or Metrics(), listen, limits)
     server = TestServer(build_ingest_app(ingest, Health({})))
     await server.start_server(auto_decompress=False)
     async with TestClient(server, auto_decompress=False) as client:
@@ -269,7 +270,7 @@ async def test_a_bomb_of_nobody_costs_little() -> None:
     """Before its first line has ended, a body is opened only as far as such a line may be long."""
     metrics = Metrics()
     bomb = gzip.compress(b"{" * 50_000_000, 9)
-    async with serving(metrics=metrics, limits=Limits(header=3_000), in_flight=10**9) as client:
+    async with serving(metrics=metrics, limits=Limits(header=3_000)) as client:
         response = await client.post("/tunnel", data=bomb, headers={"Content-Encoding": "gzip"})
     assert (413, {("unknown", "too_large"): 1}) == (response.status, ends(metrics))
 
@@ -307,40 +308,54 @@ async def test_a_sick_spool(
     assert ADDRESS not in shown + caplog.text
 
 
-async def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that stands still is given up, and counted."""
-    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.05)
+@pytest.mark.parametrize(("stall", "seconds", "cut"), [(9.0, 0.05, "body"), (0.05, 9.0, "stall")])
+async def test_a_body_that_does_not_come(
+    stall: float, seconds: float, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body that comes too slowly, or stands still, ends with its connection, and counts."""
+    monkeypatch.setattr(bodies, "STALL", stall)
     metrics = Metrics()
-    async with serving(metrics=metrics) as client:
-        reader, writer = await asyncio.open_connection(client.host, client.port)
+    async with opened(made(None, metrics, Listen(body_timeout=seconds))) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
         writer.write(head.encode() + b"{}")
-        status = await asyncio.wait_for(reader.readline(), 10)
+        answer = await reader.read()
         writer.close()
-    assert b" 408 " in status
+    assert b"HTTP/1.1 408 " == answer[:13]
     assert {("1", "invalid_body"): 1} == ends(metrics)
+    assert 1 == metrics.value("relay_connections_cut_total", reason=cut)
+
+
+@asynccontextmanager
+async def opened(ingest: Ingest) -> AsyncIterator[int]:
+    """Serve on a port with a watch over it."""
+    app = build_ingest_app(ingest, Health({}))
+    sockets = bind("ingest", "127.0.0.1", 0)
+    async with (
+        asyncio.timeout(20),
+        open_port(app, sockets, watch=ingest.watch, refuse=ingest.refuse) as port,
+    ):
+        yield port
 
 
 async def test_a_client_that_breaks_off_is_counted() -> None:
     """A body that ends in the middle leaves its line too, though nobody reads the answer."""
     metrics = Metrics()
-    ingest = made(None, metrics, bodies.IN_FLIGHT)
+    ingest = made(None, metrics, LISTEN)
     reading = asyncio.Event()
-    facts = ingest._facts
+    caller = ingest._caller
 
     def seen(*arguments: Any) -> Any:
         reading.set()
-        return facts(*arguments)
+        return caller(*arguments)
 
-    ingest._facts = seen  # type: ignore[method-assign]
-    app = build_ingest_app(ingest, Health({}))
-    async with open_port(app, bind("ingest", "127.0.0.1", 0)) as port, asyncio.timeout(10):
+    ingest._caller = seen  # type: ignore[method-assign]
+    async with opened(ingest) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
         writer.write(head.encode() + b"{}")
         await reading.wait()
         writer.close()
-        await ingest.drained()
     assert {("1", "invalid_body"): 1} == ends(metrics)
 
 
@@ -428,37 +443,42 @@ async def test_repeated_headers(name: str, values: list[str], status: int, detai
     assert (status, True) == (response.status, shown["detail"].startswith(detail))
 
 
-async def test_too_much_at_one_time() -> None:
-    """While as much is under way as may be, others are put off; after that they are taken."""
+@pytest.mark.parametrize(("wait", "status"), [(20.0, 200), (0.05, 503)])
+async def test_too_much_at_one_time(
+    wait: float, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While as much is under way as may be, others wait; if it lasts, they are put off."""
+    monkeypatch.setattr(room, "WAIT", wait)
     spool, metrics = SlowSpool(), Metrics()
     body = event()
-    async with (
-        serving(spool, metrics, in_flight=len(body) + 10) as client,
-        asyncio.TaskGroup() as group,
-    ):
+    listen = Listen(in_flight=room.SMALL_PART * (len(body) + 10))
+    async with serving(spool, metrics, listen) as client, asyncio.TaskGroup() as group:
         first = group.create_task(client.post(GOOD, data=body))
         await spool.asked.wait()
-        second = await client.post(GOOD, data=body)
-        assert (503, "30") == (second.status, second.headers["Retry-After"])
+        second = group.create_task(client.post(GOOD, data=body))
+        if status != 200:
+            assert "30" == (await second).headers["Retry-After"]
         spool.go_on.set()
         assert 200 == (await first).status
+        assert status == (await second).status
         assert 200 == (await client.post(GOOD, data=body)).status
-    assert {("1", "accepted"): 2, ("1", "overloaded"): 1} == ends(metrics)
+    lost = {} if status == 200 else {("1", "overloaded"): 1}
+    assert {("1", "accepted"): 3 - len(lost), **lost} == ends(metrics)
 
 
-def test_bytes_under_way_are_given_back() -> None:
-    """Bodies share one bound, one alone may pass it, and what has ended counts no more."""
-    load = Load(100)
-    with load.body() as one:
-        one(60)
-        one(60)
-        with pytest.raises(OverloadedError), load.body() as two:
-            two(1)
-    with load.body() as one, load.body() as two:
-        one(60)
-        two(40)
-        with pytest.raises(OverloadedError):
-            one(1)
+async def test_too_many_requests_at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small they are, there is a bound; health is asked for beside it."""
+    monkeypatch.setattr(room, "MAX_REQUESTS", 1)
+    spool, metrics = SlowSpool(), Metrics()
+    async with serving(spool, metrics) as client, asyncio.TaskGroup() as group:
+        first = group.create_task(client.post(GOOD, data=event()))
+        await spool.asked.wait()
+        second = await client.post(GOOD, data=event())
+        assert (503, "30") == (second.status, second.headers["Retry-After"])
+        assert 200 == (await client.get("/api/relay/healthcheck/ready/")).status
+        spool.go_on.set()
+        assert 200 == (await first).status
+    assert {("1", "accepted"): 1, ("1", "overloaded"): 1} == ends(metrics)
 
 
 async def test_health_and_counting() -> None:
