@@ -1,0 +1,312 @@
+"""What a relay has pulled from the stream: by partition, in order, each in one place only.
+
+Law of this file: a message is in a buffer or held, never both; what comes in again is noted where
+it is. A pull asks for more; whatever it brings, and whenever, lands in the buffer. Source: NATS'
+pages on pull consumers, and its server's statuses (404 nothing there, 408 time is up, 409, 503).
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from relay import jsonio
+from relay.errors import SpoolUnavailableError
+from relay.spool.jetstream_letters import Letter, unpack
+from relay.spool.jetstream_streams import ACK_WAIT, Names, consumer_of, unavailable
+
+BATCH: Final = 16
+"""A pull asks for so many, or for as many as are wanted at once."""
+
+PULL_BYTES: Final = 8 * 1024 * 1024
+"""A pull brings no more bytes than this; no message is so large."""
+
+POLL_SECONDS: Final = 5.0
+"""A pull that waits ends after this time; the next one follows."""
+
+PROBE_SECONDS: Final = 3.0
+"""A pull that does not wait must be answered in this time."""
+
+KEEP_SECONDS: Final = ACK_WAIT / 4
+"""So often the servers are told that what is held is still held."""
+
+BUFFER_SECONDS: Final = 30.0
+"""What nobody has asked for after this time goes back."""
+
+PROGRESS: Final = b"+WPI"
+NAK: Final = b"-NAK"
+
+
+@dataclass(slots=True)
+class Pulled:
+    """A message of the stream that this relay has.
+
+    Attributes:
+        seq: its number in the stream.
+        letter: what it holds; None where that cannot be read.
+        size: in bytes.
+        reply: where it is acknowledged.
+        delivered: how often it was given out.
+        at: when it came, by the event loop's time.
+    """
+
+    seq: int
+    token: str
+    letter: Letter | None
+    size: int
+    reply: str
+    delivered: int
+    at: float
+
+
+@dataclass(slots=True)
+class _Probe:
+    """A pull that does not wait: its number, what it may still bring, what was put before it."""
+
+    number: int
+    left: int
+    puts: int
+    answered: asyncio.Future[bool]
+
+
+@dataclass(slots=True)
+class Partition:
+    """One upstream's envelopes.
+
+    Attributes:
+        made: whether its consumer is there.
+        quiet: whether the stream has said that it has none due but those in the buffer.
+        puts: how often there was something new since the start.
+        poll: the number of the pull that waits, until when it does, and what it may still bring.
+    """
+
+    token: str
+    made: bool = False
+    quiet: bool = False
+    puts: int = 0
+    buffer: dict[int, Pulled] = field(default_factory=dict)
+    probe: _Probe | None = None
+    poll: int = 0
+    poll_ends: float = 0.0
+    poll_left: int = 0
+
+
+class Puller:
+    """Pulls, and keeps what came. Used on one event loop."""
+
+    def __init__(
+        self, client: Client, js: JetStreamContext, names: Names, on_arrival: Callable[[], None]
+    ) -> None:
+        self._client = client
+        self._js = js
+        self._names = names
+        self._on_arrival = on_arrival
+        self._loop = asyncio.get_running_loop()
+        self._inbox = client.new_inbox()
+        self._asked = 0
+        self.partitions: dict[str, Partition] = {}
+        self.held: dict[int, Pulled] = {}
+
+    async def start(self) -> None:
+        """Listen for what pulls bring."""
+        await self._client.subscribe(
+            f"{self._inbox}.>", cb=self._on_message, pending_bytes_limit=64 * PULL_BYTES
+        )
+
+    def know(self, token: str) -> Partition:
+        """Return a partition; note it, where it is new."""
+        if token not in self.partitions:
+            self.partitions[token] = Partition(token)
+        return self.partitions[token]
+
+    def stir(self, token: str) -> None:
+        """Note that a partition has something new."""
+        partition = self.know(token)
+        partition.quiet = False
+        partition.puts += 1
+
+    def restart(self) -> None:
+        """Forget what was asked for: the connection is a new one."""
+        for partition in self.partitions.values():
+            partition.quiet = partition.made = False
+            partition.poll_left = 0
+            self._answered(partition, good=False)
+        self._on_arrival()
+
+    def open(self, shut: Collection[str]) -> list[Partition]:
+        """Return the partitions that are not shut."""
+        return [p for token, p in self.partitions.items() if token not in shut]
+
+    async def fill(self, shut: Collection[str], wanted: int) -> None:
+        """Look whether there is something, where nothing is here and nothing is known.
+
+        Raises:
+            SpoolUnavailableError: no server answers, and nothing is here.
+        """
+        partitions = self.open(shut)
+        thin = [p for p in partitions if not p.buffer and not p.quiet]
+        for partition in thin:
+            if partition.probe is None:
+                await self._probe(partition, max(wanted, BATCH))
+        probes = [p.probe.answered for p in thin if p.probe is not None]
+        if not probes:
+            return
+        await asyncio.wait(probes, timeout=PROBE_SECONDS)
+        for partition in thin:
+            partition.probe = None  # what was not answered is asked anew the next time
+        answered = any(probe.done() and probe.result() for probe in probes)
+        if not answered and not any(p.buffer for p in partitions):
+            raise SpoolUnavailableError("the spool cannot be reached")
+
+    async def refill(self, partition: Partition) -> None:
+        """Ask for more where little is left, and do not wait for it."""
+        if partition.probe is None and not partition.quiet and len(partition.buffer) < BATCH // 2:
+            with suppress(SpoolUnavailableError):
+                await self._probe(partition, BATCH)
+
+    async def poll(self, shut: Collection[str]) -> bool:
+        """Ask to be sent what comes; return whether something may be there already.
+
+        Raises:
+            SpoolUnavailableError: there is no connection.
+        """
+        partitions = self.open(shut)
+        if any(p.buffer or not p.quiet for p in partitions):
+            return True
+        now = self._loop.time()
+        for partition in partitions:
+            if partition.poll_left < 1 or now >= partition.poll_ends:
+                partition.poll_left, partition.poll_ends = BATCH, now + POLL_SECONDS + 1
+                wait = {"expires": int(POLL_SECONDS * 1e9)}
+                partition.poll = await self._ask(partition, BATCH, wait)
+        return False
+
+    def take(self, pulled: Pulled) -> None:
+        """Hold a message of a buffer."""
+        del self.partitions[pulled.token].buffer[pulled.seq]
+        self.held[pulled.seq] = pulled
+
+    def put_back(self, pulled: Pulled) -> None:
+        """Hold a message no longer; it is the first of its buffer again, or in its place."""
+        if self.held.pop(pulled.seq, None) is not None:
+            self.know(pulled.token).buffer[pulled.seq] = pulled
+
+    async def keep(self) -> list[Pulled]:
+        """Tell the servers what is still held; return what lay here too long and went back."""
+        now = self._loop.time()
+        buffers = [p.buffer for p in self.partitions.values()]
+        old = [p for b in buffers for p in b.values() if now - p.at > BUFFER_SECONDS]
+        for pulled in old:
+            del self.partitions[pulled.token].buffer[pulled.seq]
+            self.partitions[pulled.token].quiet = False
+        kept = [*self.held.values(), *(p for b in buffers for p in b.values())]
+        await self._tell(kept, PROGRESS)
+        await self._tell(old, NAK)
+        return old
+
+    async def release(self) -> None:
+        """Give everything back."""
+        buffers = [p.buffer for p in self.partitions.values()]
+        mine = [*self.held.values(), *(p for b in buffers for p in b.values())]
+        self.held.clear()
+        for buffer in buffers:
+            buffer.clear()
+        await self._tell(mine, NAK)
+
+    async def _tell(self, messages: Iterable[Pulled], word: bytes) -> None:
+        for pulled in list(messages):
+            await self._client.publish(pulled.reply, word)
+
+    async def _probe(self, partition: Partition, batch: int) -> None:
+        puts = partition.puts
+        probe = partition.probe = _Probe(0, batch, puts, self._loop.create_future())
+        try:
+            probe.number = await self._ask(partition, batch, {"no_wait": True})
+        except BaseException:
+            if partition.probe is probe:
+                partition.probe = None
+            raise
+
+    async def _ask(self, partition: Partition, batch: int, how: Mapping[str, object]) -> int:
+        """Send a pull; return its number."""
+        with unavailable():
+            if not self._client.is_connected:
+                raise ConnectionError
+            if not partition.made:
+                await self._js.add_consumer(
+                    self._names.stream, consumer_of(self._names, partition.token)
+                )
+                partition.made = True
+            self._asked += 1
+            number = self._asked
+            request = {"batch": batch, "max_bytes": PULL_BYTES, **how}
+            await self._client.publish(
+                f"$JS.API.CONSUMER.MSG.NEXT.{self._names.stream}.{partition.token}",
+                jsonio.dumps(request),
+                reply=f"{self._inbox}.{partition.token}.{number}",
+            )
+        return number
+
+    async def _on_message(self, message: Msg) -> None:
+        if message.subject.startswith(self._inbox):
+            self._on_status(message)
+        else:
+            self._on_envelope(message)
+
+    def _on_envelope(self, message: Msg) -> None:
+        told = message.metadata
+        pulled = Pulled(
+            told.sequence.stream,
+            told.consumer,
+            unpack(message.data),
+            len(message.data),
+            message.reply,
+            told.num_delivered,
+            self._loop.time(),
+        )
+        partition = self.know(pulled.token)
+        held = self.held.get(pulled.seq)
+        if held is None:
+            partition.buffer[pulled.seq] = pulled
+        else:  # the servers took us for dead; it is ours anew
+            held.reply, held.delivered = pulled.reply, pulled.delivered
+        if partition.poll_left > 0:
+            partition.poll_left -= 1
+            if not partition.poll_left:  # it has brought all that it was asked for
+                partition.quiet = False
+        if partition.probe is not None:
+            partition.probe.left -= 1
+            if partition.probe.left < 1:
+                self._answered(partition, good=True)
+        self._on_arrival()
+
+    def _on_status(self, message: Msg) -> None:
+        token, number = message.subject.split(".")[-2:]
+        partition = self.know(token)
+        status = (message.headers or {}).get("Status", "")
+        if status == _HEARTBEAT:
+            return
+        if status not in _NOTHING_THERE:
+            partition.made = partition.quiet = False
+        probe = partition.probe
+        if probe is not None and int(number) == probe.number:
+            partition.quiet = status in _NOTHING_THERE and probe.puts == partition.puts
+            self._answered(partition, good=status != _NOBODY)
+        elif int(number) == partition.poll:
+            partition.poll_left = 0
+            self._on_arrival()
+
+    def _answered(self, partition: Partition, *, good: bool) -> None:
+        probe, partition.probe = partition.probe, None
+        if probe is not None and not probe.answered.done():
+            probe.answered.set_result(good)
+
+
+_HEARTBEAT: Final = "100"
+_NOBODY: Final = "503"
+_NOTHING_THERE: Final = frozenset({"404", "408"})
