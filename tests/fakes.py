@@ -96,12 +96,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came; `body` is decompressed, header names are in lower case."""
+    """One request as it came; `body` is decompressed, header names are in lower case.
+
+    `peer` is the port that it came from: the same for all of one connection.
+    """
 
     path: str
     headers: dict[str, str]
     body: bytes
     answer: Answer
+    peer: int = 0
 
 
 class MiniSentry:
@@ -163,7 +167,8 @@ class MiniSentry:
                 body = raw
         answer = self.script.popleft() if self.script else Answer()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        received = Received(request.path_qs, headers, body, answer)
+        peer = request.transport.get_extra_info("peername")[1] if request.transport else 0
+        received = Received(request.path_qs, headers, body, answer, peer)
         self.received.append(received)
         self._arrivals.put_nowait(received)
         if answer.hang:

@@ -11,7 +11,7 @@ from relay.ports import Clock, Upstream
 from relay.protocol.dsn import Dsn
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.sinks import FileSink
-from relay.upstream import SentryUpstream
+from relay.upstream import HttpOptions, SentryUpstream
 
 _DIGITS: Final = frozenset("0123456789")
 _MAX_DIGITS: Final = 19
@@ -26,6 +26,7 @@ class Projects:
         self._clock = clock
         self._policies: dict[int, ProjectPolicy] = {}
         self._upstreams: dict[str, Upstream] = {}
+        self._ids: dict[Upstream, str] = {}
         for project in settings.projects:
             own = project.upstream.key if isinstance(project.upstream, Dsn) else None
             self._policies[id(project)] = ProjectPolicy(
@@ -44,8 +45,19 @@ class Projects:
             return None
         name = _upstream_name(found)
         if name not in self._upstreams:
-            self._upstreams[name] = _make_upstream(found, self._clock)
+            upstream = _make_upstream(found, self._settings, self._clock)
+            self._upstreams[name] = upstream
+            first = next(p for p in self._settings.projects if _upstream_name(p) == name)
+            self._ids[upstream] = first.project
         return self._upstreams[name]
+
+    def id_of(self, upstream: Upstream) -> str:
+        """Return the id of the first configured project that leads to an upstream, for metrics.
+
+        `*` is the catch-all. A closed set, and it tells an operator more than a URL, which may
+        hold a key.
+        """
+        return self._ids[upstream]
 
     def limit_key(self, project: str, key: str) -> LimitKey | None:
         """See `limit_memory.FindKey`: two projects of one upstream DSN share its limits."""
@@ -92,13 +104,17 @@ def _upstream_name(project: ProjectSettings) -> str:
             return str(host)
 
 
-def _make_upstream(project: ProjectSettings, clock: Clock) -> Upstream:
+def _make_upstream(project: ProjectSettings, settings: Settings, clock: Clock) -> Upstream:
+    forward = settings.forward
+    options = HttpOptions(
+        timeout=forward.timeout, connections=forward.per_upstream, compress=forward.compress
+    )
     match project.upstream:
         case Folder(path):
             return FileSink(Path(path), clock)
         case Dsn() as dsn:
-            return SentryUpstream(dsn.envelope_url(), dsn.key)
+            return SentryUpstream(dsn.envelope_url(), dsn.key, options)
         case host:
             netloc = f"[{host.host}]" if ":" in host.host else host.host
             port = f":{host.port}" if host.port is not None else ""
-            return SentryUpstream(f"{host.scheme}://{netloc}{port}{host.prefix}")
+            return SentryUpstream(f"{host.scheme}://{netloc}{port}{host.prefix}", options=options)

@@ -185,6 +185,54 @@ async def test_a_broken_connection_is_an_error(
     assert caught.value.__cause__ is None
 
 
+async def test_a_kept_connection_that_is_gone_is_no_failure(
+    sentry: MiniSentry, upstream: SentryUpstream
+) -> None:
+    """What breaks off where the send before was answered is sent again at once, one time."""
+    await upstream.send(envelope(1))
+    sentry.script.append(Answer(drop=True))
+    assert UpstreamResponse(200) == await upstream.send(envelope(2))
+    assert [envelope(n).body for n in (1, 2, 2)] == [r.body for r in sentry.received]
+    sentry.script.extend([Answer(drop=True)] * 9)
+    for _ in range(2):
+        with pytest.raises(UpstreamError):
+            await upstream.send(envelope(3))
+    assert 3 + 2 + 1 == len(sentry.received)
+
+
+async def test_an_upstream_that_went_away_is_not_asked_twice() -> None:
+    """Where no connection can be made, one failed try is enough, though it had answered."""
+    async with MiniSentry().serve() as sentry:
+        upstream = SentryUpstream(f"{sentry.base}/api/1/envelope/", REAL_KEY)
+        await upstream.send(envelope(1))
+    with pytest.raises(UpstreamError):
+        await upstream.send(envelope(2))
+    await upstream.close()
+    assert 1 == len(sentry.received)
+
+
+async def test_connections_are_kept(sentry: MiniSentry, upstream: SentryUpstream) -> None:
+    """Sends one after the other go through one connection."""
+    for number in range(5):
+        await upstream.send(envelope(number))
+    assert 1 == len({r.peer for r in sentry.received})
+
+
+async def test_a_large_body_gets_more_time(sentry: MiniSentry) -> None:
+    """A second for each megabyte is added to the time of a send."""
+    upstream = SentryUpstream(
+        f"{sentry.base}/api/1/envelope/", REAL_KEY, HttpOptions(timeout=0.05, compress="none")
+    )
+    sentry.script.append(Answer(hang=True))
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(upstream.send(envelope(payload=b"x" * 3_000_000)))
+        await sentry.arrival()
+        await asyncio.sleep(0.1)  # twice the time of a small one
+        sentry.release()
+    assert UpstreamResponse(200) == sending.result()
+    await upstream.close()
+
+
 async def test_nobody_there_is_an_error() -> None:
     """A port on which nobody listens raises."""
     async with MiniSentry().serve() as gone:

@@ -5,7 +5,7 @@ import pytest
 from relay.config import parse
 from relay.server.projects import Projects
 from relay.sinks import FileSink
-from relay.upstream import SentryUpstream
+from relay.upstream import HttpOptions, SentryUpstream
 from tests.fakes import FakeClock, envelope
 
 KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
@@ -30,6 +30,43 @@ async def test_projects_and_their_upstreams() -> None:
     routes = [projects.route(envelope(project=p, key=KEY)) for p in ("7", "7", "8", "99")]
     assert [SentryUpstream, SentryUpstream, FileSink, SentryUpstream] == [type(r) for r in routes]
     assert routes[0] is routes[1] is not routes[3]
+    assert ["7", "7", "8", "*"] == [projects.id_of(route) for route in routes if route]
+    await projects.close()
+
+
+def test_an_upstream_is_named_by_the_first_project_that_leads_there() -> None:
+    """Whoever asks first: the name of an upstream in the metrics does not depend on the traffic."""
+    text = "projects:\n" + "".join(
+        f"  - {{id: '{n}', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
+        for n in (7, 8)
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    upstream = projects.route(envelope(project="8", key=KEY))
+    assert upstream is not None
+    assert "7" == projects.id_of(upstream)
+
+
+async def test_what_is_configured_for_sending_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeout, width and compression reach every upstream, the catch-all's too."""
+    made: list[HttpOptions | None] = []
+
+    class Noted(SentryUpstream):
+        def __init__(
+            self, url: str, key: str | None = None, options: HttpOptions | None = None
+        ) -> None:
+            super().__init__(url, key, options)
+            made.append(options)
+
+    monkeypatch.setattr("relay.server.projects.SentryUpstream", Noted)
+    text = (
+        f"projects:\n  - {{id: '7', key: {KEY}, upstream: 'https://{SECRET}@o1.ingest.sentry.io/5'}}\n"
+        "  - {id: '*', key: '*', upstream: 'https://o2.ingest.sentry.io'}\n"
+        "forward: {timeout: 7s, per_upstream: 5, compress: zstd}\n"
+    )
+    projects = Projects(parse(text, "r.yaml", {}), FakeClock())
+    for project in ("7", "99"):
+        projects.route(envelope(project=project, key=KEY))
+    assert [HttpOptions(timeout=7, connections=5, compress="zstd")] * 2 == made
     await projects.close()
 
 
