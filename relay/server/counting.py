@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection
 
 from relay.clock import SystemClock
 from relay.config import ANY
-from relay.delivery import Ack, Bury, RetryAt
+from relay.delivery import Ack, Bury, CircuitState, RetryAt
 from relay.errors import RequestError
-from relay.forwarder import Delivery, Observe
+from relay.forwarder import Delivery, Observe, ObserveCircuit
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
-from relay.ports import Clock
+from relay.ports import Clock, Upstream
 from relay.protocol.enforcement import Limit
 from relay.protocol.envelope import parse
 from relay.protocol.item_kinds import kind_of
@@ -59,6 +59,22 @@ def delivery_counter(
         project = claim.envelope.project if claim.envelope.project in projects else ANY
         metrics.count("relay_upstream_responses_total", project=project, status=status)
         metrics.observe("relay_upstream_send_seconds", delivery.seconds)
+
+    return observe
+
+
+def circuit_gauge(metrics: Metrics, id_of: Callable[[Upstream], str]) -> ObserveCircuit:
+    """Make what a forwarder tells of every state that a circuit enters.
+
+    Args:
+        metrics: where the states stand.
+        id_of: tells the configured project that an upstream is named by.
+    """
+
+    def observe(upstream: Upstream, state: CircuitState) -> None:
+        project = id_of(upstream)
+        for one in CircuitState:
+            metrics.gauge("relay_upstream_circuit", one is state, project=project, state=one)
 
     return observe
 

@@ -1,8 +1,10 @@
 """What is counted behind the answer."""
 
+from pathlib import Path
+
 import pytest
 
-from relay.delivery import Ack, Bury, Decision, RetryAt
+from relay.delivery import Ack, Bury, CircuitState, Decision, RetryAt
 from relay.forwarder import Delivery
 from relay.losses import LossCounter
 from relay.metrics import Metrics
@@ -10,7 +12,13 @@ from relay.outcomes import Reason
 from relay.ports import Claim
 from relay.protocol.enforcement import Limit
 from relay.scrub.permit import ScrubbedEnvelope, grant
-from relay.server.counting import delivery_counter, drop_counter, limit_counter
+from relay.server.counting import (
+    circuit_gauge,
+    delivery_counter,
+    drop_counter,
+    limit_counter,
+)
+from relay.sinks import FileSink
 from relay.spool.bounds import Dropped
 from tests.fakes import FakeClock, envelope
 
@@ -58,6 +66,17 @@ def test_dead_letters_count_under_their_reason(reason: Reason, sent: bool) -> No
     assert 1 == metrics.value("relay_buried_total", reason=reason)
     assert sent == metrics.value("relay_upstream_responses_total", project="1", status="error")
     assert sent == metrics.value("relay_upstream_send_seconds_count")
+
+
+def test_a_circuit_has_one_state_at_a_time() -> None:
+    """The state that an upstream has is 1, the others are 0; it is named by a project."""
+    metrics = Metrics()
+    observe = circuit_gauge(metrics, lambda _: "7")
+    upstream = FileSink(Path("nowhere"), FakeClock())
+    for state in (CircuitState.HALF_OPEN, CircuitState.OPEN):
+        observe(upstream, state)
+    found = {s: metrics.value("relay_upstream_circuit", project="7", state=s) for s in CircuitState}
+    assert {"closed": 0, "open": 1, "half_open": 0} == found
 
 
 def test_how_long_it_took() -> None:
