@@ -17,7 +17,7 @@ from relay.protocol.dsn import Dsn
 from relay.server.app import serve
 from relay.server.arbiter import Arbiter
 from relay.server.loop import first_of, run_loop
-from relay.server.parts import Loaded, Started, load
+from relay.server.parts import Loaded, Started, load, start_side
 
 log = logging.getLogger("relay.server")
 
@@ -53,9 +53,11 @@ def run(options: argparse.Namespace) -> int:
 
     if settings.listen.workers > 1:
         return Arbiter(load(settings), on_start=greet, reload=reload, say=say).run()
+    loaded = load(settings)
+    end = partial(_end_within, settings.listen.shutdown)
     try:
         run_loop(
-            serve(settings, on_start=greet, on_stop=partial(_end_within, settings.listen.shutdown))
+            serve(settings, loaded=loaded, on_start=greet, on_stop=end, side=start_side(loaded))
         )
     except BaseExceptionGroup as group:
         error = first_of(group)

@@ -30,6 +30,7 @@ from relay.server.parts import (
     show,
     tell,
 )
+from relay.side.process import SideProcess
 
 log = logging.getLogger("relay.server")
 
@@ -41,6 +42,7 @@ async def serve(
     on_start: Callable[[Started], None] = lambda _: None,
     stop: asyncio.Event | None = None,
     on_stop: Callable[[], None] = lambda: None,
+    side: SideProcess | None = None,
 ) -> None:
     """Run until a signal, or until `stop` is set.
 
@@ -50,6 +52,7 @@ async def serve(
         on_start: called when the ports are open.
         stop: set it to stop; SIGTERM and SIGINT set it too.
         on_stop: called when stopping begins.
+        side: from `start_side`; it is closed in the end.
 
     Raises:
         RuleError: a rule does not load, or fails its own examples.
@@ -64,7 +67,7 @@ async def serve(
     tell(loaded)
     show(loaded, metrics)
     async with AsyncExitStack() as stack:
-        parts = await open_parts(stack, loaded, metrics)
+        parts = await open_parts(stack, loaded, metrics, side=side)
         stack.enter_context(stopped_by_signals(stop))
         inside, outside = settings.admin, settings.listen
         admin = bind("admin", inside.host, inside.port)

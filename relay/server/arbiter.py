@@ -25,7 +25,7 @@ from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
 from relay.server.listening import bind, port_of
-from relay.server.parts import Loaded, Started, prepare, tell
+from relay.server.parts import Loaded, Started, prepare, start_side, tell
 from relay.server.worker import serve_admin, serve_worker
 
 YOUNG: Final = 5.0
@@ -153,7 +153,7 @@ class Arbiter:
 
     def _spawn_worker(self) -> Child:
         return self._children.spawn(
-            lambda seat: serve_worker(self._loaded, seat),
+            lambda seat: serve_worker(self._loaded, seat, start_side(self._loaded)),
             self._on_ready,
             admin=False,
             foreign=(*self._acceptor.listeners, *self._admin),

@@ -35,6 +35,7 @@ from relay.server.gauges import Gauges
 from relay.server.ingest import Ingest
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
+from relay.side.process import SideProcess
 from relay.spool.bounds import Bounds
 from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
@@ -109,6 +110,12 @@ def load(settings: Settings) -> Loaded:
     )
 
 
+def start_side(loaded: Loaded) -> SideProcess | None:
+    """Begin what large bodies are scrubbed in, before this process has a loop or a thread."""
+    projects = Projects(loaded.settings, SystemClock())
+    return SideProcess.start(projects.find, loaded.scrubber, loaded.secret)
+
+
 def prepare(settings: SpoolSettings) -> None:
     """Do what is to be done to a spool before several processes open it.
 
@@ -154,7 +161,11 @@ async def open_spool(
 
 
 async def open_parts(
-    stack: AsyncExitStack, loaded: Loaded, metrics: Metrics, slot: int = 0
+    stack: AsyncExitStack,
+    loaded: Loaded,
+    metrics: Metrics,
+    slot: int = 0,
+    side: SideProcess | None = None,
 ) -> Parts:
     """Open everything; the stack closes it.
 
@@ -163,6 +174,7 @@ async def open_parts(
         loaded: what was loaded.
         metrics: of this process.
         slot: of this process, where several have the spool open.
+        side: from `start_side`.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -205,7 +217,10 @@ async def open_parts(
         limits=limits,
         losses=losses,
         clock=clock,
+        side=side,
     )
+    if side is not None:
+        stack.callback(side.close)
     stack.callback(intake.close)
     ingest = _ingest(settings, intake, metrics)
     return Parts(

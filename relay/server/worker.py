@@ -25,6 +25,7 @@ from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
 from relay.server.parts import Loaded, Parts, drain_seconds, open_parts, open_spool, run, show
+from relay.side.process import SideProcess
 
 ADMIN_SEAT: Final = 0
 
@@ -38,7 +39,7 @@ class Seat:
     receiver: Receiver
 
 
-async def serve_worker(loaded: Loaded, seat: Seat) -> None:
+async def serve_worker(loaded: Loaded, seat: Seat, side: SideProcess | None = None) -> None:
     """Answer what is handed over, and forward, until SIGTERM or until the arbiter is gone.
 
     Raises:
@@ -50,7 +51,7 @@ async def serve_worker(loaded: Loaded, seat: Seat) -> None:
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         show(loaded, metrics)
-        parts = await open_parts(stack, loaded, metrics, slot=seat.number)
+        parts = await open_parts(stack, loaded, metrics, seat.number, side)
         stack.enter_context(_stopped_by_term(stop))
         gc.freeze()
         await run(parts, _handed_over(loaded, parts, seat, stop), lambda: None, stop)
