@@ -4,13 +4,14 @@ Law of this file: pure; the time is an argument. The longer of two limits wins, 
 not seen any more, and there is a bound to everything. Written on one thread, read on any.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from relay.protocol.enforcement import NO_LIMITS, KnownLimits, Limit, held_until
 from relay.protocol.rate_limits import (
     ALL,
+    MAX_SECONDS,
     METRIC_BUCKET,
     UNKNOWN,
     RateLimit,
@@ -22,6 +23,9 @@ MAX_KEYS: Final = 10_000
 
 MAX_NAMESPACES: Final = 32
 """So many namespaces of a key are remembered; there are five."""
+
+MAX_LEARNED: Final = 10_000
+"""So many limits are kept to be told to others; what was learned first gives way."""
 
 LimitKey = tuple[str, str]
 """An upstream's name, and the public key there."""
@@ -57,6 +61,7 @@ class LimitMemory:
         self._find_key = find_key
         self._on_learn = on_learn
         self._known: dict[LimitKey, KnownLimits] = {}
+        self._learned: dict[tuple[LimitKey, str, str], KeyLimit] = {}
 
     @property
     def keys(self) -> int:
@@ -71,20 +76,29 @@ class LimitMemory:
         where = self._find_key(project, key) if limits else None
         if where is None:
             return
-        known = _at(self._known.pop(where, NO_LIMITS), now)
-        by_category, by_namespace = dict(known.by_category), dict(known.by_namespace)
-        for limit in (one for whole in limits for one in _single(whole, now)):
-            table, name = by_category, limit.category
-            if limit.namespace:
-                table, name = by_namespace, limit.namespace
-                if name not in table and len(table) >= MAX_NAMESPACES:
-                    continue
-            if name not in table or limit.until > table[name].until:
-                table[name] = limit
-                self._on_learn(limit)
-        if by_category or by_namespace:
-            self._make_room(now)
-            self._known[where] = KnownLimits(by_category, by_namespace)
+        single = [one for whole in limits for one in _single(whole, now)]
+        for limit in self._take_in(where, single, now):
+            self._on_learn(limit)
+            self._note((where, limit.category, limit.namespace), KeyLimit(where, limit))
+
+    def take_learned(self) -> Sequence[KeyLimit]:
+        """Return what `learn` has taken in since the last call, each at its longest."""
+        learned, self._learned = self._learned, {}
+        return tuple(learned.values())
+
+    def merge(self, shared: Iterable[KeyLimit], now: float) -> None:
+        """Take in what others have learned; it is not given out again.
+
+        No limit holds for longer than a day from now, whatever the others' clocks say.
+        """
+        latest = now + MAX_SECONDS
+        for one in shared:
+            limit = replace(one.limit, until=latest) if one.limit.until > latest else one.limit
+            known = self._known.get(one.where, NO_LIMITS)
+            table = known.by_namespace if limit.namespace else known.by_category
+            found = table.get(limit.namespace or limit.category)
+            if limit.until > (now if found is None else max(now, found.until)):
+                self._take_in(one.where, (limit,), now)
 
     def known(self, project: str, key: str, now: float) -> KnownLimits:
         """Return what is in force for a client's project and key."""
@@ -98,6 +112,32 @@ class LimitMemory:
         """Return until when an envelope should wait; 0 if it should not."""
         known = self.known(project, key, now)
         return held_until(categories, known) if known else 0.0
+
+    def _take_in(self, where: LimitKey, limits: Sequence[Limit], now: float) -> list[Limit]:
+        """Remember limits of a key; return those that are new or longer than what was known."""
+        known = _at(self._known.pop(where, NO_LIMITS), now)
+        by_category, by_namespace = dict(known.by_category), dict(known.by_namespace)
+        news: list[Limit] = []
+        for limit in limits:
+            table, name = by_category, limit.category
+            if limit.namespace:
+                table, name = by_namespace, limit.namespace
+                if name not in table and len(table) >= MAX_NAMESPACES:
+                    continue
+            if name not in table or limit.until > table[name].until:
+                table[name] = limit
+                news.append(limit)
+        if by_category or by_namespace:
+            self._make_room(now)
+            self._known[where] = KnownLimits(by_category, by_namespace)
+        return news
+
+    def _note(self, key: tuple[LimitKey, str, str], one: KeyLimit) -> None:
+        """Keep a limit to be told to others."""
+        self._learned.pop(key, None)
+        if len(self._learned) >= MAX_LEARNED:
+            del self._learned[next(iter(self._learned))]
+        self._learned[key] = one
 
     def _make_room(self, now: float) -> None:
         if len(self._known) < MAX_KEYS:

@@ -3,7 +3,7 @@
 import pytest
 
 from relay import limit_memory
-from relay.limit_memory import LimitKey, LimitMemory
+from relay.limit_memory import KeyLimit, LimitKey, LimitMemory
 from relay.protocol.enforcement import Limit
 
 NOW = 1_700_000_000.0
@@ -106,3 +106,54 @@ def test_the_number_of_namespaces_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     for name, seconds in (("a", 5), ("b", 5), ("c", 5), ("a", 9)):
         learn(limits, f"{seconds}:metric_bucket:key::{name}")
     assert {"a": 9.0, "b": 5.0} == ends(limits)
+
+
+def test_what_was_learned_is_given_out_once() -> None:
+    """Each limit at its longest; one that changed nothing is not among it."""
+    limits = memory()
+    for header in ("60:error:key", "50:error:key", "90:error:key, 5:session:key"):
+        learn(limits, header)
+    learned = limits.take_learned()
+    assert {("error", 90.0), ("session", 5.0)} == {
+        (one.limit.category, one.limit.until - NOW) for one in learned
+    }
+    assert [("first", "k")] * 2 == [one.where for one in learned]
+    assert () == limits.take_learned()
+
+
+def test_what_waits_to_be_given_out_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned first gives way."""
+    monkeypatch.setattr(limit_memory, "MAX_LEARNED", 2)
+    limits = memory()
+    for category in ("error", "session", "replay"):
+        learn(limits, f"60:{category}:key")
+    assert ["session", "replay"] == [one.limit.category for one in limits.take_learned()]
+
+
+def test_what_others_have_learned_holds_here() -> None:
+    """If it is longer and has not ended; it is neither counted nor given out again."""
+    learned: list[Limit] = []
+    limits = memory(learned)
+    learn(limits, "60:error:key")
+    limits.take_learned()
+    shared = [
+        KeyLimit(("first", "k"), Limit(NOW + seconds, category, namespace=namespace))
+        for category, seconds, namespace in (
+            ("error", 30.0, ""),
+            ("session", 30.0, ""),
+            ("replay", 0.0, ""),
+            ("metric_bucket", 20.0, "custom"),
+        )
+    ]
+    limits.merge(shared, NOW)
+    assert {"error": 60.0, "session": 30.0, "custom": 20.0} == ends(limits)
+    assert ([60.0], ()) == ([one.until - NOW for one in learned], limits.take_learned())
+    limits.merge([KeyLimit(("first", "k"), Limit(NOW + 61, "error"))], NOW)
+    assert 61.0 == ends(limits)["error"]
+
+
+def test_no_clock_of_others_makes_a_limit_endless() -> None:
+    """A limit that others say ends in a year ends in a day."""
+    limits = memory()
+    limits.merge([KeyLimit(("first", "k"), Limit(NOW + 3e7, "error"))], NOW)
+    assert {"error": 86_400.0} == ends(limits)
