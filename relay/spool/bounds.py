@@ -1,6 +1,7 @@
 """What every spool shares: its bounds, what it says when it drops, and how it knows a repeat."""
 
 import hashlib
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,12 +64,15 @@ def ignore_drop(_dropped: Dropped) -> None:
 def fingerprint(envelope: ScrubbedEnvelope) -> bytes:
     """Return 32 bytes that are the same for the same envelope put again.
 
-    The first line is left out: a client that sends again writes a new `sent_at` into it.
+    The first line is left out: a client that sends again writes a new `sent_at` into it. Of the
+    rest a checksum is enough, at half the time: only envelopes of one id and one size are told
+    apart by it, and who makes two of those that have the same loses nothing but his own.
     """
     digest = hashlib.sha256()
     for text in (envelope.project, envelope.key, envelope.envelope_id):
         data = text.encode("utf-8", "replace")
         digest.update(len(data).to_bytes(4, "big") + data)
     end = envelope.body.find(b"\n")
-    digest.update(memoryview(envelope.body)[end + 1 :] if end >= 0 else b"")
+    rest = memoryview(envelope.body)[end + 1 :] if end >= 0 else b""
+    digest.update(len(rest).to_bytes(8, "big") + zlib.crc32(rest).to_bytes(4, "big"))
     return digest.digest()

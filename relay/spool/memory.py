@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
@@ -10,8 +11,15 @@ from relay.outcomes import Reason
 from relay.ports import Claim, Clock, DeadLetter, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, OnDrop, fingerprint, ignore_drop
-from relay.spool.tables import State
 from relay.spool.waiting import Waiters
+
+
+class State(Enum):
+    """What may be done with an entry."""
+
+    READY = auto()
+    CLAIMED = auto()
+    DEAD = auto()
 
 
 @dataclass(frozen=True, slots=True)

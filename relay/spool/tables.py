@@ -1,382 +1,299 @@
 """The rows of the SQLite spool: what each operation does inside a transaction that is open.
 
 Law of this file: no thread, no clock, no event loop. Everything is called by the one writer, and
-times are arguments. Bodies have a table of their own, so that a scan never reads them.
+times are arguments. Few statements, each over many rows: between two of them the interpreter goes
+to other threads, and other processes wait for the transaction.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError
-from relay.limit_memory import KeyLimit
-from relay.outcomes import Reason
-from relay.ports import Claim, DeadLetter, Lane, SpoolStatus
-from relay.protocol.enforcement import Limit
-from relay.protocol.rate_limits import Scope
+from relay.ports import Claim, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope, restore
-from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, fingerprint
+from relay.spool.bounds import CLAIM_BYTES, Bounds, fingerprint
+from relay.spool.queries import (
+    ADD,
+    ADD_BODIES,
+    ADD_RECENT,
+    BURY,
+    CLAIM,
+    CLAIM_SKIPPING,
+    CLAIM_SKIPPING_MANY,
+    CLAIMED,
+    FORGET_RECENT,
+    GROW_DUE,
+    HELD,
+    LOOK,
+    MARK,
+    NEXT_DUE,
+    NEXT_DUE_SKIPPING,
+    OLDEST,
+    PUT_BACK,
+    READ_BODY,
+    READ_TOTALS,
+    REPEATS,
+)
+from relay.spool.rows import SWEEP, Rows, Totals, as_json, names_of
+from relay.spool.schema import NOBODY, RELEASE
 
-VERSION = 2
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS envelopes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  envelope_id TEXT NOT NULL,
-  project TEXT NOT NULL,
-  key TEXT NOT NULL,
-  client TEXT NOT NULL,
-  categories TEXT NOT NULL,
-  size INTEGER NOT NULL,
-  stored_at REAL NOT NULL,
-  due_at REAL NOT NULL,
-  attempts INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('ready', 'claimed', 'dead')),
-  reason TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS recent (digest BLOB PRIMARY KEY, seen_at REAL NOT NULL)
-  STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS limits (
-  upstream TEXT NOT NULL,
-  key TEXT NOT NULL,
-  category TEXT NOT NULL,
-  namespace TEXT NOT NULL,
-  scope TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  until REAL NOT NULL,
-  PRIMARY KEY (upstream, key, category, namespace)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS envelopes_by_due ON envelopes (state, due_at);
-CREATE INDEX IF NOT EXISTS envelopes_by_age ON envelopes (state, stored_at);
-CREATE INDEX IF NOT EXISTS recent_by_age ON recent (seen_at);
-"""
-PROBE_BYTES = 32 * 1024
-SWEEP = 1_000
-"""So many rows at most are dropped in one transaction, so that no put waits for long."""
+WINDOW: Final = 256
+"""So many rows are looked at in their order before each lane is asked for its own."""
 
-_ADD = """
-INSERT INTO envelopes
-  (envelope_id, project, key, client, categories, size, stored_at, due_at, attempts, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 'ready')
-"""
-# No index: in the order of ids the oldest come first, and the rows are small.
-_CLAIM = """
-SELECT id, envelope_id, project, key, client, categories, size, attempts, stored_at
-FROM envelopes NOT INDEXED
-WHERE state = 'ready' AND due_at <= ? AND stored_at > ?
-  AND project || ' ' || key NOT IN (SELECT value FROM json_each(?))
-ORDER BY id LIMIT ?
-"""
-_NEXT_DUE = """
-SELECT due_at FROM envelopes INDEXED BY envelopes_by_due
-WHERE state = 'ready' AND project || ' ' || key NOT IN (SELECT value FROM json_each(?))
-ORDER BY due_at LIMIT 1
-"""
-_LEARN = """
-INSERT INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET until = excluded.until, scope = excluded.scope, reason = excluded.reason
-WHERE excluded.until > limits.until
-"""
-_LIST = """
-SELECT id, envelope_id, project, key, categories, size, stored_at, attempts, reason
-FROM envelopes WHERE state = 'dead' AND id > ? ORDER BY id LIMIT ?
-"""
-_READ = """
-SELECT envelope_id, project, key, client, categories, body
-FROM envelopes JOIN bodies USING (id) WHERE id = ? AND state = 'dead'
-"""
-_RETRY = """
-UPDATE envelopes SET state = 'ready', reason = '', attempts = 0, due_at = 0, stored_at = ?1
-WHERE state = 'dead' AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))
-"""
-_CHOSEN = """
-SELECT id, size FROM envelopes
-WHERE state = 'dead' AND (?1 IS NULL OR id IN (SELECT value FROM json_each(?1)))
-"""
-_OLD = """
-SELECT id, project, key, categories, size FROM envelopes
-WHERE state = ? AND stored_at <= ? ORDER BY stored_at LIMIT ?
-"""
-_DEAD = "SELECT id, project, key, categories, size FROM envelopes WHERE state = 'dead' ORDER BY id"
+ORPHANS_EVERY: Final = 30.0
+"""Seconds between two looks for claims of processes that are gone."""
+
+_TOGETHER: Final = 64 * 1024
+"""Bodies up to this size are written by one statement, of a copy that holds them all."""
+
+Row = tuple[int, str, str, str, str, str, int, int, float]
+"""A claimed row: id, envelope id, project, key, client, categories, size, attempts, stored at."""
 
 
-class State(StrEnum):
-    """What may be done with a row."""
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An envelope to be stored, and what it is known by when it comes again."""
 
-    READY = "ready"
-    CLAIMED = "claimed"
-    DEAD = "dead"
+    envelope: ScrubbedEnvelope
+    digest: bytes
+
+    @classmethod
+    def of(cls, envelope: ScrubbedEnvelope) -> "Put":
+        """Take the fingerprint, which costs time that no transaction should take."""
+        return cls(envelope, fingerprint(envelope))
 
 
-class Tables:
+def nobody_is_gone(_slot: int) -> bool:
+    """Say that a slot is taken; for tests and tools only."""
+    return False
+
+
+class Tables(Rows):
     """The operations of a spool on an open connection. Not safe for threads; the writer owns it."""
 
-    def __init__(self, db: sqlite3.Connection, bounds: Bounds) -> None:
-        self._db = db
-        self._bounds = bounds
-        self._bytes = 0
-        self._pruned_at: float | None = None
-        self._dropped: list[Dropped] = []
-        self._recount()
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        bounds: Bounds,
+        slot: int = 0,
+        slot_is_free: Callable[[int], bool] = nobody_is_gone,
+    ) -> None:
+        """Set up.
 
-    # --- transactions ---
-
-    def begin(self) -> None:
-        """Open a transaction."""
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> Sequence[Dropped]:
-        """Make it durable; return what was dropped inside it."""
-        self._db.execute("COMMIT")
-        dropped, self._dropped = self._dropped, []
-        return dropped
+        Args:
+            db: a connection that `files.connect` made.
+            bounds: how much is held, and for how long.
+            slot: who claims here.
+            slot_is_free: tells of another slot whether nobody has it any more.
+        """
+        super().__init__(db, bounds)
+        self._slot = slot
+        self._slot_is_free = slot_is_free
+        self._pruned: int | None = None
+        self._orphans_at: float | None = None
+        self._version = 0
 
     def rollback(self) -> None:
         """Undo everything since `begin`."""
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-        self._dropped = []
-        self._pruned_at = None
-        self._recount()
-
-    def close(self) -> None:
-        """Fold the log into the file and close it."""
-        try:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        finally:
-            self._db.close()
+        self._pruned = self._orphans_at = None
+        super().rollback()
 
     # --- the operations of the port ---
 
-    def put(self, envelope: ScrubbedEnvelope, now: float) -> bool:
-        """Store an envelope and return True; False for a repeat.
+    def put(self, puts: Sequence[Put], now: float) -> list[bool | SpoolFullError]:
+        """Store envelopes; tell of each whether it was stored, or is a repeat, or does not fit."""
+        known = self._repeats(puts, now)
+        results: list[bool | SpoolFullError] = []
+        stored: list[Put] = []
+        for number, put in enumerate(puts):
+            if number in known or put.digest in known:
+                results.append(False)
+                continue
+            size = len(put.envelope.body)
+            try:
+                self.make_room(size, now)
+            except SpoolFullError as error:
+                results.append(error)
+                continue
+            known.add(put.digest)
+            self.totals.living += 1
+            self.totals.bytes += size
+            stored.append(put)
+            results.append(True)
+        if stored:
+            self._insert(stored, now)
+        return results
 
-        Raises:
-            SpoolFullError: it does not fit.
-        """
-        digest = fingerprint(envelope)
-        if self._is_repeat(digest, now):
-            return False
-        size = len(envelope.body)
-        self._make_room(size, now)
-        row = self._db.execute(
-            _ADD,
-            (
-                envelope.envelope_id,
-                envelope.project,
-                envelope.key,
-                envelope.client.encode("utf-8", "replace").decode(),
-                jsonio.dumps(envelope.categories).decode(),
-                size,
-                now,
-            ),
-        ).lastrowid
-        self._db.execute("INSERT INTO bodies VALUES (?, ?)", (row, envelope.body))
-        self._db.execute("INSERT OR REPLACE INTO recent VALUES (?, ?)", (digest, now))
-        self._bytes += size
-        return True
-
-    def claim(self, limit: int, skip: Collection[Lane], now: float) -> Sequence[Claim]:
-        """Mark up to `limit` due rows as claimed, oldest first, and return them."""
-        self._expire(now)
-        oldest = now - self._bounds.max_age
-        rows = self._db.execute(_CLAIM, (now, oldest, _lanes(skip), limit)).fetchall()
-        claims: list[Claim] = []
+    def claim(self, limit: int, skip: Collection[Lane], now: float) -> Sequence[Row]:
+        """Mark up to `limit` due rows as ours, oldest first, and return them."""
+        if self._orphans_at is None or abs(now - self._orphans_at) >= ORPHANS_EVERY:
+            self.release_orphans()
+            self._orphans_at = now
+        bounds = self.bounds
+        ages = (now - bounds.max_age, now - bounds.max_dead_age, now)
+        old, later = self.db.execute(LOOK, ages).fetchone()
+        if old and self.expire(now) >= SWEEP:
+            return ()  # there may be more, which must not be claimed; who waits comes again
+        if later:
+            self.db.execute(GROW_DUE, (now, SWEEP))
+        rows: list[Row] = []
         total = 0
-        for number, envelope_id, project, key, client, categories, size, attempts, stored in rows:
-            total += size
-            if claims and total > CLAIM_BYTES:
+        for row in self._due(limit, skip):
+            total += row[6]
+            if rows and total > CLAIM_BYTES:
                 break
-            (body,) = self._db.execute("SELECT body FROM bodies WHERE id = ?", (number,)).fetchone()
+            rows.append(row)
+        if rows:
+            self.db.execute(MARK, (self._slot, as_json([row[0] for row in rows])))
+        return rows
+
+    def read_claims(self, rows: Iterable[Row]) -> Sequence[Claim]:
+        """Return claimed rows with their bodies; they are ours, so it needs no transaction."""
+        claims: list[Claim] = []
+        for number, envelope_id, project, key, client, categories, _, attempts, stored in rows:
+            (body,) = self.db.execute(READ_BODY, (number,)).fetchone()
             envelope = restore(
                 body=body,
                 envelope_id=envelope_id,
                 project=project,
                 key=key,
                 client=client,
-                categories=tuple(jsonio.loads(categories)),
+                categories=names_of(categories),
             )
             claims.append(Claim(number, envelope, attempts, stored))
-        self._db.executemany(
-            "UPDATE envelopes SET state = 'claimed' WHERE id = ?", [(c.claim_id,) for c in claims]
-        )
         return claims
 
     def settle(self, settlements: Iterable[tuple[Claim, Decision]]) -> None:
-        """Carry out decisions; rows that are not claimed are left alone."""
+        """Carry out decisions; rows that are not claimed by us are left alone."""
+        done: list[int] = []
         for claim, decision in settlements:
-            number = claim.claim_id
             match decision:
                 case Ack():
-                    self._forget(number, len(claim.envelope.body))
+                    done.append(claim.claim_id)
                 case RetryAt(at, tried):
-                    self._db.execute(
-                        "UPDATE envelopes SET state = 'ready', due_at = ?, attempts = attempts + ?"
-                        " WHERE id = ? AND state = 'claimed'",
-                        (at, int(tried), number),
-                    )
+                    change = (max(at, 0.0), int(tried), claim.claim_id, self._slot)
+                    self.db.execute(PUT_BACK, change)
                 case Bury(reason):
-                    self._db.execute(
-                        "UPDATE envelopes SET state = 'dead', reason = ?, attempts = attempts + 1"
-                        " WHERE id = ? AND state = 'claimed'",
-                        (reason.value, number),
-                    )
+                    count = self.db.execute(
+                        BURY, (reason.value, claim.claim_id, self._slot)
+                    ).rowcount
+                    self.totals.living -= count
+                    self.totals.dead += count
+                    self.totals.dead_bytes += count * len(claim.envelope.body)
+        if done:
+            self._forget(done)
 
-    def give_back(self, claims: Iterable[Claim]) -> None:
+    def give_back(self, rows: Iterable[int]) -> None:
         """Make claims ready again that nobody has seen."""
-        self._db.executemany(
-            "UPDATE envelopes SET state = 'ready' WHERE id = ? AND state = 'claimed'",
-            [(claim.claim_id,) for claim in claims],
-        )
+        for number in rows:
+            self.db.execute(PUT_BACK, (0.0, 0, number, self._slot))
+
+    def release(self, slot: int | None = None) -> None:
+        """Make ready again what a slot has claimed; None is our own."""
+        owner = self._slot if slot is None else slot
+        self.db.execute(f"{RELEASE} AND owner = ?", (owner,))
+
+    def release_orphans(self) -> None:
+        """Make ready again what processes have claimed that are gone."""
+        owners = "SELECT DISTINCT owner FROM envelopes WHERE state = 'claimed' AND owner <> ?"
+        for (owner,) in self.db.execute(owners, (self._slot,)).fetchall():
+            if owner == NOBODY or self._slot_is_free(owner):
+                self.release(owner)
+
+    # --- reading, for which no transaction need be open ---
 
     def next_due(self, skip: Collection[Lane]) -> float | None:
         """Return when the next envelope outside of `skip` is due; None when there is none."""
-        row = self._db.execute(_NEXT_DUE, (_lanes(skip),)).fetchone()
-        return None if row is None else float(row[0])
+        if skip:
+            (at,) = self.db.execute(NEXT_DUE_SKIPPING, (_lanes(skip),)).fetchone()
+        else:
+            (at,) = self.db.execute(NEXT_DUE).fetchone()
+        return None if at is None else float(at)
 
     def status(self, now: float) -> SpoolStatus:
         """Count what is held; the age is that of the oldest which still waits for delivery."""
-        counts = dict(self._db.execute("SELECT state, count(*) FROM envelopes GROUP BY state"))
-        (oldest,) = self._db.execute(
-            "SELECT min(stored_at) FROM envelopes WHERE state IN ('ready', 'claimed')"
-        ).fetchone()
+        totals = Totals(*self.db.execute(READ_TOTALS).fetchone())
+        claimed, sent = self.db.execute(CLAIMED).fetchone()
+        stored = [at for at in (sent, *self.db.execute(OLDEST).fetchone()) if at is not None]
         return SpoolStatus(
-            ready=counts.get(State.READY, 0),
-            claimed=counts.get(State.CLAIMED, 0),
-            buried=counts.get(State.DEAD, 0),
-            bytes=self._bytes,
-            oldest_age=0.0 if oldest is None else max(0.0, now - oldest),
+            ready=totals.living - claimed,
+            claimed=claimed,
+            buried=totals.dead,
+            bytes=totals.bytes,
+            oldest_age=max(0.0, now - min(stored)) if stored else 0.0,
         )
 
-    def release(self) -> None:
-        """Make every claimed row ready again."""
-        self._db.execute("UPDATE envelopes SET state = 'ready' WHERE state = 'claimed'")
+    def changed(self) -> bool:
+        """Return whether others have written since the last call."""
+        (version,) = self.db.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return bool(before != version)
 
-    def probe(self) -> None:
-        """Write as much as an envelope takes; whether it is durable, the commit says."""
-        self._db.execute("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?))", (PROBE_BYTES,))
+    # --- the parts of them ---
 
-    def share_limits(self, learned: Sequence[KeyLimit], now: float) -> Sequence[KeyLimit]:
-        """Keep limits, the longer of two; return those in force."""
-        if learned:
-            self._db.executemany(_LEARN, [_limit_row(one) for one in learned])
-            self._db.execute("DELETE FROM limits WHERE until <= ?", (now,))
-        rows = self._db.execute("SELECT * FROM limits WHERE until > ?", (now,))
-        return [
-            KeyLimit((upstream, key), Limit(until, category, Scope(scope), reason, namespace))
-            for upstream, key, category, namespace, scope, reason, until in rows
-        ]
+    def _repeats(self, puts: Sequence[Put], now: float) -> set[int | bytes]:
+        """Return the places in `puts` of those that are stored already."""
+        window, period = self.bounds.repeat_window, self._period(now)
+        if period != self._pruned:
+            self.db.execute(FORGET_RECENT, (period - 1,))
+            self._pruned = period
+        digests = b"".join([put.digest for put in puts])
+        places = as_json(range(len(puts)))
+        found = self.db.execute(REPEATS, (places, digests, now, window, period))
+        return {number for (number,) in found}
 
-    # --- dead letters ---
+    def _period(self, now: float) -> int:
+        return int(now / max(self.bounds.repeat_window, 1.0))
 
-    def dead_list(self, limit: int, after: int) -> Sequence[DeadLetter]:
-        """Return dead letters with a number above `after`."""
-        rows = self._db.execute(_LIST, (after, limit)).fetchall()
-        return [
-            DeadLetter(n, i, p, k, tuple(jsonio.loads(c)), size, stored, attempts, Reason(reason))
-            for n, i, p, k, c, size, stored, attempts, reason in rows
-        ]
+    def _insert(self, puts: Sequence[Put], now: float) -> None:
+        rows: list[tuple[str | int, ...]] = []
+        small: list[bytes] = []
+        bodies: list[tuple[int, int, int]] = []  # place, start and size in `small`, from 1
+        start = 1
+        for put in puts:
+            one, size = put.envelope, len(put.envelope.body)
+            categories = _text_of(one.categories)
+            rows.append((one.envelope_id, one.project, one.key, one.client, categories, size))
+            if size <= _TOGETHER:
+                bodies.append((len(rows) - 1, start, size))
+                small.append(one.body)
+                start += size
+        first = self.totals.last_id + 1
+        self.totals.last_id += len(rows)
+        self.db.execute(ADD, (as_json(rows), now, first))
+        if small:
+            self.db.execute(ADD_BODIES, (as_json(bodies), b"".join(small), first))
+        for number, put in enumerate(puts, first):
+            if len(put.envelope.body) > _TOGETHER:
+                self.db.execute("INSERT INTO bodies VALUES (?, ?)", (number, put.envelope.body))
+        digests = b"".join([put.digest for put in puts])
+        places = as_json(range(len(puts)))
+        self.db.execute(ADD_RECENT, (places, digests, now, self._period(now)))
 
-    def dead_read(self, number: int) -> ScrubbedEnvelope | None:
-        """Return the envelope of a dead letter."""
-        row = self._db.execute(_READ, (number,)).fetchone()
-        if row is None:
-            return None
-        envelope_id, project, key, client, categories, body = row
-        return restore(
-            body=body,
-            envelope_id=envelope_id,
-            project=project,
-            key=key,
-            client=client,
-            categories=tuple(jsonio.loads(categories)),
-        )
+    def _due(self, limit: int, skip: Collection[Lane]) -> list[Row]:
+        if not skip:
+            return self.db.execute(CLAIM, (limit,)).fetchall()
+        lanes = _lanes(skip)
+        rows: list[Row] = self.db.execute(CLAIM_SKIPPING, (lanes, limit, WINDOW)).fetchall()
+        if len(rows) < limit and self.totals.living > WINDOW:
+            rows = self.db.execute(CLAIM_SKIPPING_MANY, (lanes, limit)).fetchall()
+        return rows
 
-    def dead_retry(self, numbers: Collection[int] | None, now: float) -> int:
-        """Make dead letters ready, as if just put."""
-        return self._db.execute(_RETRY, (now, _numbers(numbers))).rowcount
+    def _forget(self, numbers: Sequence[int]) -> None:
+        held = self.db.execute(HELD, (self._slot, as_json(numbers))).fetchall()
+        self.totals.living -= len(held)
+        self.delete([number for number, _ in held], sum(size for _, size in held))
 
-    def dead_purge(self, numbers: Collection[int] | None) -> int:
-        """Delete dead letters."""
-        rows = self._db.execute(_CHOSEN, (_numbers(numbers),)).fetchall()
-        for number, size in rows:
-            self._db.execute("DELETE FROM envelopes WHERE id = ?", (number,))
-            self._db.execute("DELETE FROM bodies WHERE id = ?", (number,))
-            self._bytes -= size
-        return len(rows)
 
-    # --- bounds ---
-
-    def _is_repeat(self, digest: bytes, now: float) -> bool:
-        window = self._bounds.repeat_window
-        if self._pruned_at is None or abs(now - self._pruned_at) >= window / 10:
-            self._db.execute("DELETE FROM recent WHERE seen_at <= ?", (now - window,))
-            self._pruned_at = now
-        row = self._db.execute("SELECT seen_at FROM recent WHERE digest = ?", (digest,)).fetchone()
-        # abs: a clock that was set back must not make repeats of everything for hours.
-        return row is not None and abs(now - row[0]) < window
-
-    def _make_room(self, size: int, now: float) -> None:
-        limit = self._bounds.max_bytes
-        if self._bytes + size > limit:
-            self._expire(now)
-        if self._bytes + size <= limit:
-            return
-        (dead,) = self._db.execute(
-            "SELECT coalesce(sum(size), 0) FROM envelopes WHERE state = 'dead'"
-        ).fetchone()
-        if self._bytes - dead + size > limit:
-            raise SpoolFullError("the spool is full")
-        over = self._bytes + size - limit
-        victims = []
-        for row in self._db.execute(_DEAD):
-            victims.append(row)
-            over -= row[4]
-            if over <= 0:
-                break
-        self._drop(victims, Reason.SPOOL_FULL, buried=True)
-
-    def _expire(self, now: float) -> None:
-        for state, age in (
-            (State.READY, self._bounds.max_age),
-            (State.DEAD, self._bounds.max_dead_age),
-        ):
-            rows = self._db.execute(_OLD, (state.value, now - age, SWEEP)).fetchall()
-            self._drop(rows, Reason.EXPIRED, buried=state is State.DEAD)
-
-    def _drop(
-        self, rows: Sequence[tuple[int, str, str, str, int]], reason: Reason, *, buried: bool
-    ) -> None:
-        for number, project, key, categories, size in rows:
-            self._db.execute("DELETE FROM envelopes WHERE id = ?", (number,))
-            self._db.execute("DELETE FROM bodies WHERE id = ?", (number,))
-            self._bytes -= size
-            names = tuple(jsonio.loads(categories))
-            self._dropped.append(Dropped(project, key, names, size, reason, buried))
-
-    def _forget(self, number: int, size: int) -> None:
-        gone = self._db.execute(
-            "DELETE FROM envelopes WHERE id = ? AND state = 'claimed'", (number,)
-        ).rowcount
-        if gone:
-            self._db.execute("DELETE FROM bodies WHERE id = ?", (number,))
-            self._bytes -= size
-
-    def _recount(self) -> None:
-        (self._bytes,) = self._db.execute("SELECT coalesce(sum(size), 0) FROM envelopes").fetchone()
+@lru_cache(maxsize=1_024)
+def _text_of(names: tuple[str, ...]) -> str:
+    return jsonio.dumps(names).decode()
 
 
 def _lanes(skip: Collection[Lane]) -> str:
-    return jsonio.dumps([f"{project} {key}" for project, key in skip]).decode()
-
-
-def _numbers(numbers: Collection[int] | None) -> str | None:
-    return None if numbers is None else jsonio.dumps(list(numbers)).decode()
-
-
-def _limit_row(one: KeyLimit) -> tuple[str, str, str, str, str, str, float]:
-    limit = one.limit
-    return (*one.where, limit.category, limit.namespace, limit.scope, limit.reason, limit.until)
+    return as_json(f"{project} {key}" for project, key in skip)

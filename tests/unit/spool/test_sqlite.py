@@ -20,6 +20,8 @@ from relay.spool import Bounds, SqliteSpool
 from relay.spool.tables import Tables
 from tests.fakes import FakeClock, envelope
 
+LOCKS = ("spool.db.lock", "spool.db.next", "spool.db.write")
+
 
 @pytest.fixture
 def clock() -> FakeClock:
@@ -88,16 +90,15 @@ async def test_close_releases_claims(path: Path, clock: FakeClock) -> None:
     db = sqlite3.connect(path)
     assert [("ready",)] == db.execute("SELECT state FROM envelopes").fetchall()
     db.close()
-    assert {"spool.db", "spool.db.lock"} == {p.name for p in path.parent.iterdir()}
+    assert {"spool.db", *LOCKS} == {p.name for p in path.parent.iterdir()}
 
 
 async def test_nobody_else_can_read(spool: SqliteSpool, path: Path) -> None:
-    """File, log, shared memory and lock have mode 0600, the folder 0700, whatever the umask."""
+    """File, log, shared memory and locks have mode 0600, the folder 0700, whatever the umask."""
     await spool.put(envelope())
     modes = {p.name: p.stat().st_mode & 0o777 for p in path.parent.iterdir()}
-    assert dict.fromkeys(("spool.db", "spool.db-shm", "spool.db-wal", "spool.db.lock"), 0o600) == (
-        modes
-    )
+    names = ("spool.db", "spool.db-shm", "spool.db-wal", *LOCKS)
+    assert dict.fromkeys(names, 0o600) == modes
     assert 0o700 == path.parent.stat().st_mode & 0o777
 
 
@@ -211,7 +212,7 @@ async def test_what_cannot_be_opened_says_so(tmp_path: Path, clock: FakeClock) -
 
 async def pragma(spool: SqliteSpool, statement: str) -> None:
     def work(tables: Tables) -> None:
-        tables._db.execute(f"PRAGMA {statement}").close()
+        tables.db.execute(f"PRAGMA {statement}").close()
 
     await spool._writer.submit(work)
 
@@ -242,11 +243,11 @@ async def test_a_read_only_disk_says_so(spool: SqliteSpool) -> None:
     await spool.put(envelope(1))
     await spool.put(envelope(2))
     (claim,) = await spool.claim(1)
-    await spool._writer.submit(lambda tables: tables._db.set_authorizer(refuse_writes))
+    await spool._writer.submit(lambda tables: tables.db.set_authorizer(refuse_writes))
     for wrong in (spool.put(envelope(3)), spool.claim(1), spool.settle([(claim, Ack())])):
         with pytest.raises(SpoolUnavailableError):
             await wrong
-    await spool._writer.submit(lambda tables: tables._db.set_authorizer(None))
+    await spool._writer.submit(lambda tables: tables.db.set_authorizer(None))
     await spool.settle([(claim, Ack())])
     assert 1 == len(await spool.claim(9))
 
@@ -273,7 +274,7 @@ async def test_a_cancelled_claim_that_fails_leaves_nothing(spool: SqliteSpool) -
     busy, go = threading.Event(), threading.Event()
     blocked = spool._writer.submit(lambda _: (busy.set(), go.wait(10)))
     await asyncio.to_thread(busy.wait, 10)
-    refused = spool._writer.submit(lambda tables: tables._db.set_authorizer(refuse_writes))
+    refused = spool._writer.submit(lambda tables: tables.db.set_authorizer(refuse_writes))
     async with asyncio.TaskGroup() as group:
         claim = group.create_task(spool.claim(1))
         await asyncio.sleep(0)
@@ -281,7 +282,7 @@ async def test_a_cancelled_claim_that_fails_leaves_nothing(spool: SqliteSpool) -
         go.set()
     await blocked
     await refused
-    await spool._writer.submit(lambda tables: tables._db.set_authorizer(None))
+    await spool._writer.submit(lambda tables: tables.db.set_authorizer(None))
     assert 1 == len(await spool.claim(1))
 
 

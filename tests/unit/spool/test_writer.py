@@ -9,7 +9,8 @@ import pytest
 
 from relay.errors import SpoolFullError, SpoolUnavailableError
 from relay.spool import SqliteSpool
-from relay.spool.tables import Tables
+from relay.spool.locks import Turn
+from relay.spool.tables import Put, Tables
 from relay.spool.writer import Writer
 from tests.fakes import FakeClock, envelope
 
@@ -23,7 +24,7 @@ async def spool(tmp_path: Path) -> AsyncIterator[SqliteSpool]:
 
 async def pragma(spool: SqliteSpool, statement: str) -> None:
     def work(tables: Tables) -> None:
-        tables._db.execute(f"PRAGMA {statement}").close()
+        tables.db.execute(f"PRAGMA {statement}").close()
 
     await spool._writer.submit(work)
 
@@ -98,7 +99,7 @@ async def test_nobody_hears_of_success_before_the_commit(spool: SqliteSpool) -> 
 
 
 async def test_jobs_run_in_their_order(spool: SqliteSpool) -> None:
-    """Jobs run one after the other, in the order in which they were submitted."""
+    """Functions run one after the other, in the order in which they were submitted."""
     order: list[int] = []
     futures = [spool._writer.submit(lambda _, n=n: order.append(n)) for n in range(200)]
     for future in futures:
@@ -115,7 +116,7 @@ async def test_an_error_of_ours_reaches_its_caller_only(spool: SqliteSpool) -> N
     go = threading.Event()
     blocked = spool._writer.submit(lambda _: go.wait(10))
     refused = spool._writer.submit(refuse)
-    put = spool._writer.submit(lambda tables: tables.put(envelope(), 0.0))
+    put = spool._writer.put(envelope(), 0.0)
     go.set()
     with pytest.raises(SpoolFullError):
         await refused
@@ -130,7 +131,7 @@ async def test_a_mistake_of_ours_is_undone_and_told(
     """A job that fails in the middle leaves nothing behind; its text is not logged."""
 
     def broken(tables: Tables) -> None:
-        tables.put(envelope(), 0.0)
+        tables.put([Put.of(envelope())], 0.0)
         raise KeyError("SECRET")
 
     with pytest.raises(SpoolUnavailableError):
@@ -143,22 +144,22 @@ async def test_a_mistake_of_ours_is_undone_and_told(
 
 async def test_stop_finishes_what_is_queued(spool: SqliteSpool) -> None:
     """Everything submitted before a stop is done; what comes after is refused."""
-    puts = [spool._writer.submit(lambda t, n=n: t.put(envelope(n), 0.0)) for n in range(100)]
+    puts = [spool._writer.put(envelope(number), 0.0) for number in range(100)]
     await spool.close()
     assert {True} == {put.done() and put.exception() is None for put in puts}
     with pytest.raises(SpoolUnavailableError):
         await spool._writer.submit(lambda _: None)
 
 
-async def test_a_failed_start_is_raised() -> None:
+async def test_a_failed_start_is_raised(tmp_path: Path) -> None:
     """What goes wrong while opening reaches whoever starts, and the writer stays closed."""
 
     def fail() -> Tables:
         raise SpoolUnavailableError("the spool cannot be opened")
 
-    writer = Writer(lambda: None, lambda _: None)
+    writer = Writer(lambda: None, lambda _: None, lambda: None)
     with pytest.raises(SpoolUnavailableError, match="cannot be opened"):
-        await writer.start(fail)
+        await writer.start(Turn(tmp_path / "spool.db"), fail)
     await writer.stop(Tables.release)
 
 
@@ -170,12 +171,13 @@ async def test_a_batch_is_bounded_in_bytes(spool: SqliteSpool) -> None:
     sizes: list[int] = []
     transact = spool._writer._transact
 
-    def counting(tables: Tables, jobs: list[object]) -> None:
+    def counting(tables: Tables, turn: Turn, jobs: list[object]) -> None:
         sizes.append(len(jobs))
-        transact(tables, jobs)  # type: ignore[arg-type]
+        transact(tables, turn, jobs)  # type: ignore[arg-type]
 
     spool._writer._transact = counting  # type: ignore[method-assign,assignment]
-    futures = [spool._writer.submit(lambda _: None, weight=3 * 1024 * 1024) for _ in range(6)]
+    large = 3 * 1024 * 1024
+    futures = [spool._writer.put(envelope(n, payload=bytes([n]) * large), 0.0) for n in range(6)]
     go.set()
     await blocked
     for future in futures:

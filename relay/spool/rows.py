@@ -1,0 +1,153 @@
+"""The rows of the SQLite spool as such: transactions, totals, and what goes to keep the bounds.
+
+Law of this file: as in `tables`: no thread, no clock, no event loop.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from relay import jsonio
+from relay.errors import SpoolFullError
+from relay.outcomes import Reason
+from relay.spool.bounds import Bounds, Dropped
+from relay.spool.queries import (
+    DROP,
+    DROP_BODIES,
+    OLD_DEAD,
+    OLD_DUE,
+    OLD_LATER,
+    OLDEST_DEAD,
+    READ_TOTALS,
+    WRITE_TOTALS,
+)
+
+SWEEP: Final = 1_000
+"""So many rows at most are dropped in one transaction, so that no put waits for long."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What is held, of all processes: numbers of envelopes, and bytes of bodies."""
+
+    last_id: int = 0
+    living: int = 0
+    dead: int = 0
+    bytes: int = 0
+    dead_bytes: int = 0
+
+
+class Rows:
+    """A connection, its transactions, and the bounds."""
+
+    def __init__(self, db: sqlite3.Connection, bounds: Bounds) -> None:
+        self.db = db
+        self.totals = Totals()
+        self.bounds = bounds
+        self._read_totals = Totals()
+        self._dropped: list[Dropped] = []
+        self._durable = True
+
+    # --- transactions ---
+
+    def begin(self) -> None:
+        """Open a transaction."""
+        self.db.execute("BEGIN IMMEDIATE")
+        self._read_totals = Totals(*self.db.execute(READ_TOTALS).fetchone())
+        self.totals = replace(self._read_totals)
+
+    def commit(self) -> Sequence[Dropped]:
+        """End it; return what was dropped inside it."""
+        if self.totals != self._read_totals:
+            total = self.totals
+            row = (total.last_id, total.living, total.dead, total.bytes, total.dead_bytes)
+            self.db.execute(WRITE_TOTALS, row)
+        self.db.execute("COMMIT")
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
+    def rollback(self) -> None:
+        """Undo everything since `begin`."""
+        self._dropped = []
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+
+    def set_durable(self, *, durable: bool) -> None:
+        """Say whether the next transaction must outlast a loss of power when it is committed."""
+        if durable is not self._durable:
+            # SQLite carries it out when it compiles it, so it must not be a cached statement.
+            self.db.executescript(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
+    def close(self) -> None:
+        """Close the connection; the last one of all folds the log into the file."""
+        self.db.close()
+
+    # --- bounds ---
+
+    def make_room(self, size: int, now: float) -> None:
+        """Let dead letters go until so many bytes fit.
+
+        Raises:
+            SpoolFullError: they would not, whatever goes.
+        """
+        limit = self.bounds.max_bytes
+        if self.totals.bytes + size > limit:
+            self.expire(now)
+        if self.totals.bytes + size <= limit:
+            return
+        if self.totals.bytes - self.totals.dead_bytes + size > limit:
+            raise SpoolFullError("the spool is full")
+        over = self.totals.bytes + size - limit
+        victims = []
+        for row in self.db.execute(OLDEST_DEAD):
+            victims.append(row)
+            over -= row[4]
+            if over <= 0:
+                break
+        self._drop(victims, Reason.SPOOL_FULL, buried=True)
+
+    def expire(self, now: float) -> int:
+        """Drop what is too old; return how many were, of those that waited."""
+        bounds = self.bounds
+        old = (now - bounds.max_age, SWEEP)
+        waited = [row for query in (OLD_DUE, OLD_LATER) for row in self.db.execute(query, old)]
+        self._drop(waited, Reason.EXPIRED, buried=False)
+        dead = self.db.execute(OLD_DEAD, (now - bounds.max_dead_age, SWEEP)).fetchall()
+        self._drop(dead, Reason.EXPIRED, buried=True)
+        return len(waited)
+
+    def _drop(
+        self, rows: Sequence[tuple[int, str, str, str, int]], reason: Reason, *, buried: bool
+    ) -> None:
+        for _, project, key, categories, size in rows:
+            dropped = Dropped(project, key, names_of(categories), size, reason, buried)
+            self._dropped.append(dropped)
+        size = sum(row[4] for row in rows)
+        if buried:
+            self.totals.dead -= len(rows)
+            self.totals.dead_bytes -= size
+        else:
+            self.totals.living -= len(rows)
+        self.delete([row[0] for row in rows], size)
+
+    def delete(self, numbers: Sequence[int], size: int) -> None:
+        """Delete rows and their bodies, which have `size` bytes."""
+        if numbers:
+            self.totals.bytes -= size
+            some = as_json(numbers)
+            self.db.execute(DROP, (some,))
+            self.db.execute(DROP_BODIES, (some,))
+
+
+def as_json(values: Iterable[object]) -> str:
+    """Return values as a JSON array, which one parameter can carry."""
+    return jsonio.dumps(list(values)).decode()
+
+
+@lru_cache(maxsize=1_024)
+def names_of(text: str) -> tuple[str, ...]:
+    """Return categories out of their column."""
+    return tuple(jsonio.loads(text))
