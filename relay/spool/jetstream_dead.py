@@ -37,7 +37,7 @@ class JetStreamDeadLetters:
         *,
         clock: Clock,
         token: Callable[[Lane], str],
-        on_put: Callable[[str], None],
+        on_put: Callable[[str, int], None],
     ) -> None:
         self._client = client
         self._js = js
@@ -77,9 +77,10 @@ class JetStreamDeadLetters:
             # Not the fingerprint: as that of a repeat the servers would throw it away.
             headers = {MESSAGE_ID: f"{self._names.dead}-{number}"}
             with unavailable():
-                await self._js.publish(self._names.envelopes + token, data, headers=headers)
+                subject = self._names.envelopes + token
+                ack = await self._js.publish(subject, data, headers=headers)
                 count += await self._delete(number)
-            self._on_put(token)
+            self._on_put(token, ack.seq)
         return count
 
     async def purge(self, numbers: Collection[int] | None = None) -> int:

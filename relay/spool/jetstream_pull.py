@@ -6,7 +6,7 @@ pages on pull consumers, and its server's statuses (404 nothing there, 408 time 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +31,9 @@ POLL_SECONDS: Final = 5.0
 
 PROBE_SECONDS: Final = 3.0
 """A pull that does not wait must be answered in this time."""
+
+LAG_SECONDS: Final = 0.05
+"""So long a server may take from the acknowledgement of a put until it gives it out."""
 
 KEEP_SECONDS: Final = ACK_WAIT / 4
 """So often the servers are told that what is held is still held."""
@@ -82,6 +85,7 @@ class Partition:
         made: whether its consumer is there.
         quiet: whether the stream has said that it has none due but those in the buffer.
         puts: how often there was something new since the start.
+        put: the last number in the stream that this relay has put, and `seen` that it has got.
         poll: the number of the pull that waits, until when it does, and what it may still bring.
     """
 
@@ -89,6 +93,8 @@ class Partition:
     made: bool = False
     quiet: bool = False
     puts: int = 0
+    put: int = 0
+    seen: int = 0
     buffer: dict[int, Pulled] = field(default_factory=dict)
     probe: _Probe | None = None
     poll: int = 0
@@ -109,6 +115,7 @@ class Puller:
         self._loop = asyncio.get_running_loop()
         self._inbox = client.new_inbox()
         self._asked = 0
+        self._arrived = asyncio.Event()
         self.partitions: dict[str, Partition] = {}
         self.held: dict[int, Pulled] = {}
 
@@ -124,9 +131,10 @@ class Puller:
             self.partitions[token] = Partition(token)
         return self.partitions[token]
 
-    def stir(self, token: str) -> None:
-        """Note that a partition has something new."""
+    def stir(self, token: str, seq: int = 0) -> None:
+        """Note that a partition has something new, with its number where that is known."""
         partition = self.know(token)
+        partition.put = max(partition.put, seq)
         partition.quiet = False
         partition.puts += 1
 
@@ -143,13 +151,13 @@ class Puller:
         return [p for token, p in self.partitions.items() if token not in shut]
 
     async def fill(self, shut: Collection[str], wanted: int) -> None:
-        """Look whether there is something, where nothing is here and nothing is known.
+        """Look whether there is more, where fewer are here than wanted, and it is not known.
 
         Raises:
             SpoolUnavailableError: no server answers, and nothing is here.
         """
         partitions = self.open(shut)
-        thin = [p for p in partitions if not p.buffer and not p.quiet]
+        thin = [p for p in partitions if len(p.buffer) < wanted and not p.quiet]
         for partition in thin:
             if partition.probe is None:
                 await self._probe(partition, max(wanted, BATCH))
@@ -160,8 +168,26 @@ class Puller:
         for partition in thin:
             partition.probe = None  # what was not answered is asked anew the next time
         answered = any(probe.done() and probe.result() for probe in probes)
+        await self._overtake(thin, wanted)
         if not answered and not any(p.buffer for p in partitions):
             raise SpoolUnavailableError("the spool cannot be reached")
+
+    async def _overtake(self, partitions: Sequence[Partition], wanted: int) -> None:
+        """Wait a moment for what this relay has put: a stream acknowledges before it gives out.
+
+        What does not come by then, another relay has got.
+        """
+        end = self._loop.time() + LAG_SECONDS
+        while owed := [p for p in partitions if p.put > p.seen and len(p.buffer) < wanted]:
+            self._arrived.clear()
+            for partition in owed:
+                await self._poll(partition)
+            try:
+                async with asyncio.timeout_at(end):
+                    await self._arrived.wait()
+            except TimeoutError:
+                for partition in owed:
+                    partition.seen = partition.put
 
     async def refill(self, partition: Partition) -> None:
         """Ask for more where little is left, and do not wait for it."""
@@ -178,12 +204,8 @@ class Puller:
         partitions = self.open(shut)
         if any(p.buffer or not p.quiet for p in partitions):
             return True
-        now = self._loop.time()
         for partition in partitions:
-            if partition.poll_left < 1 or now >= partition.poll_ends:
-                partition.poll_left, partition.poll_ends = BATCH, now + POLL_SECONDS + 1
-                wait = {"expires": int(POLL_SECONDS * 1e9)}
-                partition.poll = await self._ask(partition, BATCH, wait)
+            await self._poll(partition)
         return False
 
     def take(self, pulled: Pulled) -> None:
@@ -221,6 +243,13 @@ class Puller:
     async def _tell(self, messages: Iterable[Pulled], word: bytes) -> None:
         for pulled in list(messages):
             await self._client.publish(pulled.reply, word)
+
+    async def _poll(self, partition: Partition) -> None:
+        now = self._loop.time()
+        if partition.poll_left < 1 or now >= partition.poll_ends:
+            partition.poll_left, partition.poll_ends = BATCH, now + POLL_SECONDS + 1
+            wait = {"expires": int(POLL_SECONDS * 1e9)}
+            partition.poll = await self._ask(partition, BATCH, wait)
 
     async def _probe(self, partition: Partition, batch: int) -> None:
         puts = partition.puts
@@ -270,6 +299,8 @@ class Puller:
             self._loop.time(),
         )
         partition = self.know(pulled.token)
+        partition.seen = max(partition.seen, pulled.seq)
+        self._arrived.set()
         held = self.held.get(pulled.seq)
         if held is None:
             partition.buffer[pulled.seq] = pulled

@@ -150,8 +150,10 @@ class JetStreamSpool:
         data = pack(letter_of(envelope, self._clock.now(), body_name))
         token = self._token((envelope.project, envelope.key))
         stored: list[bool] = []  # an entry for each try
+        seq = 0
 
         async def publish() -> None:
+            nonlocal seq
             stored.append(True)
             ack = await self._js.publish(
                 self._names.envelopes + token,
@@ -161,6 +163,7 @@ class JetStreamSpool:
             )
             # A repeat of what this very put tried, and heard no answer to, is no repeat.
             stored[-1] = len(stored) > 1 or not ack.duplicate
+            seq = 0 if ack.duplicate else ack.seq
 
         try:
             await patiently(self._client, publish, PUT_SECONDS)
@@ -170,7 +173,7 @@ class JetStreamSpool:
         if not stored[-1]:
             await self._bodies.delete(body_name)
             return False
-        self._stir(token)
+        self._stir(token, seq)
         return True
 
     async def claim(self, limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
@@ -338,8 +341,8 @@ class JetStreamSpool:
 
     # --- the rest ---
 
-    def _stir(self, token: str) -> None:
-        self._puller.stir(token)
+    def _stir(self, token: str, seq: int = 0) -> None:
+        self._puller.stir(token, seq)
         self._waiters.wake()
 
     async def _find_partitions(self) -> None:

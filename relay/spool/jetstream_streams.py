@@ -95,7 +95,8 @@ async def connect(client: Client, settings: SpoolSettings, on_connect: Callable[
     """
 
     async def lost() -> None:
-        _log.warning("spool_connection_lost")
+        if not client.is_closed:
+            _log.warning("spool_connection_lost")
 
     async def found() -> None:
         _log.info("spool_connection_restored")
