@@ -28,7 +28,6 @@ class Gauges:
         *,
         clock: Clock,
         health: Health,
-        circuits: Callable[[], int],
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
         """Set up; nothing is set yet.
@@ -37,13 +36,11 @@ class Gauges:
             metrics: where they are.
             clock: the time.
             health: what is ready.
-            circuits: tells how many upstreams are left alone now.
             cpu: tells how many seconds of CPU time this process has used.
         """
         self._metrics = metrics
         self._clock = clock
         self._health = health
-        self._circuits = circuits
         self._cpu = cpu
         self._counted = 0.0
 
@@ -59,7 +56,6 @@ class Gauges:
         """Set what changes."""
         for part, well in (await self._health.parts()).items():
             self._metrics.gauge("relay_ready", well, part=part)
-        self._metrics.gauge("relay_circuits_open", self._circuits())
         self._metrics.gauge("relay_memory_bytes", resident_bytes())
         used = self._cpu()
         self._metrics.count("relay_cpu_seconds_total", max(0.0, used - self._counted))

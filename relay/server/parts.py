@@ -206,7 +206,7 @@ async def open_parts(
     )
     forwarding = asyncio.Event()
     health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
-    gauges = Gauges(metrics, clock=clock, health=health, circuits=forwarder.open_circuits)
+    gauges = Gauges(metrics, clock=clock, health=health)
     intake = Intake(
         find_project=projects.find,
         projects=projects.keys,

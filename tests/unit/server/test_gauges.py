@@ -12,27 +12,25 @@ from relay.server.gauges import Gauges
 from tests.fakes import FakeClock
 
 
-def made(metrics: Metrics, clock: FakeClock, *, well: bool = True, circuits: int = 0) -> Gauges:
+def made(metrics: Metrics, clock: FakeClock, *, well: bool = True) -> Gauges:
     """Gauges of a process with one part beside itself, which uses a second of CPU a look."""
     seconds = iter(range(1, 100))
     return Gauges(
         metrics,
         clock=clock,
         health=Health({"forwarder": flag_check(lambda: well)}),
-        circuits=lambda: circuits,
         cpu=lambda: float(next(seconds)),
     )
 
 
 async def test_what_it_sets() -> None:
-    """Each part by itself, circuits, memory of a size that a process can have, and CPU time."""
+    """Each part by itself, memory of a size that a process can have, and CPU time."""
     metrics = Metrics()
-    await made(metrics, FakeClock(), well=False, circuits=2).refresh()
+    await made(metrics, FakeClock(), well=False).refresh()
     assert (0.0, 1.0) == (
         metrics.value("relay_ready", part="forwarder"),
         metrics.value("relay_ready", part="serving"),
     )
-    assert 2.0 == metrics.value("relay_circuits_open")
     assert 10_000_000 < metrics.value("relay_memory_bytes") < 10_000_000_000
     assert 1.0 == metrics.value("relay_cpu_seconds_total")
 
