@@ -11,7 +11,6 @@ from pathlib import Path
 
 from relay.config.loading import NO_FILE, read_secret
 from relay.config.model import Settings, Tls
-from relay.config.sections import NOT_YET
 from relay.errors import ConfigError, Mistake
 
 
@@ -32,8 +31,10 @@ def check_runnable(settings: Settings) -> None:
         wrong("listen.workers", "several workers need a spool that they share", "sqlite")
     if settings.listen.workers > 1 and not hasattr(os, "fork"):
         wrong("listen.workers", "several workers need a system that can fork", "write 1")
-    if settings.spool.backend == "jetstream":
-        wrong("spool.backend", f"jetstream is {NOT_YET}", "sqlite or memory")
+    if settings.spool.backend == "jetstream" and find_spec("nats") is None:
+        wrong(
+            "spool.backend", "needs what is not installed", "pip install 'scrub-relay[jetstream]'"
+        )
     if settings.errors.dsn is not None and find_spec("sentry_sdk") is None:
         wrong("errors.dsn", "needs what is not installed", "pip install 'scrub-relay[sentry]'")
     if settings.listen.tls is not None:

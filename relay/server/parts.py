@@ -14,19 +14,19 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import assert_never
 
 from relay import __version__, load_scrubber
 from relay.clock import SystemClock
 from relay.config import ANY, Listen, Settings, SpoolSettings, read_secret
 from relay.consent import Missing
-from relay.errors import RelayError
 from relay.forwarder import Forwarder
 from relay.health import Health, flag_check, spool_check
 from relay.intake import Intake, Rotation
 from relay.limit_memory import LimitMemory
 from relay.losses import LossCounter
 from relay.metrics import Metrics
-from relay.ports import Clock, Spool
+from relay.ports import Clock, Lane, Spool
 from relay.reporting import Reporter
 from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
@@ -37,6 +37,7 @@ from relay.server.listening import tls_context
 from relay.server.projects import Projects
 from relay.side.process import SideProcess
 from relay.spool.bounds import Bounds
+from relay.spool.jetstream import open_jetstream
 from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
 
@@ -126,7 +127,12 @@ def prepare(settings: SpoolSettings) -> None:
 
 
 async def open_spool(
-    settings: SpoolSettings, clock: Clock, metrics: Metrics, losses: LossCounter, slot: int = 0
+    settings: SpoolSettings,
+    clock: Clock,
+    metrics: Metrics,
+    losses: LossCounter,
+    slot: int = 0,
+    partition: Callable[[Lane], str] | None = None,
 ) -> Spool:
     """Open the spool that is configured.
 
@@ -136,6 +142,7 @@ async def open_spool(
         metrics: counts what it gives up.
         losses: notes that for client reports.
         slot: of this process, where several have it open.
+        partition: tells what shares an upstream, for a spool that keeps upstreams apart.
 
     Raises:
         SpoolUnavailableError: it cannot be opened.
@@ -156,8 +163,10 @@ async def open_spool(
             if spool.damaged is not None:
                 metrics.count("relay_spool_damaged_total")
             return spool
+        case "jetstream":
+            return await open_jetstream(settings, clock, on_drop, partition)
         case _:
-            raise RelayError(f"the spool backend {settings.backend} is not available here")
+            assert_never(settings.backend)
 
 
 async def open_parts(
@@ -185,7 +194,9 @@ async def open_parts(
     stack.push_async_callback(projects.close)
     reports = settings.client_reports
     losses = LossCounter() if reports.enabled else LossCounter(0)
-    spool = await open_spool(settings.spool, clock, metrics, losses, slot)
+    spool = await open_spool(
+        settings.spool, clock, metrics, losses, slot, partition=projects.partition
+    )
     stack.push_async_callback(spool.close)
     limits = LimitMemory(projects.limit_key, limit_counter(metrics))
     forwarder = Forwarder(

@@ -7,7 +7,7 @@ from typing import Final
 from relay.config import Folder, ProjectSettings, Settings
 from relay.limit_memory import LimitKey
 from relay.pipeline import ProjectPolicy
-from relay.ports import Clock, Upstream
+from relay.ports import Clock, Lane, Upstream
 from relay.protocol.dsn import Dsn
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.sinks import FileSink
@@ -66,6 +66,11 @@ class Projects:
             return None
         own = found.upstream.key if isinstance(found.upstream, Dsn) else key
         return _upstream_name(found), own
+
+    def partition(self, lane: Lane) -> str:
+        """Name the upstream of a project and key: what shares one waits and fails together."""
+        where = self.limit_key(*lane)
+        return "" if where is None else where[0]
 
     def takes_reports(self, project: str, key: str) -> bool:
         """Whether client reports go to the upstream: not to a folder, which people look at."""

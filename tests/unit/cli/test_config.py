@@ -43,10 +43,6 @@ def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) ->
     ("more", "expected"),
     [
         ("listen: {workers: 2}\n", "listen.workers: more than one is not available"),
-        (
-            "spool: {backend: jetstream, servers: [x]}\n",
-            "spool.backend: jetstream is not available",
-        ),
         ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "gone.pem cannot be read"),
         ("hash: {secret_file: gone}\n", "the hash secret cannot be read"),
         ("items: {statsd: scrub}\n", "items.statsd: scrub is not available"),
