@@ -82,10 +82,6 @@ class Forwarder:
             spool, clock, linger=linger, observe=observe, on_settled=self._look_again
         )
 
-    def open_circuits(self) -> int:
-        """How many upstreams are left alone now, because they do not answer or say so."""
-        return self._outlets.open_circuits(self._clock.now())
-
     async def run(self) -> None:
         """Forward until stopped or cancelled.
 

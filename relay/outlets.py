@@ -134,10 +134,6 @@ class Outlets:
         times = (outlet.circuit.open_until - now for outlet in self._outlets.values())
         return min((seconds for seconds in times if seconds > 0), default=None)
 
-    def open_circuits(self, now: float) -> int:
-        """How many upstreams are left alone now."""
-        return sum(outlet.circuit.open_until > now for outlet in self._outlets.values())
-
     def tell(self, outlet: Outlet) -> None:
         """Tell of a circuit's state if it is another one than was told last."""
         if outlet.told is not outlet.circuit.state:

@@ -106,14 +106,10 @@ def test_an_open_circuit_is_left_out_until_its_time() -> None:
     outlets = Outlets(32, 8, ignore_circuit)
     outlet = outlets.find(("1", KEY), Nowhere())
     learn(outlet, None)
-    assert ({("1", KEY)}, 0.5, 1) == (
-        outlets.demand(NOW)[1],
-        outlets.next_opening(NOW),
-        outlets.open_circuits(NOW),
-    )
+    assert ({("1", KEY)}, 0.5) == (outlets.demand(NOW)[1], outlets.next_opening(NOW))
     later = NOW + 0.5
     assert (1, set()) == outlets.demand(later)
-    assert (None, 0) == (outlets.next_opening(later), outlets.open_circuits(later))
+    assert outlets.next_opening(later) is None
 
 
 def test_each_state_is_told_once() -> None:
