@@ -30,6 +30,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
 R = TypeVar("R")
+_DAMAGED = "the spool is damaged"
 _log = logging.getLogger("relay.spool")
 
 
@@ -292,7 +293,7 @@ class Writer:
 
     def _must_be_whole(self) -> None:
         if self._damaged:
-            raise SpoolUnavailableError("the spool is damaged")
+            raise SpoolUnavailableError(_DAMAGED)
 
     def _failed(self, error: Exception) -> Exception:
         """Return what to tell of an error, and log it: our words, and once until it is over."""
@@ -303,10 +304,12 @@ class Writer:
             self._damaged = True
             _log.error("spool_damaged", extra={"error": name})
             self._on_loop(self._on_damage)
-        elif not self._damaged and name != self._failing:
+        if self._damaged:
+            return SpoolUnavailableError(_DAMAGED)
+        if name != self._failing:
             self._failing = name
             _log.error("spool_unavailable", extra={"error": name})
-        return SpoolUnavailableError("the spool cannot be written")
+        return SpoolUnavailableError("the spool cannot be read or written")
 
     # --- to the event loop ---
 

@@ -1,0 +1,211 @@
+"""`relay spool`."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.cli.main import main
+from relay.clock import SystemClock
+from relay.delivery import Bury
+from relay.outcomes import Reason
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+REASONS = (Reason.REJECTED_UPSTREAM, Reason.REJECTED_UPSTREAM, Reason.UNROUTABLE)
+SIZE = len(envelope().body)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration, and a spool with two that wait and dead letters 1 to 3."""
+    path = tmp_path / "spool.db"
+    (tmp_path / "relay.yaml").write_text(f"spool: {{path: '{path}', max_bytes: {10 * SIZE}B}}\n")
+
+    async def fill() -> None:
+        spool = await SqliteSpool.open(path, SystemClock())
+        for number in range(1, 6):
+            await spool.put(envelope(number, project=str(number)))
+        claims = await spool.claim(3)
+        await spool.settle(
+            [(claim, Bury(reason)) for claim, reason in zip(claims, REASONS, strict=True)]
+        )
+        await spool.close()
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+class Command:
+    """Runs `relay spool` in a folder."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._config = str(folder / "relay.yaml")
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        """Return the exit status, and what was written to both outputs."""
+        try:
+            status = main(["spool", *arguments, "--config", self._config])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return status, *self._capsys.readouterr()
+
+    def json(self, *arguments: str) -> Any:
+        """Return the answer for scripts of a command that must succeed."""
+        status, out, _ = self(*arguments, "--json")
+        assert 0 == status
+        return json.loads(out)
+
+
+@pytest.fixture
+def spool(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command."""
+    return Command(folder, capsys)
+
+
+def test_status(spool: Command) -> None:
+    """It counts what waits, bytes, their share, and dead letters by reason."""
+    told = spool.json("status")
+    assert told.pop("oldest_seconds") >= 0
+    assert {
+        "ready": 2,
+        "claimed": 0,
+        "dead": 3,
+        "dead_by_reason": {"rejected_upstream": 2, "unroutable": 1},
+        "bytes": 5 * SIZE,
+        "max_bytes": 10 * SIZE,
+        "share": 0.5,
+    } == told
+    status, out, err = spool("status")
+    assert (0, "") == (status, err)
+    assert ["dead letters   3", "  rejected_upstream    2", "  unroutable           1"] == (
+        out.splitlines()[-3:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "numbers"),
+    [
+        ((), [1, 2, 3]),
+        (("--limit", "2"), [1, 2]),
+        (("--reason", "unroutable"), [3]),
+        (("--project", "2"), [2]),
+        (("--project", "2", "--reason", "unroutable"), []),
+    ],
+)
+def test_list(spool: Command, arguments: tuple[str, ...], numbers: list[int]) -> None:
+    """It lists dead letters, some or all."""
+    assert numbers == [letter["number"] for letter in spool.json("list", *arguments)]
+
+
+def test_list_for_people(spool: Command) -> None:
+    """A line for each, with a heading."""
+    status, out, _ = spool("list")
+    lines = [line.split() for line in out.splitlines()]
+    assert (0, 4) == (status, len(lines))
+    assert ["3", "error", str(SIZE), "1", "unroutable"] == [lines[3][0], *lines[3][-4:]]
+
+
+def test_show(spool: Command) -> None:
+    """It tells the facts of one, and the kinds and sizes of its items, but no payload."""
+    told = spool.json("show", "3")
+    assert told.pop("stored_at") > 0
+    one = envelope(3, project="3")
+    assert {
+        "number": 3,
+        "envelope_id": one.envelope_id,
+        "project": "3",
+        "key": one.key,
+        "categories": ["error"],
+        "bytes": SIZE,
+        "attempts": 1,
+        "reason": "unroutable",
+        "client": one.client,
+        "items": [{"kind": "event", "bytes": 47}],
+    } == told
+    _, out, _ = spool("show", "3")
+    assert "item         event, 47 bytes" == out.splitlines()[-1]
+
+
+def test_show_body(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """With --body the envelope comes out, byte for byte, and nothing else."""
+    config = str(folder / "relay.yaml")
+    assert 0 == main(["spool", "show", "2", "--body", "--config", config])
+    assert (envelope(2, project="2").body, b"") == capfdbinary.readouterr()
+
+
+def test_show_what_is_not_there(spool: Command) -> None:
+    """A number that is no dead letter ends with 1, also of an envelope that waits."""
+    for number in ("4", "99"):
+        status, out, err = spool("show", number)
+        assert (1, "", f"relay: there is no dead letter {number}\n") == (status, out, err)
+
+
+def test_retry(spool: Command) -> None:
+    """Those named are due again; one that is not there ends with 1, and the others are done."""
+    assert {"retried": 1, "missing": 0} == spool.json("retry", "1")
+    status, out, err = spool("retry", "2", "99")
+    assert (1, "retried: 1\n") == (status, out)
+    assert "relay: 1 of 2 are no dead letters\n" == err
+    told = spool.json("status")
+    assert (4, 1) == (told["ready"], told["dead"])
+
+
+def test_retry_all(spool: Command) -> None:
+    """All of them are due again; none is no mistake."""
+    assert {"retried": 3, "missing": 0} == spool.json("retry", "--all")
+    assert {"retried": 0, "missing": 0} == spool.json("retry", "--all")
+    assert 5 == spool.json("status")["ready"]
+
+
+def test_purge(spool: Command) -> None:
+    """Those named are gone, and their bytes with them."""
+    assert {"purged": 2, "missing": 0} == spool.json("purge", "1", "3")
+    told = spool.json("status")
+    assert (1, 2, 3 * SIZE) == (told["dead"], told["ready"], told["bytes"])
+
+
+def test_purge_all_must_be_meant(spool: Command) -> None:
+    """To delete all takes a yes."""
+    status, out, err = spool("purge", "--all")
+    assert (2, "", True) == (status, out, "--yes" in err)
+    assert {"purged": 3, "missing": 0} == spool.json("purge", "--all", "--yes")
+    assert 2 == spool.json("status")["ready"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("retry",), ("purge",), ("retry", "1", "--all"), ("retry", "x"), ("show", "0"), ("show",)],
+)
+def test_wrong_use(spool: Command, arguments: tuple[str, ...]) -> None:
+    """Neither numbers nor all, both, or what is no number, is wrong use."""
+    status, out, _ = spool(*arguments)
+    assert (2, "") == (status, out)
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("list",), ("retry", "--all")])
+def test_no_spool(spool: Command, folder: Path, arguments: tuple[str, ...]) -> None:
+    """A file that is not there is told, and not made."""
+    (folder / "spool.db").unlink()
+    status, out, err = spool(*arguments)
+    expected = f"relay: there is no spool at {folder / 'spool.db'}\n"
+    assert (1, "", expected) == (status, out, err)
+    assert not (folder / "spool.db").exists()
+
+
+def test_what_is_no_spool(spool: Command, folder: Path) -> None:
+    """A file that is something else is told, and left as it is."""
+    (folder / "spool.db").write_bytes(b"something else" * 1_000)
+    status, out, err = spool("status")
+    assert (1, "", "relay: the spool cannot be opened\n") == (status, out, err)
+    assert b"something else" * 1_000 == (folder / "spool.db").read_bytes()
+
+
+def test_a_spool_in_memory_cannot_be_seen(spool: Command, folder: Path) -> None:
+    """A spool in memory is told to be out of reach."""
+    (folder / "relay.yaml").write_text("spool: {backend: memory}\n")
+    status, out, err = spool("status")
+    assert (1, "", True) == (status, out, "in memory" in err)
