@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import assert_never
+from typing import Final, assert_never
 
 from relay import __version__, load_scrubber
 from relay.clock import SystemClock
@@ -24,13 +24,14 @@ from relay.forwarder import Forwarder
 from relay.health import Health, flag_check, spool_check
 from relay.intake import Intake, Rotation
 from relay.limit_memory import LimitMemory
+from relay.limit_sharing import LimitSharing
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.ports import Clock, Lane, Spool
 from relay.reporting import Reporter
 from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
-from relay.server.counting import delivery_counter, drop_counter, limit_counter
+from relay.server.counting import circuit_gauge, delivery_counter, drop_counter, limit_counter
 from relay.server.gauges import Gauges
 from relay.server.ingest import Ingest
 from relay.server.listening import tls_context
@@ -42,6 +43,9 @@ from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
 
 log = logging.getLogger("relay.server")
+
+LINGER: Final = 0.01
+"""Seconds that the forwarder waits for company, so that a transaction is for many envelopes."""
 
 
 def drain_seconds(listen: Listen) -> float:
@@ -93,6 +97,7 @@ class Parts:
     health: Health
     forwarding: asyncio.Event
     sending_seconds: float
+    sharing: LimitSharing
 
 
 def load(settings: Settings) -> Loaded:
@@ -205,7 +210,11 @@ async def open_parts(
         clock,
         random.random,
         limits=limits,
+        concurrency=_share(settings.forward.concurrency, settings.listen.workers),
+        per_upstream=_share(settings.forward.per_upstream, settings.listen.workers),
+        linger=LINGER,
         observe=delivery_counter(metrics, losses, projects=projects.keys, clock=clock),
+        observe_circuit=circuit_gauge(metrics, projects.id_of),
     )
     reporter = Reporter(
         losses,
@@ -243,6 +252,7 @@ async def open_parts(
         health,
         forwarding,
         sending_seconds(settings.listen),
+        LimitSharing(limits, spool=spool, clock=clock),
     )
 
 
@@ -255,7 +265,8 @@ async def run(
 ) -> None:
     """Forward, and serve the ports until `stop`; first nothing comes in, then nothing goes out."""
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(_forward(parts.forwarder, parts.forwarding))
+        running = group.create_task(_forward(parts))
+        sharing = group.create_task(parts.sharing.run())
         reporting = group.create_task(parts.reporter.run())
         watching = group.create_task(parts.gauges.run())
         async with ports:
@@ -271,6 +282,8 @@ async def run(
         parts.forwarder.stop()
         await asyncio.wait([running], timeout=parts.sending_seconds)
         running.cancel()
+        sharing.cancel()
+        await parts.sharing.exchange()
         await parts.reporter.flush()
 
 
@@ -296,12 +309,18 @@ def tell(loaded: Loaded) -> None:
             log.warning("minimal_without_consent", extra={"project": name})
 
 
-async def _forward(forwarder: Forwarder, forwarding: asyncio.Event) -> None:
-    forwarding.set()
+def _share(number: int, workers: int) -> int:
+    """Return the part of one process in what is meant for all of them, at least 1."""
+    return max(1, -(-number // max(1, workers)))
+
+
+async def _forward(parts: Parts) -> None:
+    parts.forwarding.set()
     try:
-        await forwarder.run()
+        await parts.sharing.exchange()  # limits that hold from before are known before a send
+        await parts.forwarder.run()
     finally:
-        forwarding.clear()
+        parts.forwarding.clear()
 
 
 def _ingest(settings: Settings, intake: Intake, metrics: Metrics) -> Ingest:
