@@ -552,7 +552,7 @@ async def test_nothing_is_lost_on_a_bad_day(tmp_path: Path, clock: FakeClock) ->
         assert (0, 0) == ((await spool.status()).bytes, (await spool.status()).buried)
         await upstream.close()
         await spool.close()
-    assert 4 == len(waits)
+    assert 3 == len(waits)  # what broke off was sent again at once
     assert 60 in waits
     assert sorted(e.body for e in envelopes) == sorted(sentry.delivered)
 
