@@ -57,6 +57,8 @@ NOT_FROM_HERE = {
 }
 """Reasons that this test does not reach, and why."""
 
+TRIED = f'relay_upstream_responses_total{{project="{DEAD}",status="error"}}'
+CIRCUIT = "relay_upstream_circuit"
 NAMES = ("relay_envelopes_total", "relay_items_total", "relay_buried_total")
 Samples = dict[str, float]
 
@@ -72,6 +74,15 @@ def rule(word: str, out: str, **more: str) -> str:
     """A rule that replaces a word."""
     text = RULE % (re.escape(word), out, word, f"[{out}]", word, f"[{out}]")
     return text + "".join(f"{key}: {value}\n" for key, value in more.items())
+
+
+def write_rules(folder: Path) -> None:
+    """One rule, and one on trial."""
+    rules = folder / "rules" / "t"
+    rules.mkdir(parents=True)
+    (rules / "address.yaml").write_text("id: t/address\n" + rule(SECRET, "address"))
+    trial = rule("perhaps", "trial", status="shadow")
+    (rules / "trial.yaml").write_text("id: t/trial\n" + trial)
 
 
 def samples(text: str) -> Samples:
@@ -117,8 +128,8 @@ class Drive:
         if outcome is not None:
             name = to if label is None else label
             self.want[f'relay_envelopes_total{{outcome="{outcome}",project="{name}"}}'] += 1
-        if taken:
-            self.want["relay_scrub_seconds_count"] += 1
+        self.want["relay_scrub_seconds_count"] += taken
+        if taken or outcome == "invalid_envelope":
             self.want["relay_envelope_bytes_count"] += 1
             self.want["relay_envelope_bytes_sum"] += len(body)
             size = next((s for s in (1024, 4096, 16384, 65536, 262144) if len(body) <= s), 0)
@@ -165,13 +176,7 @@ def of(number: int, **more: Any) -> tuple[dict[str, Any], bytes]:
 @pytest.fixture
 def drive(tmp_path: Path) -> Iterator[Drive]:
     folder = tmp_path / "relay"
-    (folder / "rules" / "t").mkdir(parents=True)
-    (folder / "rules" / "t" / "address.yaml").write_text(
-        "id: t/address\n" + rule(SECRET, "address")
-    )
-    (folder / "rules" / "t" / "trial.yaml").write_text(
-        "id: t/trial\n" + rule("perhaps", "trial", status="shadow")
-    )
+    write_rules(folder)
     with sentry_in_thread() as sentry:
         nobody = f"http://{KEY}@127.0.0.1:{free_port()}/9"
         projects = [
@@ -204,10 +209,12 @@ def test_everything_is_counted(drive: Drive) -> None:
     redactions(drive)
     what_upstreams_do(drive)
     a_spool_that_is_full(drive)
-    until(lambda: samples(drive.relay.metrics()).get("relay_circuits_open"), "a look at circuits")
+    until(lambda: TRIED in samples(drive.relay.metrics()), "a try to send to the one that is away")
+    until(lambda: "relay_requests_under_way" not in drive.found(), "the last answer to end")
     found = drive.found()
     for name in ("relay_memory_bytes", "relay_cpu_seconds_total", "relay_start_time_seconds"):
         assert found.pop(name) > 0
+    assert found.pop("relay_connections", 1) == 1  # looked at every second
     state(drive, found)
     assert dict(drive.want) == found
     counted = {
@@ -323,9 +330,8 @@ def a_spool_that_is_full(drive: Drive) -> None:
 
 def state(drive: Drive, found: Samples) -> None:
     """What stands at the end; sends to the one that is away go on, so they are as many as seen."""
-    tries = found[f'relay_upstream_responses_total{{project="{DEAD}",status="error"}}']
-    assert tries >= 1
-    drive.want[f'relay_upstream_responses_total{{project="{DEAD}",status="error"}}'] = int(tries)
+    tries = found[TRIED]
+    drive.want[TRIED] = int(tries)
     drive.want["relay_upstream_retries_total"] += int(tries)
     drive.want["relay_upstream_send_seconds_count"] += int(tries)
     drive.want["relay_spool_bytes"] = int(found["relay_spool_bytes"])
@@ -335,6 +341,14 @@ def state(drive: Drive, found: Samples) -> None:
     for name in ("oldest_seconds", "limited_until_seconds"):
         key = next(key for key in found if name in key)
         assert found.pop(key) > 0
+    circuits = {name for name in found if name.startswith(f'{CIRCUIT}{{project="{DEAD}"')}
+    assert circuits & {f'{CIRCUIT}{{project="{DEAD}",state="{s}"}}' for s in ("open", "half_open")}
+    for name in circuits:
+        del found[name]
+    closed = {
+        f'{CIRCUIT}{{project="{p}",state="closed"}}': 1 for p in (MAIN, MINIMAL, LIMITED, "*")
+    }
+    drive.want.update(closed)
     version = next(name for name in found if name.startswith("relay_build_info"))
     drive.want.update(
         {
@@ -344,7 +358,6 @@ def state(drive: Drive, found: Samples) -> None:
             'relay_consent_not_required{project="*"}': 1,
             "relay_rules_loaded": 2,
             "relay_workers": 1,
-            "relay_circuits_open": 1,
             'relay_ready{part="serving"}': 1,
             'relay_ready{part="spool"}': 1,
             'relay_ready{part="forwarder"}': 1,
@@ -356,7 +369,8 @@ def state(drive: Drive, found: Samples) -> None:
 def test_what_is_given_up_later_is_counted(tmp_path: Path) -> None:
     """An envelope that waits too long; one of a project that is gone after a restart; damage."""
     nobody = f"http://{KEY}@127.0.0.1:{free_port()}/9"
-    base = {"spool": {"path": "spool.db", "max_age": "1s"}, "client_reports": {"enabled": False}}
+    base: dict[str, Any] = {**CONFIG, "spool": {"path": "spool.db", "max_age": "1s"}}
+    write_rules(tmp_path / "relay")
     relay = Relay(tmp_path / "relay", {**base, "projects": [project(nobody, id=MAIN)]})
     with relay.running():
         client = Client(relay.port)
