@@ -9,8 +9,11 @@ import pytest
 
 from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
+from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Claim, Spool
+from relay.ports import Claim, DeadLetter, Spool
+from relay.protocol.enforcement import Limit
+from relay.protocol.rate_limits import Scope
 from relay.spool import Bounds, Dropped, MemorySpool, SqliteSpool
 from tests.fakes import FakeClock, envelope
 
@@ -218,8 +221,8 @@ async def test_old_dead_letters_are_forgotten(
 async def test_a_repeat_is_stored_once(open_spool: Open, clock: FakeClock) -> None:
     """The same envelope put again within the window is one, even when it was delivered."""
     spool = await open_spool()
-    await spool.put(envelope(1))
-    await spool.put(envelope(1))
+    assert await spool.put(envelope(1))
+    assert not await spool.put(envelope(1))
     (claim,) = await spool.claim(9)
     await spool.settle([(claim, Ack())])
     clock.advance(599)
@@ -360,3 +363,147 @@ async def test_a_closed_spool_takes_nothing(open_spool: Open) -> None:
     await spool.close()
     with pytest.raises(SpoolUnavailableError):
         await spool.put(envelope())
+
+
+# --- dead letters ---
+
+
+async def bury(spool: Spool, *reasons: Reason) -> list[DeadLetter]:
+    """Put and bury as many as there are reasons; the first is envelope 1. Return what is told."""
+    for number, reason in enumerate(reasons, 1):
+        await spool.put(envelope(number, project=str(number)))
+        (claim,) = await spool.claim(1)
+        await spool.settle([(claim, Bury(reason))])
+    return list(await spool.dead.list(100))
+
+
+async def test_dead_letters_are_told(open_spool: Open, clock: FakeClock) -> None:
+    """Each has its facts, and they come in the order of their numbers."""
+    spool = await open_spool()
+    first, second = await bury(spool, Reason.UNROUTABLE, Reason.REJECTED_UPSTREAM)
+    one = envelope(1, project="1")
+    size = len(one.body)
+    assert (
+        DeadLetter(
+            number=first.number,
+            envelope_id=one.envelope_id,
+            project="1",
+            key=one.key,
+            categories=("error",),
+            size=size,
+            stored_at=clock.now(),
+            attempts=1,
+            reason=Reason.UNROUTABLE,
+        )
+        == first
+    )
+    assert first.number < second.number
+    assert Reason.REJECTED_UPSTREAM == second.reason
+
+
+async def test_dead_letters_come_in_pages(open_spool: Open) -> None:
+    """A list is bounded, and goes on after the last number."""
+    spool = await open_spool()
+    letters = await bury(spool, *[Reason.UNROUTABLE] * 5)
+    numbers = [letter.number for letter in letters]
+    assert numbers[:2] == [one.number for one in await spool.dead.list(2)]
+    assert numbers[2:] == [one.number for one in await spool.dead.list(9, numbers[1])]
+    assert [] == list(await spool.dead.list(9, numbers[-1]))
+
+
+async def test_a_dead_letter_is_read_whole(open_spool: Open) -> None:
+    """Its envelope is what was put; what is no dead letter gives nothing."""
+    spool = await open_spool()
+    (letter,) = await bury(spool, Reason.UNROUTABLE)
+    assert envelope(1, project="1") == await spool.dead.read(letter.number)
+    await spool.put(envelope(2))
+    assert await spool.dead.read(letter.number + 1) is None
+    assert await spool.dead.read(10_000) is None
+
+
+async def test_a_retried_dead_letter_is_as_if_just_put(
+    open_spool: Open, clock: FakeClock, dropped: list[Dropped]
+) -> None:
+    """It is due at once with no attempts and a fresh age, and is no dead letter any more."""
+    spool = await open_spool(Bounds(max_age=100))
+    first, second = await bury(spool, Reason.UNROUTABLE, Reason.UNROUTABLE)
+    clock.advance(1_000)
+    assert 1 == await spool.dead.retry([first.number, 10_000])
+    assert [second.number] == [letter.number for letter in await spool.dead.list(9)]
+    (claim,) = await spool.claim(9)
+    assert envelope(1, project="1") == claim.envelope
+    assert (0, clock.now()) == (claim.attempts, claim.stored_at)
+    await spool.settle([(claim, Ack())])
+    status = await spool.status()
+    assert (0, 0, 1) == (status.ready, status.claimed, status.buried)
+    assert len(envelope(2, project="2").body) == status.bytes
+    assert [] == dropped
+
+
+async def test_all_dead_letters_can_be_retried(open_spool: Open) -> None:
+    """With no numbers it is all of them; what waits is left alone."""
+    spool = await open_spool()
+    await bury(spool, Reason.UNROUTABLE, Reason.UNROUTABLE)
+    await spool.put(envelope(3))
+    assert 2 == await spool.dead.retry()
+    assert 0 == await spool.dead.retry()
+    assert [1, 2, 3] == sorted(ids(list(await spool.claim(9))))
+
+
+async def test_a_retry_wakes_who_waits(open_spool: Open, clock: FakeClock) -> None:
+    """A wait ends with a retry."""
+    spool = await open_spool()
+    await bury(spool, Reason.UNROUTABLE)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(spool.wait(1e9))
+        await clock.until_sleeping()
+        assert 1 == await spool.dead.retry()
+
+
+async def test_purged_dead_letters_are_gone(open_spool: Open) -> None:
+    """Those that are named, or all; their bytes are free, and nothing else is touched."""
+    spool = await open_spool()
+    first, *_ = await bury(spool, *[Reason.UNROUTABLE] * 3)
+    await spool.put(envelope(9))
+    assert 1 == await spool.dead.purge([first.number])
+    assert 0 == await spool.dead.purge([first.number])
+    assert 2 == await spool.dead.purge()
+    status = await spool.status()
+    assert (1, 0, len(envelope(9).body)) == (status.ready, status.buried, status.bytes)
+
+
+# --- check, limits ---
+
+
+async def test_a_check_leaves_nothing_behind(open_spool: Open) -> None:
+    """A check that passes counts as nothing; a closed spool fails it."""
+    spool = await open_spool()
+    await spool.check()
+    await spool.check()
+    status = await spool.status()
+    assert (0, 0, 0, 0) == (status.ready, status.claimed, status.buried, status.bytes)
+    await spool.close()
+    with pytest.raises(SpoolUnavailableError):
+        await spool.check()
+
+
+def limited(until: float, category: str = "error", namespace: str = "") -> KeyLimit:
+    where = ("https://o1.ingest.sentry.io", "a" * 32)
+    return KeyLimit(where, Limit(until, category, Scope.PROJECT, "quota", namespace))
+
+
+async def test_limits_are_shared(open_spool: Open, clock: FakeClock) -> None:
+    """What one tells, all are told, whole; the longer of two stays, and what has ended goes."""
+    spool = await open_spool()
+    now = clock.now()
+    assert [] == list(await spool.share_limits([]))
+    short, long = limited(now + 10), limited(now + 50, "transaction")
+    assert {short, long} == set(await spool.share_limits([short, long]))
+    longer, shorter = limited(now + 20), limited(now + 30, "transaction")
+    assert {longer, long} == set(await spool.share_limits([longer, shorter]))
+    other = limited(now + 40, "metric_bucket", "custom")
+    assert {longer, long, other} == set(await spool.share_limits([other]))
+    clock.advance(20)
+    assert {long, other} == set(await spool.share_limits([]))
+    clock.advance(30)
+    assert [] == list(await spool.share_limits([limited(clock.now())]))
