@@ -56,7 +56,7 @@ MESSAGE_ID: Final = "Nats-Msg-Id"
 _IDLE_CONSUMER: Final = 86_400.0
 _BACKSTOP: Final = 3_600.0
 _NO_ROOM: Final = frozenset({10077, 10122})
-_CODE_NO_STORAGE: Final = 10047
+_NEVER: Final = frozenset({10047, 10074})  # no storage; more copies than servers
 _CODE_OTHER_CONFIG: Final = 10058
 _CODE_IN_FLIGHT: Final = 10158
 _MAX_SUBJECT: Final = 16
@@ -158,10 +158,10 @@ async def _make(js: JetStreamContext, config: StreamConfig) -> None:
 
 
 def _is_refusal(error: BaseException) -> bool:
-    """Whether asking again would be answered the same: a wrong request, or no room for it."""
+    """Whether asking again would be answered the same."""
     if not isinstance(error, APIError) or error.err_code == _CODE_IN_FLIGHT:
         return False
-    return error.code == 400 or error.err_code == _CODE_NO_STORAGE
+    return error.code == 400 or error.err_code in _NEVER
 
 
 def _streams(names: Names, settings: SpoolSettings) -> list[StreamConfig]:
