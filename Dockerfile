@@ -8,9 +8,9 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY relay ./relay
 COPY rules ./rules
-RUN pip wheel --wheel-dir /wheels . \
+RUN pip wheel --wheel-dir /wheels '.[jetstream,sentry]' \
  && python -m venv --without-pip /opt/relay \
- && pip --python /opt/relay/bin/python install --no-index --find-links /wheels scrub-relay \
+ && pip --python /opt/relay/bin/python install --no-index --find-links /wheels 'scrub-relay[jetstream,sentry]' \
  # A rule set that fails its own examples never becomes an image.
  && /opt/relay/bin/relay rules test
 

@@ -5,14 +5,18 @@ answer in time makes the process not ready; it never ends it.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from relay.errors import RelayError
-from relay.ports import Spool
+from relay.ports import Clock, Spool
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one part may take to answer."""
+
+REMEMBERED: Final = 1.0
+"""Seconds for which what a spool answered holds."""
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -38,12 +42,22 @@ class Health:
         return all((await self.parts()).values())
 
 
-def spool_check(spool: Spool) -> Check:
-    """Make a check that a spool answers."""
+def spool_check(spool: Spool, clock: Clock) -> Check:
+    """Make a check that a spool can be written; it is asked at most once in `REMEMBERED` seconds.
+
+    For whoever may ask for health must not make the disk busy.
+    """
+    last = (-math.inf, False)
+    turn = asyncio.Lock()
 
     async def check() -> bool:
-        await spool.status()
-        return True
+        nonlocal last
+        async with turn:
+            if not 0 <= clock.now() - last[0] < REMEMBERED:
+                last = (clock.now(), False)  # also if it does not answer in time
+                await spool.check()
+                last = (clock.now(), True)
+            return last[1]
 
     return check
 

@@ -81,8 +81,7 @@ class Arbiter:
             SpoolUnavailableError: the spool cannot be prepared.
             ListenError: a port cannot be opened.
         """
-        settings = self._loaded.settings
-        prepare(settings.spool)
+        self._prepare()
         self._open()
         folder = Path(tempfile.mkdtemp(prefix="relay-metrics-"))
         metrics.share(folder)
@@ -100,6 +99,10 @@ class Arbiter:
             shutil.rmtree(folder, ignore_errors=True)
         log.info("stopped")
         return self._status
+
+    def _prepare(self) -> None:
+        if prepare(self._loaded.settings.spool):
+            self._board.add_damage()
 
     def _open(self) -> None:
         """Open both ports, or none."""
@@ -211,7 +214,7 @@ class Arbiter:
             self._rolling.remove(child)
             self._roll()
         elif not self._children:
-            prepare(self._loaded.settings.spool)
+            self._prepare()
             self._spawn_at = time.monotonic()
 
     def _spawn_later(self, child: Child) -> None:

@@ -24,6 +24,8 @@ _STATE: Final = 0
 _CLOSED: Final = 1
 _FIELDS: Final = 2
 _RESTARTS: Final = SEATS * _FIELDS
+_DAMAGES: Final = _RESTARTS + 1
+_WHOLE: Final = _DAMAGES + 1
 
 
 class Board:
@@ -31,7 +33,7 @@ class Board:
 
     def __init__(self) -> None:
         # Eight bytes each, aligned: a reader sees the old number or the new one.
-        self._numbers = memoryview(mmap.mmap(-1, (_RESTARTS + 1) * 8)).cast("Q")
+        self._numbers = memoryview(mmap.mmap(-1, _WHOLE * 8)).cast("Q")
 
     def state(self, seat: int) -> SeatState:
         """Return what the process on a seat does."""
@@ -59,6 +61,15 @@ class Board:
     def add_restart(self) -> None:
         """Say that one more was."""
         self._numbers[_RESTARTS] += 1
+
+    @property
+    def damages(self) -> int:
+        """How often a damaged spool was set aside."""
+        return self._numbers[_DAMAGES]
+
+    def add_damage(self) -> None:
+        """Say that one more was."""
+        self._numbers[_DAMAGES] += 1
 
     def count(self, state: SeatState) -> int:
         """Return how many seats are in a state, the first one aside: the admin port has it."""

@@ -20,6 +20,7 @@ from relay import __version__, load_scrubber
 from relay.clock import SystemClock
 from relay.config import ANY, Listen, Settings, SpoolSettings, read_secret
 from relay.consent import Missing
+from relay.errors import SpoolDamagedError
 from relay.forwarder import Forwarder
 from relay.health import Health, flag_check, spool_check
 from relay.intake import Intake, Rotation
@@ -37,6 +38,7 @@ from relay.server.ingest import Ingest
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
 from relay.side.process import SideProcess
+from relay.spool import prepare_spool
 from relay.spool.bounds import Bounds
 from relay.spool.jetstream import open_jetstream
 from relay.spool.memory import MemorySpool
@@ -122,13 +124,21 @@ def start_side(loaded: Loaded) -> SideProcess | None:
     return SideProcess.start(projects.find, loaded.scrubber, loaded.secret)
 
 
-def prepare(settings: SpoolSettings) -> None:
+def prepare(settings: SpoolSettings) -> bool:
     """Do what is to be done to a spool before several processes open it.
+
+    Returns:
+        Whether a damaged file was set aside.
 
     Raises:
         SpoolUnavailableError: it cannot be opened, or another relay has it open.
     """
-    del settings
+    if settings.backend != "sqlite":
+        return False
+    aside = prepare_spool(Path(settings.path))
+    if aside is not None:
+        log.error("spool_damaged", extra={"file": aside.name})
+    return aside is not None
 
 
 async def open_spool(
@@ -136,7 +146,7 @@ async def open_spool(
     clock: Clock,
     metrics: Metrics,
     losses: LossCounter,
-    slot: int = 0,
+    slot: int | None = None,
     partition: Callable[[Lane], str] | None = None,
 ) -> Spool:
     """Open the spool that is configured.
@@ -146,7 +156,7 @@ async def open_spool(
         clock: the time.
         metrics: counts what it gives up.
         losses: notes that for client reports.
-        slot: of this process, where several have it open.
+        slot: of this process, where several have it open that was prepared; None where one has.
         partition: tells what shares an upstream, for a spool that keeps upstreams apart.
 
     Raises:
@@ -161,10 +171,12 @@ async def open_spool(
     )
     match settings.backend:
         case "memory":
-            del slot  # SPOOL
             return MemorySpool(clock, bounds, on_drop)
         case "sqlite":
-            spool = await SqliteSpool.open(Path(settings.path), clock, bounds, on_drop)
+            path = Path(settings.path)
+            spool = await SqliteSpool.open(
+                path, clock, bounds, on_drop, slot=slot or 0, checked=slot is not None
+            )
             if spool.damaged is not None:
                 metrics.count("relay_spool_damaged_total")
             return spool
@@ -178,7 +190,7 @@ async def open_parts(
     stack: AsyncExitStack,
     loaded: Loaded,
     metrics: Metrics,
-    slot: int = 0,
+    slot: int | None = None,
     side: SideProcess | None = None,
 ) -> Parts:
     """Open everything; the stack closes it.
@@ -187,7 +199,7 @@ async def open_parts(
         stack: closes it.
         loaded: what was loaded.
         metrics: of this process.
-        slot: of this process, where several have the spool open.
+        slot: see `open_spool`.
         side: from `start_side`.
 
     Raises:
@@ -225,7 +237,9 @@ async def open_parts(
         interval=reports.interval,
     )
     forwarding = asyncio.Event()
-    health = Health({"spool": spool_check(spool), "forwarder": flag_check(forwarding.is_set)})
+    health = Health(
+        {"spool": spool_check(spool, clock), "forwarder": flag_check(forwarding.is_set)}
+    )
     gauges = Gauges(metrics, clock=clock, health=health)
     intake = Intake(
         find_project=projects.find,
@@ -269,6 +283,7 @@ async def run(
         sharing = group.create_task(parts.sharing.run())
         reporting = group.create_task(parts.reporter.run())
         watching = group.create_task(parts.gauges.run())
+        guarding = group.create_task(_guard(parts.spool))
         async with ports:
             on_start()
             await stop.wait()
@@ -279,6 +294,7 @@ async def run(
         # not: a last report waits in the spool for the next start.
         reporting.cancel()
         watching.cancel()
+        guarding.cancel()
         parts.forwarder.stop()
         await asyncio.wait([running], timeout=parts.sending_seconds)
         running.cancel()
@@ -312,6 +328,13 @@ def tell(loaded: Loaded) -> None:
 def _share(number: int, workers: int) -> int:
     """Return the part of one process in what is meant for all of them, at least 1."""
     return max(1, -(-number // max(1, workers)))
+
+
+async def _guard(spool: Spool) -> None:
+    """End everything when the spool's file turns out to be broken: the next start sets it aside."""
+    if isinstance(spool, SqliteSpool):
+        await spool.broken.wait()
+        raise SpoolDamagedError("the spool is damaged; the next start sets its file aside")
 
 
 async def _forward(parts: Parts) -> None:

@@ -69,13 +69,13 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
     metrics = Metrics()
     show(loaded, metrics)
     async with AsyncExitStack() as stack:
-        settings = loaded.settings.spool
-        spool = await open_spool(settings, SystemClock(), metrics, LossCounter(0), seat.number)
+        settings, clock = loaded.settings.spool, SystemClock()
+        spool = await open_spool(settings, clock, metrics, LossCounter(0), seat.number)
         stack.push_async_callback(spool.close)
         stack.enter_context(_stopped_by_term(stop))
         health = Health(
             {
-                "spool": spool_check(spool),
+                "spool": spool_check(spool, clock),
                 "workers": flag_check(lambda: board.count(SeatState.READY) > 0),
             }
         )
@@ -84,7 +84,7 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             health=health,
             spool=spool,
             tokens=loaded.settings.admin.tokens,
-            refresh=_restarts(board, metrics),
+            refresh=_counts(board, metrics),
         )
         async with open_port(app, sockets, seconds=1.0):
             seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
@@ -126,14 +126,15 @@ def _stopped_by_term(stop: asyncio.Event) -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # said once is enough
 
 
-def _restarts(board: Board, metrics: Metrics) -> Callable[[], None]:
-    """Make what counts the restarts that the board tells of."""
-    counted = 0
+def _counts(board: Board, metrics: Metrics) -> Callable[[], None]:
+    """Make what counts what the board tells of: replaced processes, spools set aside."""
+    counted = (0, 0)
 
     def refresh() -> None:
         nonlocal counted
-        now = board.restarts
-        metrics.count("relay_worker_restarts_total", now - counted)
+        now = (board.restarts, board.damages)
+        metrics.count("relay_worker_restarts_total", now[0] - counted[0])
+        metrics.count("relay_spool_damaged_total", now[1] - counted[1])
         counted = now
 
     return refresh

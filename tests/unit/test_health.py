@@ -7,7 +7,9 @@ import pytest
 
 from relay import health
 from relay.errors import SpoolUnavailableError
-from relay.health import Health, flag_check
+from relay.health import Health, flag_check, spool_check
+from relay.spool.memory import MemorySpool
+from tests.fakes import FakeClock
 
 
 async def broken() -> bool:
@@ -60,3 +62,37 @@ async def test_a_mistake_of_ours_is_not_hidden() -> None:
 
     with pytest.raises(TypeError):
         await Health({"x": wrong}).ready()
+
+
+class CountingSpool(MemorySpool):
+    """Counts how often it was asked, and fails when told to."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.asked = 0
+        self.full_disk = False
+
+    async def check(self) -> None:
+        """Write, if that can be."""
+        self.asked += 1
+        if self.full_disk:
+            raise SpoolUnavailableError("the spool cannot be written")
+
+
+async def test_a_spool_is_not_asked_for_everybody() -> None:
+    """Many who ask within a second get one answer; after it the disk is tried again."""
+    clock = FakeClock()
+    spool = CountingSpool(clock)
+    h = Health({"spool": spool_check(spool, clock)})
+    assert [True] * 3 == [await h.ready() for _ in range(3)]
+    assert 1 == spool.asked
+    spool.full_disk = True
+    clock.advance(1)
+    assert [False] * 3 == [await h.ready() for _ in range(3)]
+    assert 2 == spool.asked
+    spool.full_disk = False
+    clock.advance(1)
+    assert await h.ready()
+    clock.advance(-100)  # a clock that is set back does not make an old answer last
+    assert await h.ready()
+    assert 4 == spool.asked

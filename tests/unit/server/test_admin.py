@@ -30,6 +30,10 @@ class SickSpool(MemorySpool):
         """Fail."""
         raise SpoolUnavailableError("the spool cannot be read")
 
+    async def check(self) -> None:
+        """Fail."""
+        raise SpoolUnavailableError("the spool cannot be written")
+
 
 @asynccontextmanager
 async def admin(
@@ -37,7 +41,7 @@ async def admin(
 ) -> AsyncIterator[Client]:
     """Serve an admin port."""
     spool = spool or MemorySpool(FakeClock())
-    health = Health({"spool": spool_check(spool)})
+    health = Health({"spool": spool_check(spool, FakeClock())})
     app = build_admin_app(metrics=Metrics(), health=health, spool=spool, tokens=tokens)
     async with TestClient(TestServer(app)) as client:
         yield client
