@@ -12,6 +12,7 @@ import brotli
 import pytest
 import yaml
 
+from tests.fakes import Received
 from tests.system.running import (
     AUTH,
     DEADLINE,
@@ -168,6 +169,36 @@ def test_the_whole_event(tmp_path: Path) -> None:
     sent = b"".join(brotli.decompress(each.body) + repr(each.headers).encode() for each in received)
     for secret in (*SECRETS, os.uname().nodename, str(tmp_path)):
         assert secret.encode() not in sent
+
+
+def test_each_of_several_workers_tells(tmp_path: Path) -> None:
+    """What fails in a worker is told by it, and what ends it before it ends."""
+    with sentry_in_thread() as sentry:
+        dsn = f"http://{OPERATOR}@127.0.0.1:{sentry.port}/12"
+        config = {
+            "listen": {"port": 0, "workers": 2},
+            "projects": [project("file:./inbox")],
+            "errors": {"dsn": dsn, "environment": "on-purpose"},
+            "client_reports": {"interval": "3s"},
+        }
+        relay = Breaking(tmp_path / "relay", config)
+        with relay.running():
+            client = Client(relay.port)
+            body = envelope(event(1, message=" ".join(SECRETS)))
+            assert 500 == client.send("POST", ENVELOPE, (("X-Sentry-Auth", AUTH),), body).status
+            client.close()
+            wanted = {("relay.server", "request_failed"), ("relay.server", "worker_failed")}
+            until(lambda: wanted <= messages(sentry.mini.received), "both to be told")
+        sent = b"".join(brotli.decompress(each.body) for each in list(sentry.mini.received))
+    assert wanted == messages(sentry.mini.received)
+    for secret in SECRETS:
+        assert secret.encode() not in sent
+
+
+def messages(received: list[Received]) -> set[tuple[str, str]]:
+    """The loggers and messages that were told."""
+    events = [told(each.body)[1] for each in list(received)]
+    return {(found["logger"], found["logentry"]["message"]) for found in events}
 
 
 def test_a_missing_extra_is_said_before_the_start(tmp_path: Path) -> None:
