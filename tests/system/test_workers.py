@@ -266,3 +266,26 @@ def _answers(ask: Callable[[], float]) -> bool:
         return ask() > 0
     except OSError:
         return False
+
+
+def test_a_spool_that_breaks_is_set_aside(relay: Relay, sentry: Sentry) -> None:
+    """When the file turns out to be broken all processes start anew, with a fresh one."""
+    assert 200 == once(relay.port, "POST", ENVELOPE, envelope(event()))
+    until(lambda: len(sentry.ids()) == 1, "the first event to arrive")
+    before = workers(relay)
+    for name in ("spool.db", "spool.db-wal"):
+        path = relay.folder / name
+        with path.open("r+b") as file:
+            file.write(b"\x55" * path.stat().st_size)
+    numbers = iter(range(2, 10_000))
+
+    def accepted_again() -> bool:
+        status = once(relay.port, "POST", ENVELOPE, envelope(event(next(numbers))))
+        return status == 200 and len(workers(relay) - before) == 2
+
+    until(accepted_again, "events to be accepted by new workers")
+    last = event(10_000)
+    assert 200 == once(relay.port, "POST", ENVELOPE, envelope(last))
+    until(lambda: last["event_id"] in sentry.ids(), "the last event to arrive")
+    assert [] != list(relay.folder.glob("spool.db.damaged-*"))
+    assert 1 <= relay.count("relay_spool_damaged_total")[()]
