@@ -114,10 +114,10 @@ class Forwarder:
         self._held_up = True
         for outlet in self._outlets.waiting():
             self._start(outlet, group)
-        limit, skip = self._outlets.demand(self._clock.now())
-        if limit < 1 or self._settler.full:
+        if self._settler.full:
             await self._freed.wait()
             return
+        limit, skip = self._outlets.demand(self._clock.now())
         try:
             claims = await self._spool.claim(limit, skip)
         except SpoolUnavailableError:
@@ -202,7 +202,8 @@ class Forwarder:
         while claim is not None:
             await self._send(claim, outlet)
             claim = None if self._stopping else self._next(outlet)
-            self._look_again()
+            if claim is None or not outlet.waiting or self._outlets.room(outlet, self._clock.now()):
+                self._look_again()
 
     async def _send(self, claim: Claim, outlet: Outlet) -> None:
         started = self._clock.now()

@@ -103,17 +103,25 @@ class Outlets:
     def demand(self, now: float) -> tuple[int, set[Lane]]:
         """Return how many envelopes to take from the spool now, and the lanes to leave out."""
         skip: set[Lane] = set()
-        rooms: list[int] = []
+        wanted: list[int] = []
         for outlet in self._outlets.values():
-            room = 0
-            if not outlet.waiting and outlet.bytes < OUTLET_BYTES:
-                room = self.room(outlet, now)
-            if room:
-                rooms.append(room)
+            number = self._wanted(outlet, now)
+            if number:
+                wanted.append(number)
             else:
                 skip.update(outlet.lanes)
-        free = self._concurrency - self._sending
-        return min(free, max(rooms, default=free)), skip
+        return max(wanted, default=self._concurrency), skip
+
+    def _wanted(self, outlet: Outlet, now: float) -> int:
+        """How many claims an upstream can use.
+
+        While it is well the next ones are taken ahead, so that they are taken many at a time and
+        each send is followed by another at once. Those that wait are sent before more are taken.
+        """
+        if outlet.waiting or outlet.bytes >= OUTLET_BYTES:
+            return 0
+        room = self.room(outlet, now)
+        return outlet.circuit.width if outlet.circuit.state is CircuitState.CLOSED else room
 
     def begin(self, outlet: Outlet) -> None:
         """Note that a send has begun."""

@@ -63,19 +63,17 @@ def test_slow_upstreams_leave_room_for_others(width: int, begun: list[int]) -> N
     assert 32 >= sum(found)
 
 
-def test_what_is_full_is_left_out() -> None:
-    """An upstream without room is not taken for; as many are as the widest other has room for."""
+def test_as_much_is_taken_as_is_of_use() -> None:
+    """Of an upstream that is well the next are taken ahead; of one that is not known, one."""
     outlets = Outlets(32, 8, ignore_circuit)
     assert (32, set()) == outlets.demand(NOW)
-    slow, quick = opened(outlets, "slow"), opened(outlets, "quick")
-    for _ in range(7):
-        outlets.begin(slow)
-    assert (8, set()) == outlets.demand(NOW)
-    outlets.begin(slow)
-    outlets.begin(quick)
-    assert (7, {("slow", KEY)}) == outlets.demand(NOW)
-    outlets.end(slow)
-    assert (7, set()) == outlets.demand(NOW)
+    fresh = outlets.find(("new", KEY), Nowhere())
+    assert (1, set()) == outlets.demand(NOW)
+    outlets.begin(fresh)
+    assert (32, {("new", KEY)}) == outlets.demand(NOW)
+    well = opened(outlets, "well")
+    assert 8 == fill(outlets, well)
+    assert (8, {("new", KEY)}) == outlets.demand(NOW)
 
 
 def test_what_waits_is_sent_before_more_is_taken() -> None:
@@ -96,9 +94,9 @@ def test_bytes_of_an_upstream_are_bounded() -> None:
     outlet.hold(large)
     outlet.waiting.clear()
     outlets.begin(outlet)
-    assert (31, {("1", KEY)}) == outlets.demand(NOW)
+    assert (32, {("1", KEY)}) == outlets.demand(NOW)
     outlet.let_go(large)
-    assert (7, set()) == outlets.demand(NOW)
+    assert (8, set()) == outlets.demand(NOW)
 
 
 def test_an_open_circuit_is_left_out_until_its_time() -> None:
