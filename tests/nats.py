@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 DEADLINE = 30.0
 
@@ -54,13 +55,15 @@ class NatsServer:
         self.port = port or free_ports(1)[0]
         self.url = f"nats://127.0.0.1:{self.port}"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._monitor = free_ports(1)[0]
         self._config = self.folder / "nats.conf"
         cluster = ""
         if route_port:
             urls = ", ".join(f'"nats://127.0.0.1:{other}"' for other in routes)
             cluster = f"cluster {{ name: C, listen: 127.0.0.1:{route_port}, routes: [{urls}] }}"
         self._config.write_text(
-            f"server_name: {name}\nlisten: 127.0.0.1:{self.port}\nmax_payload: {max_payload}\n"
+            f"server_name: {name}\nlisten: 127.0.0.1:{self.port}\n"
+            f"http: 127.0.0.1:{self._monitor}\nmax_payload: {max_payload}\n"
             f'jetstream {{ store_dir: "{self.folder / "store"}", max_file: 1TB }}\n{cluster}\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -100,6 +103,20 @@ class NatsServer:
                 time.sleep(0.02)
             else:
                 return
+
+    def until_current(self) -> None:
+        """Return when all that it keeps is as new as what the others have."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                with urlopen(f"http://127.0.0.1:{self._monitor}/healthz", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                pass
+            if time.monotonic() > end:
+                raise AssertionError("a NATS server did not catch up")
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """SIGKILL; it has no time for anything."""
