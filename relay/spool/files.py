@@ -101,6 +101,11 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, _DamagedError) or code in _DAMAGE
 
 
+def is_full(error: BaseException) -> bool:
+    """Return whether an error says that there is no room on the disk."""
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_FULL
+
+
 class _DamagedError(sqlite3.DatabaseError):
     """The check of the file found a fault."""
 

@@ -81,6 +81,14 @@ class Rows:
             self.db.executescript(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._durable = durable
 
+    def fold_log(self) -> bool:
+        """Write the log into the file and let go of its room; return whether that succeeded."""
+        try:
+            (busy, *_) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
+        return not busy
+
     def close(self) -> None:
         """Close the connection; the last one of all folds the log into the file."""
         self.db.close()

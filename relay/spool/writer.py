@@ -20,7 +20,7 @@ from relay.errors import RelayError, SpoolUnavailableError
 from relay.ports import Claim
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import Dropped, OnDrop
-from relay.spool.files import is_damage
+from relay.spool.files import is_damage, is_full
 from relay.spool.locks import Turn
 from relay.spool.tables import Put, Tables
 
@@ -230,12 +230,7 @@ class Writer:
         try:
             self._must_be_whole()
             with turn:
-                try:
-                    results, dropped = self._commit(tables, jobs)
-                except BaseException:
-                    with contextlib.suppress(Exception):
-                        tables.rollback()
-                    raise
+                results, dropped = self._commit_or_fold(tables, jobs)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was committed
             if len(jobs) > 1 and not is_damage(error) and not self._damaged:
                 for job in jobs:
@@ -248,6 +243,20 @@ class Writer:
         for result in results:
             self._finish(tables, turn, result)
         self._tell(results, wakes=any(job.wakes for job in jobs), dropped=dropped)
+
+    def _commit_or_fold(
+        self, tables: Tables, jobs: Sequence[_Job]
+    ) -> tuple[list[_Result], Sequence[Dropped]]:
+        """Commit; on a full disk make the room free that the log takes, and try once more."""
+        for last in (False, True):
+            try:
+                return self._commit(tables, jobs)
+            except BaseException as error:
+                with contextlib.suppress(Exception):
+                    tables.rollback()
+                if last or not is_full(error) or not tables.fold_log():
+                    raise
+        raise AssertionError("unreachable")
 
     def _commit(
         self, tables: Tables, jobs: Sequence[_Job]

@@ -1,0 +1,375 @@
+"""Files that are damaged, and disks that cannot be written."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from relay.errors import SpoolUnavailableError
+from relay.spool import SqliteSpool, prepare_spool
+from tests.fakes import FakeClock, envelope
+
+ROOT = Path(__file__).parents[3]
+PAGE = 4_096
+LINES = 40
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "spool" / "spool.db"
+
+
+async def filled(path: Path, clock: FakeClock) -> SqliteSpool:
+    """Open a spool that holds some."""
+    spool = await SqliteSpool.open(path, clock)
+    for number in range(LINES):
+        await spool.put(envelope(number, payload=b"x" * 3_000))
+    return spool
+
+
+# --- damage that is there at start ---
+
+
+def emptied(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(100)
+
+
+def header_gone(file: Path) -> None:
+    file.write_bytes(b"\xa5" * 100 + file.read_bytes()[100:])
+
+
+def middle_gone(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[PAGE : PAGE * 12] = b"\xa5" * (PAGE * 11)
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [emptied, header_gone, middle_gone])
+async def test_a_damaged_file_is_set_aside_before_workers_start(
+    path: Path, clock: FakeClock, damage: Callable[[Path], None]
+) -> None:
+    """The file is renamed, kept as it is, and its new place is told; the new one is whole."""
+    await (await filled(path, clock)).close()
+    damage(path)
+    found = path.read_bytes()
+    aside = prepare_spool(path)
+    assert path.with_name("spool.db.damaged-1") == aside
+    assert found == aside.read_bytes()
+    assert prepare_spool(path) is None
+    spool = await SqliteSpool.open(path, clock, slot=3, checked=True)
+    assert spool.damaged is None
+    await spool.put(envelope(1))
+    assert 1 == (await spool.status()).ready
+    await spool.close()
+
+
+async def test_garbage_for_a_log_is_set_aside(path: Path, clock: FakeClock, tmp_path: Path) -> None:
+    """A log that is none is kept and told, not taken for an empty one; what the file has stays."""
+    await (await filled(path, clock)).close()
+    log = path.with_name("spool.db-wal")
+    log.write_bytes(b"\xa5" * 100_000)
+    spool = await SqliteSpool.open(path, clock)
+    assert path.with_name("spool.db.damaged-1-wal") == spool.damaged
+    assert b"\xa5" * 100_000 == spool.damaged.read_bytes()
+    assert LINES == (await spool.status()).ready
+    await spool.close()
+
+
+@pytest.mark.parametrize("log", [b"", b"\0" * 5_000, b"\x37\x7f"])
+async def test_a_log_that_holds_nothing_is_no_damage(
+    path: Path, clock: FakeClock, log: bytes
+) -> None:
+    """What a crash leaves of a log before anything was committed to it is nothing to report."""
+    await (await filled(path, clock)).close()
+    path.with_name("spool.db-wal").write_bytes(log)
+    spool = await SqliteSpool.open(path, clock)
+    assert (None, LINES) == (spool.damaged, (await spool.status()).ready)
+    await spool.close()
+
+
+def test_a_folder_instead_of_the_file(path: Path) -> None:
+    """A folder of that name is refused and left alone."""
+    path.mkdir(parents=True)
+    (path / "theirs").touch()
+    with pytest.raises(SpoolUnavailableError, match="cannot be opened"):
+        prepare_spool(path)
+    assert (path / "theirs").exists()
+
+
+async def test_what_is_open_is_not_looked_through(path: Path, clock: FakeClock) -> None:
+    """While a process has it open, nobody prepares it; another slot opens it as it is."""
+    spool = await SqliteSpool.open(path, clock, slot=1)
+    with pytest.raises(SpoolUnavailableError, match="open in another process"):
+        prepare_spool(path)
+    await spool.put(envelope())
+    await spool.claim(1)
+    other = await SqliteSpool.open(path, clock, slot=2)
+    assert (0, 1) == ((await other.status()).ready, (await other.status()).claimed)
+    await other.close()
+    await spool.close()
+
+
+async def test_companions_of_the_first_version_stay_narrow(path: Path, clock: FakeClock) -> None:
+    """File, log, memory and every lock have mode 0600, also those of further slots."""
+    spool = await SqliteSpool.open(path, clock)
+    other = await SqliteSpool.open(path, clock, slot=7)
+    await other.put(envelope())
+    assert "spool.db.lock-7" in {file.name for file in path.parent.iterdir()}
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    await other.close()
+    await spool.close()
+
+
+# --- damage that shows while running ---
+
+
+async def test_damage_while_running_ends_all_service(
+    path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then everything fails, it is said once, and is an event; the next start sets it aside."""
+    spool = await filled(path, clock)
+    await spool.close()
+    spool = await SqliteSpool.open(path, clock)
+    middle_gone(path)
+    for _ in range(2):
+        with pytest.raises(SpoolUnavailableError):
+            await spool.claim(LINES)
+    async with asyncio.timeout(10):
+        await spool.broken.wait()
+    for call in (
+        spool.put(envelope(99)),
+        spool.claim(1),
+        spool.settle([]),
+        spool.wait(1),
+        spool.status(),
+        spool.check(),
+        spool.share_limits([]),
+        spool.dead.list(1),
+        spool.dead.retry(),
+    ):
+        with pytest.raises(SpoolUnavailableError, match="damaged"):
+            await call
+    said = [record.message for record in caplog.records]
+    assert ["spool_damaged"] == said
+    await spool.close()
+    spool = await SqliteSpool.open(path, clock)
+    assert spool.damaged is not None
+    await spool.put(envelope(99))
+    await spool.close()
+
+
+# --- disks that cannot be written ---
+
+FULL_DISK = """
+import asyncio, os, sys
+from pathlib import Path
+from relay.clock import SystemClock
+from relay.errors import SpoolUnavailableError
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+disk = Path(sys.argv[1])
+
+async def fails(call):
+    try:
+        await call
+    except SpoolUnavailableError:
+        return True
+    return False
+
+async def main():
+    spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
+    stored = []
+    (disk / "ballast").write_bytes(b"x" * 300_000)
+    for number in range(500):
+        if await fails(spool.put(envelope(number, payload=b"x" * 20_000))):
+            break
+        stored.append(number)
+    assert 5 < len(stored) < 200, stored
+    while not await fails(spool.put(envelope(1_000 + number, payload=b"x" * 2_000))):
+        stored.append(1_000 + number)
+        number += 1
+    assert await fails(spool.check()), "a full disk passes the check"
+    (disk / "ballast").unlink()
+    await spool.check()
+    assert await spool.put(envelope(number, payload=b"x" * 20_000))
+    stored.append(number)
+    found = []
+    while claims := await spool.claim(8):
+        found += [int(claim.envelope.envelope_id, 16) for claim in claims]
+    assert sorted(found) == sorted(stored), (found, stored)
+    await spool.close()
+    print("well")
+
+asyncio.run(main())
+"""
+
+
+def in_namespace(script: str, disk: Path, options: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script with a disk of its own, in memory; skip the test where that cannot be had."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("needs unshare")
+    mount = f'mount -t tmpfs -o {options} none "$0"'
+    probe = [unshare, "-rm", "sh", "-c", mount, str(disk)]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("cannot mount here")
+    return subprocess.run(
+        [
+            unshare,
+            "-rm",
+            "sh",
+            "-c",
+            f'{mount} && exec "$1" -c "$2" "$0"',
+            str(disk),
+            sys.executable,
+            script,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """On a disk that is really full puts and checks fail; with room again, all goes on."""
+    done = in_namespace(FULL_DISK, tmp_path, "size=2m")
+    assert (0, "well\n") == (done.returncode, done.stdout), done.stderr
+
+
+ROOM_INSIDE = """
+import asyncio, sys
+from pathlib import Path
+from relay.clock import SystemClock
+from relay.delivery import Ack
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+disk = Path(sys.argv[1])
+
+async def round_trips(spool, first, count):
+    for number in range(first, first + count):
+        await spool.put(envelope(number, payload=b"x" * 20_000))
+        (claim,) = await spool.claim(1)
+        assert number == int(claim.envelope.envelope_id, 16)
+        await spool.settle([(claim, Ack())])
+
+async def main():
+    spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
+    await round_trips(spool, 0, 5)
+    await spool.close()
+    spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
+    await round_trips(spool, 100, 2)
+    try:
+        with (disk / "ballast").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4_096)
+    except OSError:
+        pass
+    await round_trips(spool, 200, 50)
+    await spool.close()
+    print("well")
+
+asyncio.run(main())
+"""
+
+
+def test_a_disk_that_others_have_filled(tmp_path: Path) -> None:
+    """Where others have filled the disk, the room that the spool has already goes on to be used."""
+    done = in_namespace(ROOM_INSIDE, tmp_path, "size=2m")
+    assert (0, "well\n") == (done.returncode, done.stdout), done.stderr
+
+
+READ_ONLY = """
+import asyncio, subprocess, sys
+from pathlib import Path
+from relay.clock import SystemClock
+from relay.delivery import Ack
+from relay.errors import SpoolUnavailableError
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+disk = Path(sys.argv[1])
+
+async def fails(call):
+    try:
+        await call
+    except SpoolUnavailableError:
+        return True
+    return False
+
+async def main():
+    spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
+    await spool.put(envelope(1))
+    await spool.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert await fails(SqliteSpool.open(disk / "spool.db", SystemClock()))
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
+    (claim,) = await spool.claim(1)
+    assert envelope(1) == claim.envelope
+    await spool.close()
+    print("well")
+
+asyncio.run(main())
+"""
+
+
+def test_a_read_only_disk(tmp_path: Path) -> None:
+    """On a disk that is read-only a spool does not open, and what it holds is there afterwards."""
+    done = in_namespace(READ_ONLY, tmp_path, "size=4m")
+    assert (0, "well\n") == (done.returncode, done.stdout), done.stderr
+
+
+LIMITED = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from relay.clock import SystemClock
+from relay.errors import SpoolUnavailableError
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+async def main():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    spool = await SqliteSpool.open(Path(sys.argv[1]), SystemClock())
+    await spool.put(envelope(1))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        await spool.put(envelope(2, payload=b"x" * 500_000))
+    except SpoolUnavailableError:
+        print("refused")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    await spool.check()
+    assert await spool.put(envelope(2, payload=b"x" * 500_000))
+    assert [1, 2] == [int(c.envelope.envelope_id, 16) for c in await spool.claim(9)]
+    await spool.close()
+
+asyncio.run(main())
+"""
+
+
+def test_files_that_may_not_grow(path: Path) -> None:
+    """Where a limit keeps files from growing, a put fails; nothing is lost, all goes on later."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert (0, "refused\n") == (done.returncode, done.stdout), done.stderr
