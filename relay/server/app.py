@@ -92,15 +92,17 @@ async def serve(
 
 @contextmanager
 def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set `stop` inside the block."""
+    """Let SIGTERM and SIGINT set `stop` inside the block; SIGHUP changes nothing, and says so."""
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, stop.set)
+    # A supervisor's "reload" must not end it, as the signal would by itself.
+    loop.add_signal_handler(signal.SIGHUP, log.warning, "reload_needs_workers")
     try:
         yield
     finally:
-        for number in numbers:
+        for number in (*numbers, signal.SIGHUP):
             loop.remove_signal_handler(number)
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -94,3 +96,14 @@ async def test_a_normal_stop_warns_of_nothing(
         pass
     said = [(record.levelname, record.msg) for record in caplog.records]
     assert [("INFO", word) for word in ("loaded", "started", "stopping", "stopped")] == said
+
+
+async def test_a_reload_needs_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SIGHUP does not end a relay of one process; that it did nothing is said."""
+    monkeypatch.chdir(tmp_path)
+    async with running(BASE + "spool: {backend: memory}\n"):
+        os.kill(os.getpid(), signal.SIGHUP)
+        while "reload_needs_workers" not in caplog.messages:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
