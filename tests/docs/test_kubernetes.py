@@ -1,5 +1,7 @@
 """The manifests for Kubernetes are valid, fit each other, and fit the program."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from relay import config
+from relay import __version__, config
 from relay.protocol.dsn import Dsn
 from relay.server.admin import LIVE, READY
 from tests.docs.pages import ROOT
@@ -77,6 +79,25 @@ def everything() -> list[tuple[str, str]]:
 def test_each_is_as_kubernetes_has_it(way: str, name: str, version: str) -> None:
     """By the schema of the oldest version that is named, and of a newer one; no unknown key."""
     kubernetes_validate.validate(documents(way)[name], version, strict=True)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
+@pytest.mark.parametrize("way", WAYS)
+def test_kubectl_puts_them_together(way: str) -> None:
+    """With the configuration in a ConfigMap that the pods mount, under the name that it gets."""
+    call = ["kubectl", "kustomize", str(FOLDER / way)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+    assert (0, "") == (done.returncode, done.stderr)
+    made = list(yaml.safe_load_all(done.stdout))
+    assert {"scrub-relay"} == {document["metadata"]["namespace"] for document in made}
+    (configuration,) = (document for document in made if document["kind"] == "ConfigMap")
+    assert (FOLDER / way / "relay.yaml").read_text("utf-8") == configuration["data"]["relay.yaml"]
+    (pods,) = (d["spec"]["template"]["spec"] for d in made if "template" in d.get("spec", {}))
+    mounted = next(v["configMap"]["name"] for v in pods["volumes"] if v["name"] == "config")
+    assert configuration["metadata"]["name"] == mounted
+    assert f"scrub-relay:{__version__}" == pods["containers"][0]["image"]
+    for document in made:
+        kubernetes_validate.validate(document, "1.34.0", strict=True)
 
 
 @pytest.mark.parametrize("way", WAYS)
