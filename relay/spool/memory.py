@@ -42,7 +42,7 @@ class MemorySpool:
         self._bounds = bounds or Bounds()
         self._on_drop = on_drop
         self._waiters = Waiters(clock)
-        self._entries: dict[int, _Entry] = {}  # in the order of ids
+        self._entries: dict[int, _Entry] = {}  # the oldest first
         self._recent: dict[bytes, float] = {}
         self._limits: dict[tuple[str, ...], KeyLimit] = {}
         self._bytes = 0
@@ -154,14 +154,16 @@ class MemorySpool:
     def buried(self, numbers: Collection[int] | None = None) -> dict[int, _Entry]:
         """Return these dead letters, or all, in the order of numbers."""
         self._must_be_open()
-        dead = {n: entry for n, entry in self._entries.items() if entry.state is State.DEAD}
+        dead = {n: e for n, e in sorted(self._entries.items()) if e.state is State.DEAD}
         return dead if numbers is None else {n: e for n, e in dead.items() if n in numbers}
 
     def revive(self, numbers: Collection[int] | None) -> int:
         """Make dead letters ready, as if just put; return how many."""
         chosen = self.buried(numbers)
         now = self._clock.now()
-        self._entries.update({n: _Entry(entry.envelope, now) for n, entry in chosen.items()})
+        for number, entry in chosen.items():
+            del self._entries[number]
+            self._entries[number] = _Entry(entry.envelope, now)
         self._waiters.wake()
         return len(chosen)
 
@@ -188,7 +190,7 @@ class MemorySpool:
             self._expire(now)
         if self._bytes + size <= limit:
             return
-        dead = [number for number, e in self._entries.items() if e.state is State.DEAD]
+        dead = list(self.buried())
         if self._bytes + size - sum(self._size(number) for number in dead) > limit:
             raise SpoolFullError("the spool is full")
         for number in dead:

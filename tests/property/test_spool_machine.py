@@ -25,9 +25,10 @@ delays = st.integers(0, 60)
 
 @dataclass
 class Row:
-    """What the model knows of one envelope."""
+    """What the model knows of one envelope; `letter` is its number as a dead letter."""
 
     number: int
+    letter: int
     stored_at: float
     due_at: float
     attempts: int = 0
@@ -51,7 +52,8 @@ class Machine(RuleBasedStateMachine):
         self.rows: list[Row] = []
         self.recent: dict[int, float] = {}
         self.lost = 0
-        self.claims: list[tuple[Claim, Row]] = []
+        self.claims: list[tuple[Claim, Row, Spool]] = []
+        self.puts = 0
         self.runner.run(self.start())
 
     async def make_clock(self) -> FakeClock:
@@ -68,6 +70,12 @@ class Machine(RuleBasedStateMachine):
 
     def held(self) -> int:
         return len(self.rows)
+
+    def dead(self) -> list[Row]:
+        return sorted((r for r in self.rows if r.state == "dead"), key=lambda row: row.letter)
+
+    def chosen(self, places: set[int] | None) -> list[Row]:
+        return [row for place, row in enumerate(self.dead()) if places is None or place in places]
 
     def remove(self, row: Row) -> None:
         self.rows.remove(row)
@@ -91,7 +99,7 @@ class Machine(RuleBasedStateMachine):
             return
         if self.held() >= 6:
             self.expire()
-        dead = [row for row in self.rows if row.state == "dead"]
+        dead = self.dead()
         if self.held() >= 6 and not dead:
             try:
                 self.runner.run(self.spool.put(one))
@@ -101,7 +109,8 @@ class Machine(RuleBasedStateMachine):
         self.runner.run(self.spool.put(one))
         if self.held() >= 6:
             self.remove(dead[0])
-        self.rows.append(Row(number, now, 0.0))
+        self.puts += 1
+        self.rows.append(Row(number, self.puts, now, 0.0))
         self.recent[number] = now
 
     @rule(limit=st.integers(1, 4), skip=st.sets(st.sampled_from(LANES)))
@@ -118,11 +127,11 @@ class Machine(RuleBasedStateMachine):
         for row, claim in zip(expected, claims, strict=True):
             assert envelope(row.number, project=row.project) == claim.envelope
             row.state = "claimed"
-            self.claims.append((claim, row))
+            self.claims.append((claim, row, self.spool))
 
     def settle(self, index: int, decision: Decision) -> Row:
-        claim, row = self.claims.pop(index % len(self.claims))
-        self.runner.run(self.spool.settle([(claim, decision)]))
+        claim, row, spool = self.claims.pop(index % len(self.claims))
+        self.runner.run(spool.settle([(claim, decision)]))
         return row
 
     @precondition(lambda self: self.claims)
@@ -140,7 +149,26 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(index=st.integers(0, 9))
     def bury(self, index: int) -> None:
-        self.settle(index, Bury(Reason.REJECTED_UPSTREAM)).state = "dead"
+        row = self.settle(index, Bury(Reason.REJECTED_UPSTREAM))
+        row.state, row.attempts = "dead", row.attempts + 1
+
+    @rule(places=st.none() | st.sets(st.integers(0, 3)))
+    def retry_dead_letters(self, places: set[int] | None) -> None:
+        chosen = self.chosen(places)
+        numbers = None if places is None else [row.letter for row in chosen]
+        assert len(chosen) == self.runner.run(self.spool.dead.retry(numbers))
+        for row in chosen:
+            self.rows.remove(row)
+            row.state, row.stored_at, row.due_at, row.attempts = "ready", self.clock.now(), 0, 0
+            self.rows.append(row)
+
+    @rule(places=st.none() | st.sets(st.integers(0, 3)))
+    def purge_dead_letters(self, places: set[int] | None) -> None:
+        chosen = self.chosen(places)
+        numbers = None if places is None else [row.letter for row in chosen]
+        assert len(chosen) == self.runner.run(self.spool.dead.purge(numbers))
+        for row in chosen:
+            self.rows.remove(row)
 
     @rule(seconds=st.sampled_from([1, 10, 49, 60, 300, 600]))
     def time_passes(self, seconds: int) -> None:
@@ -160,6 +188,10 @@ class Machine(RuleBasedStateMachine):
             self.held() * SIZE,
         ) == (status.ready, status.claimed, status.buried, status.bytes)
         assert self.lost == len(self.dropped)
+        letters = self.runner.run(self.spool.dead.list(100))
+        assert [(row.letter, row.attempts) for row in self.dead()] == [
+            (letter.number, letter.attempts) for letter in letters
+        ]
 
 
 class MemoryMachine(Machine):
@@ -172,25 +204,31 @@ class MemoryMachine(Machine):
 class SqliteMachine(Machine):
     """The model against the spool on disk, which may crash or be closed at any time."""
 
+    SLOTS = 1
+    spool: SqliteSpool
+
     async def start(self) -> None:
         self.root = Path(tempfile.mkdtemp())
         self.path = self.root / "0" / "spool.db"
-        self.spool = await self.opened()
+        self.spools = [await self.opened(slot) for slot in range(self.SLOTS)]
+        self.spool = self.spools[0]
 
-    async def opened(self) -> SqliteSpool:
-        return await SqliteSpool.open(self.path, self.clock, BOUNDS, self.dropped.append)
+    async def opened(self, slot: int) -> SqliteSpool:
+        path, clock = self.path, self.clock
+        return await SqliteSpool.open(path, clock, BOUNDS, self.dropped.append, slot=slot)
 
-    def all_released(self) -> None:
-        self.claims.clear()
-        for row in self.rows:
-            if row.state == "claimed":
+    def released(self, spool: Spool) -> None:
+        for _, row, claimer in self.claims:
+            if claimer is spool:
                 row.state = "ready"
+        self.claims = [one for one in self.claims if one[2] is not spool]
 
     @rule()
     def restart(self) -> None:
+        slot = self.spools.index(self.spool)
+        self.released(self.spool)
         self.runner.run(self.spool.close())
-        self.spool = self.runner.run(self.opened())
-        self.all_released()
+        self.spool = self.spools[slot] = self.runner.run(self.opened(slot))
 
     @rule()
     def crash(self) -> None:
@@ -198,19 +236,35 @@ class SqliteMachine(Machine):
         image = self.root / str(int(self.path.parent.name) + 1)
         image.mkdir()
         for file in self.path.parent.glob("spool.db*"):
-            if not file.name.endswith(("-shm", ".lock")):
+            if file.name in ("spool.db", "spool.db-wal"):
                 shutil.copy(file, image / file.name)
-        self.runner.run(self.spool.close())
+        for spool in self.spools:
+            self.released(spool)
+            self.runner.run(spool.close())
         self.path = image / "spool.db"
-        self.spool = self.runner.run(self.opened())
-        self.all_released()
+        self.spools = [self.runner.run(self.opened(slot)) for slot in range(self.SLOTS)]
+        self.spool = self.spools[0]
 
     def teardown(self) -> None:
-        super().teardown()
+        for spool in self.spools:
+            self.runner.run(spool.close())
+        self.runner.close()
         shutil.rmtree(self.root)
+
+
+class SharedMachine(SqliteMachine):
+    """The model against two spools on one file; what one has claimed, only that one settles."""
+
+    SLOTS = 2
+
+    @rule(slot=st.integers(0, 1))
+    def switch(self, slot: int) -> None:
+        self.spool = self.spools[slot]
 
 
 TestMemory = MemoryMachine.TestCase
 TestMemory.settings = settings(deadline=None, max_examples=60, stateful_step_count=40)
 TestSqlite = SqliteMachine.TestCase
 TestSqlite.settings = settings(deadline=None, max_examples=25, stateful_step_count=40)
+TestShared = SharedMachine.TestCase
+TestShared.settings = settings(deadline=None, max_examples=25, stateful_step_count=40)
