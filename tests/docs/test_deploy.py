@@ -1,6 +1,8 @@
 """The container files say what they should, as far as that shows without a container engine."""
 
 import re
+import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import yaml
 
 from relay import config
 from relay.config import DEFAULT_KEY
+from tests.nats import binary
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -85,8 +88,47 @@ def test_only_what_listens_is_exposed() -> None:
 
 def test_images_of_others_have_a_version() -> None:
     """What others publish is taken by its major version, so that it does not change under us."""
-    images = [resolved(service["image"]) for service in COMPOSE["services"].values()]
-    assert ["scrub-relay", "bugsink/bugsink:2", "bugsink/bugsink:2"] == images
+    images = Counter(resolved(service["image"]) for service in COMPOSE["services"].values())
+    assert {"scrub-relay": 3, "bugsink/bugsink:2": 2, "nats:2-alpine": 3} == images
+
+
+# --- the profile `cluster` -----------------------------------------------------------------------
+
+CLUSTER = {n: one for n, one in COMPOSE["services"].items() if "cluster" in one.get("profiles", ())}
+NATS = sorted(name for name, one in CLUSTER.items() if one["image"].endswith("nats:2-alpine}"))
+
+
+@pytest.mark.parametrize("name", sorted(CLUSTER))
+def test_the_cluster_is_checked_and_stays_on_the_loopback(name: str) -> None:
+    """Each part has a health check, and is published locally or not at all."""
+    assert CLUSTER[name]["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in CLUSTER[name].get("ports", ()))
+
+
+def test_the_relays_know_the_servers() -> None:
+    """Both relays name every server, with a copy on each; each server keeps what it has."""
+    environment = {"RELAY_PROJECTS__0__UPSTREAM": f"http://{DEFAULT_KEY}@bugsink:8000/1"}
+    spool = config.load_settings(str(ROOT / "deploy/compose/cluster.yaml"), environment).spool
+    assert tuple(f"nats://{name}:4222" for name in NATS) == spool.servers
+    assert ("jetstream", 3, 3) == (spool.backend, spool.replicas, len(NATS))
+    for name in NATS:
+        assert {"NATS_NAME": name} == COMPOSE["services"][name]["environment"]
+        assert f"{name}-data:/var/tmp" in COMPOSE["services"][name]["volumes"]
+        assert f"{name}-data" in COMPOSE["volumes"]
+    assert 2 == len(CLUSTER) - len(NATS)
+
+
+def test_the_server_takes_its_configuration() -> None:
+    """The real server finds no fault in the file, which names the same servers."""
+    file = ROOT / "deploy/compose/nats.conf"
+    done = subprocess.run(
+        [binary(), "-t", "-c", str(file)],
+        env={"NATS_NAME": "nats-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (0, True) == (done.returncode, b"configuration file" in done.stderr)
+    assert NATS == re.findall(r"nats://(nats-\d):6222", file.read_text("utf-8"))
 
 
 def test_the_image_gets_what_it_copies() -> None:

@@ -32,7 +32,7 @@ from tests.fakes import FakeClock
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
-OTHER_TOOLS = {"--build", "--volumes", "--data-binary", "--loadfile", "--dist"}
+OTHER_TOOLS = {"--build", "--profile", "--volumes", "--data-binary", "--loadfile", "--dist"}
 """Options of docker, curl and pytest that the pages name."""
 
 
