@@ -30,7 +30,7 @@ class Ack:
 class RetryAt:
     """Try again at this time, seconds since the Unix epoch.
 
-    `tried` says whether a send was made; one that was only put back does not count as an attempt.
+    `tried` says whether it counts as an attempt: not what was only put back, or met with a limit.
     """
 
     at: float

@@ -221,8 +221,9 @@ class Forwarder:
         outlet.let_go(claim)
         circuit = outlet.circuit
         probe = circuit.state is not CircuitState.CLOSED
+        envelope = claim.envelope
+        lane = (envelope.project, envelope.key)
         if response is not None:
-            lane = (claim.envelope.project, claim.envelope.key)
             self._limits.learn(*lane, response.status, response.headers, now)
         if not reached or response is not None:
             circuit.learn(response, now=now, jitter=self._random(), policy=self._policy)
@@ -238,6 +239,11 @@ class Forwarder:
         if probe and isinstance(decision, RetryAt):
             # The next probe is another envelope, lest one that always fails keeps all from going.
             decision = RetryAt(max(decision.at, circuit.open_until + self._policy.base))
+        if isinstance(decision, RetryAt):
+            held = self._limits.held_until(*lane, envelope.categories, now)
+            if held > now:
+                # It waits for the end of the limit like all the others, in its place among them.
+                decision = RetryAt(max(held, circuit.open_until), tried=False)
         status = None if response is None else response.status
         self._settler.decide(Delivery(claim, decision, status, now - started))
 

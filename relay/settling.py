@@ -158,7 +158,7 @@ class Settler:
                 if log.isEnabledFor(logging.DEBUG):
                     log.debug("delivered", extra=fields_of(claim, status=status))
             case RetryAt(_, tried):
-                if not tried:
+                if not tried and status is None:  # it was not sent
                     return
                 log.info("retry", extra=fields_of(claim, status=status))
             case Bury(reason):
