@@ -18,14 +18,16 @@ from rich.console import Console
 import relay
 from benchmarks import jobs, speed
 from benchmarks.jobs import Who
+from benchmarks.load import command as load
 from benchmarks.precision_report import code_section, lines_section
 from benchmarks.recall_report import recall_sections
-from benchmarks.report import Section, bars_section, show, to_markdown
+from benchmarks.report import Section, bars_section, put_between, show, to_markdown
 from benchmarks.speed_report import adversarial_section, custom_section, speed_section
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 README = ROOT / "README.md"
+LOAD = "load"
 CORPORA = ("python", "javascript", "bundles")
 _BEGIN = "<!-- aims: written by `make bench` -->"
 _END = "<!-- end of aims -->"
@@ -50,7 +52,8 @@ make bench ARGS='--seed {seed}'
 ```
 
 `make bench ARGS='--only speed'` measures one part, `make bench ARGS=--quick` little of each; both
-only print. Of times, only ratios carry over to other machines.
+only print. Of times, only ratios carry over to other machines. What the running relay does is on a
+page of its own: [under load](load.md).
 
 {sections}
 """
@@ -78,7 +81,9 @@ QUICK = Amounts(3_000, 5_000, 1.0, 1.0, 100_000, speed.QUICK)
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command's options."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, help="measure this alone, and write no page")
+    parser.add_argument(
+        "--only", choices=[*PARTS, LOAD], help="measure this alone, and write no page"
+    )
     parser.add_argument("--quick", action="store_true", help="little of each; write no page")
     parser.add_argument("--seed", type=int, help="draw as the run with this seed did")
     parser.add_argument("--json", action="store_true", help="print as JSON, without tables")
@@ -141,7 +146,12 @@ PARTS: dict[str, Callable[[Executor, Amounts, int], Finish]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print, and after a whole run write the page and the README's table."""
+    """Measure, print, and after a whole run write the pages and the README's table.
+
+    With `load` as the first argument it measures the running relay alone.
+    """
+    if arguments and arguments[0] == LOAD:
+        return load.main(arguments[1:], _facts)
     options = build_parser().parse_args(arguments)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     console = Console(stderr=options.json, width=None if sys.stdout.isatty() else 150)
@@ -154,18 +164,22 @@ def main(arguments: Sequence[str]) -> int:
             if options.only in (None, name)
         ]
         found = [section for finish in started for section in finish()]
-    sections = [bars_section(found), *found]
+    loaded = load.Measured((), None, whole=False)
+    if options.only in (None, LOAD):
+        loaded = load.measure(quick=options.quick, seed=seed)
+    sections = [bars_section([*found, *loaded.sections]), *found]
     facts = _facts(seed)
     if options.json:
-        kept = [dataclasses.asdict(section) for section in sections]
+        kept = [dataclasses.asdict(section) for section in [*sections, *loaded.sections]]
         print(json.dumps({"facts": facts, "sections": kept}, indent=1))
     else:
-        for section in sections:
+        for section in [*sections, *loaded.sections]:
             show(section, console)
     if not options.quick and options.only is None:
         PAGE.write_text(as_page(sections, facts), "utf-8")
         README.write_text(with_aims(README.read_text("utf-8"), sections[0], facts), "utf-8")
-        console.print(f"written: docs/{PAGE.name}, and the table in {README.name}")
+        load.write(loaded, facts)
+        console.print(f"written: docs/{PAGE.name} and load.md, and the table in {README.name}")
     return 0
 
 
@@ -192,12 +206,9 @@ def as_page(sections: Sequence[Section], facts: dict[str, str]) -> str:
 
 def with_aims(readme: str, aims: Section, facts: dict[str, str]) -> str:
     """Return the README with the table of aims between its two marks."""
-    head, begin, rest = readme.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError("the README has no place for the table of aims")
     table = to_markdown(Section("", tables=aims.tables)).partition("\n\n")[2]
-    return f"{head}{begin}\n{table}\n\n{facts['date']}, {facts['machine']}.\n{end}{tail}"
+    text = f"{table}\n\n{facts['date']}, {facts['machine']}."
+    return put_between(readme, _BEGIN, _END, text)
 
 
 if __name__ == "__main__":

@@ -170,3 +170,16 @@ def _cut(text: str) -> str:
         for char in text
     )
     return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
+
+
+def put_between(page: str, begin: str, end: str, text: str) -> str:
+    """Return a page with a text in place of what stood between two marks.
+
+    Raises:
+        ValueError: the page does not have both.
+    """
+    head, found_begin, rest = page.partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"the page has no place between {begin} and {end}")
+    return f"{head}{begin}\n{text}\n{end}{tail}"

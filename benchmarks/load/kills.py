@@ -22,7 +22,7 @@ Kill = Callable[[int], None]
 
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds from a start until the kill."""
-DELAY = 0.02
+DELAY = 0.05
 """Seconds that the upstream takes, so that some envelopes are on their way when a kill comes."""
 RUN = 77
 

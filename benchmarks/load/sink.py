@@ -132,6 +132,7 @@ async def _do(state: State, order: dict[str, Any]) -> dict[str, Any]:
             await _close(state)
         case "back":
             await _open(state)
+            return {"now": time.monotonic()}
         case "answer":
             state.status, state.delay = order.get("status", 200), order.get("delay", 0.0)
         case other:
