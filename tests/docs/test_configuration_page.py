@@ -42,7 +42,8 @@ def test_the_example_loads() -> None:
     names(
         config.Settings, config.Listen, config.Tls, config.Admin, config.AdminToken,
         config.ProjectSettings, config.SpoolSettings, config.HashSettings,
-        config.ClientReportSettings, config.ForwardSettings, config.ErrorSettings, ConsentPolicy, Limits,
+        config.ClientReportSettings, config.ForwardSettings, config.ErrorSettings,
+        ConsentPolicy, Limits,
     ),
 )  # fmt: skip
 def test_every_setting_is_on_the_page(name: str) -> None:
