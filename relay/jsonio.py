@@ -103,6 +103,14 @@ def dumps(value: Any) -> bytes:
     raise JsonError("a value has no JSON form")
 
 
+def exact(value: Any) -> bytes | None:
+    """Serialise so that equal bytes mean equal values; None for what orjson does not write."""
+    try:
+        return orjson.dumps(value)
+    except (TypeError, orjson.JSONEncodeError):
+        return None
+
+
 def pretty(value: Any, *, sort_keys: bool = False) -> str:
     """Serialise to JSON for people: indented by two, a line a value, no newline at the end.
 

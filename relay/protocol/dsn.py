@@ -5,6 +5,7 @@ DSN (`key:secret@`) and a query are never kept.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -54,11 +55,15 @@ class Dsn:
 
 
 def parse_dsn(text: str) -> Dsn:
-    """Parse a DSN.
+    """Parse a DSN; an app has one, so the last ones are remembered.
 
     Raises:
         DsnError: it is none.
     """
+    return _parsed(text) if len(text) <= _ORDINARY else _parse(text)
+
+
+def _parse(text: str) -> Dsn:
     # urlsplit drops line breaks and tabs silently; a DSN with one is none.
     if not text.isascii() or not text.isprintable():
         raise DsnError("the DSN holds strange characters")
@@ -82,6 +87,11 @@ def parse_dsn(text: str) -> Dsn:
         project=parse_project(project),
         key=parse_key(parts.username or ""),
     )
+
+
+_ORDINARY: Final = 200
+"""Longer ones are not remembered."""
+_parsed: Final = lru_cache(maxsize=256)(_parse)
 
 
 def parse_key(text: str) -> str:

@@ -95,6 +95,9 @@ def check_item(headers: Mapping[str, Any], size: int, limits: Limits = DEFAULT) 
         raise too_large(row.type or row.name)
 
 
+_EXCLUSIVE: Final = frozenset(kind for kind, row in KINDS.items() if row.exclusive)
+
+
 def check_together(items: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -> None:
     """Hold the items of an envelope, as pairs of kind and payload size, against what they share.
 
@@ -115,5 +118,5 @@ def check_together(items: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -
     if counts["session"] + counts["sessions"] > limits.session_items:
         raise too_large("sessions")
     # Sentry processes one event an envelope and throws a second one away after its 200; we say so.
-    if sum(counts[kind] for kind, row in KINDS.items() if row.exclusive) > 1:
+    if sum(counts[kind] for kind in _EXCLUSIVE & counts.keys()) > 1:
         raise EnvelopeError("an envelope may hold one event, transaction, feedback or report")

@@ -60,6 +60,11 @@ class Pattern:
         """Yield what `find` finds."""
         yield from self.find(buffer, start, end)
 
+    def occurs(self, buffer: bytes) -> bool:
+        """Return whether it matches anywhere."""
+        found = self._match(_UNANCHORED, buffer, 0, len(buffer))
+        return bool(found[0][0] >= 0)
+
     def find(self, buffer: bytes, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
         """Return the byte spans to redact, ascending and not empty.
 

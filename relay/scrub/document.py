@@ -70,7 +70,7 @@ class DocumentScrubber:
         """
         memory = self.memory = self.memory or Memory(self.compiled)
         spot = memory.root(self.root_type, structural=self.structural)
-        walked = Walk(memory, self._special).run(root, spot)
+        walked = Walk(memory, self._special, self._effects).run(root, spot)
         for keyed in self._keyed:
             if keyed.text not in memory.texts:
                 walked.texts.setdefault(keyed.text, [])
@@ -127,6 +127,17 @@ class DocumentScrubber:
         place = Place(container, slot, plan, VALUE_TYPES[kind])
         self._keyed.append(Keyed(place, text, self._under_key(plan, text), plan.keyed))
         return True
+
+    def _effects(self) -> int:
+        """Return how much has been decided, or left for when the texts have been searched."""
+        made = self._made
+        return (
+            len(self._keyed)
+            + len(made.changes)
+            + len(made.removals)
+            + len(made.drafts)
+            + sum(self.shadow.values())
+        )
 
     def _is_decided(self, container: Container, slot: PathPart) -> bool:
         if type(container.node) is list:

@@ -15,14 +15,18 @@ from relay.scrub.places import Places, Spot
 _TEXTS: Final = 20_000
 _LONGEST: Final = 512
 """Longer texts are not remembered; few of them come twice."""
+_WHOLES: Final = 8 << 20
+_LARGEST: Final = 8 << 10
+"""Bytes of all parts of documents that are known as a whole, and of one."""
 
 
 class Remembered(NamedTuple):
-    """Texts and numbers that are known as clean."""
+    """Texts, numbers and parts of documents that are known as clean."""
 
     texts: frozenset[str]
     integers: frozenset[int]
     floats: frozenset[float]
+    wholes: frozenset[bytes] = frozenset()
 
     def __repr__(self) -> str:
         return f"Remembered({len(self.texts)} texts)"
@@ -39,12 +43,15 @@ class Memory:
         texts: strings and keys in which no rule finds anything, through no view; "" is one.
         integers: whole numbers of which the text is clean.
         floats: other numbers of which the text is clean.
+        wholes: maps and lists, as JSON with the mark of their place, in which nothing is to do.
     """
 
     compiled: CompiledRules = field(repr=False)
     texts: set[str] = field(default_factory=lambda: {*NOTHING.texts}, repr=False)
     integers: set[int] = field(default_factory=set, repr=False)
     floats: set[float] = field(default_factory=set, repr=False)
+    wholes: set[bytes] = field(default_factory=set, repr=False)
+    _size: int = field(default=0, repr=False)
     _places: dict[tuple[str, bool], Places] = field(default_factory=dict, repr=False)
 
     def root(self, root_type: str, *, structural: bool) -> Spot:
@@ -82,18 +89,36 @@ class Memory:
             elif -_FAR < number < _FAR:
                 self.integers.add(int(number))
 
+    def remember_whole(self, whole: bytes) -> None:
+        """Note a map or list, as JSON with the mark of its place, in which nothing is to do."""
+        if len(whole) > _LARGEST:
+            return
+        if self._size > _WHOLES:
+            self.wholes.clear()
+            self._size = 0
+        self.wholes.add(whole)
+        self._size += len(whole)
+
     def remembered(self) -> Remembered:
         """Return what is known as clean; for measurements."""
-        return Remembered(frozenset(self.texts), frozenset(self.integers), frozenset(self.floats))
+        return Remembered(
+            frozenset(self.texts),
+            frozenset(self.integers),
+            frozenset(self.floats),
+            frozenset(self.wholes),
+        )
 
     def forget(self, but: Remembered = NOTHING) -> None:
         """Forget what is clean, but for this; for measurements."""
         self.texts.clear()
         self.integers.clear()
         self.floats.clear()
+        self.wholes.clear()
         self.texts.update(but.texts)
         self.integers.update(but.integers)
         self.floats.update(but.floats)
+        self.wholes.update(but.wholes)
+        self._size = sum(map(len, self.wholes))
 
 
 _FAR: Final = 1 << 64

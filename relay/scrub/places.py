@@ -20,6 +20,10 @@ _MOST: Final = 20_000
 """Plans, spots, layouts, and texts that are known at a place; then the memory starts afresh."""
 _KEYS: Final = 64
 """Maps with more keys are lists of a kind, and hardly two of them are alike."""
+_LUCK: Final = 256
+_MOST_LUCK: Final = 512
+_GAIN: Final = 8
+"""How often a look for a whole that is known may fail, and what one that does not makes up for."""
 _PAIR_SIZE: Final = 4
 _FORM_SIZE: Final = 16
 """A cookie of a browser and a field of a form say more of themselves than a pair does."""
@@ -53,6 +57,8 @@ class Spot:
         layouts: of the maps here, by their keys.
         children: the maps and lists that are values of a map here, by their key.
         every: the plan for any element of a list here, once it is known that all share it.
+        mark: tells the place from all others; empty while it is not remembered.
+        luck: above 0 where what stands here is worth being looked for as a whole.
     """
 
     places: "Places" = field(repr=False)
@@ -62,6 +68,8 @@ class Spot:
     layouts: dict[tuple[str, ...], Layout] = field(default_factory=dict, repr=False)
     children: dict[str, "Spot"] = field(default_factory=dict, repr=False)
     every: Plan | None = field(default=None, repr=False)
+    mark: bytes = b""
+    luck: int = 0
     _plans: dict[Any, Plan] = field(default_factory=dict, repr=False)
     _below: dict[Any, "Spot"] = field(default_factory=dict, repr=False)
     _pairs: dict[str, "Spot"] = field(default_factory=dict, repr=False)
@@ -149,7 +157,7 @@ class Spot:
             known = Spot(self.places, (*self.path, slot), name)
             if len(name) <= KEY_LENGTH >= len(str(slot)):
                 self.places.grow()
-                self._below[slot, name] = known
+                self._below[slot, name] = self.places.marked(known)
                 if slot == name:
                     self.children[name] = known
         return known
@@ -162,8 +170,12 @@ class Spot:
             known = Spot(self.places, path, self.name, (*self.path, key))
             if len(key) <= KEY_LENGTH:
                 self.places.grow()
-                self._pairs[key] = known
+                self._pairs[key] = self.places.marked(known)
         return known
+
+    def met(self) -> None:
+        """Note that what stands here was known as a whole."""
+        self.luck = min(self.luck + _GAIN, _MOST_LUCK)
 
     def forget(self) -> None:
         """Forget everything below."""
@@ -181,7 +193,7 @@ class Spot:
 class Places:
     """All kinds of places in documents of one type."""
 
-    __slots__ = ("_size", "compiled", "exact", "root", "root_type", "structural")
+    __slots__ = ("_marks", "_size", "compiled", "exact", "root", "root_type", "structural")
 
     def __init__(self, compiled: CompiledRules, root_type: str, structural: bool) -> None:
         """Begin with nothing known.
@@ -197,6 +209,7 @@ class Places:
         self.exact = any(map(_tells_indexes_apart, compiled.rules))
         self.root = Spot(self, (), "")
         self._size = 0
+        self._marks = 0
 
     def grow(self) -> None:
         """Count one thing more that is remembered."""
@@ -204,6 +217,13 @@ class Places:
         if self._size > _MOST:
             self.root.forget()
             self._size = 0
+
+    def marked(self, spot: Spot) -> Spot:
+        """Give a place a mark of its own, which no other ever has, forgotten or not."""
+        self._marks += 1
+        spot.mark = f"\0{self.root_type} {self.structural:d} {self._marks}".encode()
+        spot.luck = _LUCK
+        return spot
 
     def index(self, index: PathPart) -> PathPart:
         """Return an index as it stands in the paths here."""

@@ -7,6 +7,7 @@ is known to be clean is looked at and left; whoever asks decides about values th
 from collections.abc import Callable
 from typing import Any, Final
 
+from relay import jsonio
 from relay.errors import ScrubError
 from relay.rules.selectors import PathPart
 from relay.scrub.lists import SOURCE, ListText, field_words, list_text, words_text
@@ -23,6 +24,13 @@ its path: a deeper bound would let a document take that many times its size in m
 Special = Callable[[Container, PathPart, Plan, Any], bool]
 """Decides about a value that rules name by its place; True when nobody else has to look at it."""
 
+Effects = Callable[[], int]
+"""Counts what has been decided so far."""
+
+_ROOM: Final = 1 << 20
+"""Bytes of parts that are looked for in vain, in one document: all of it would be written again at
+each level."""
+
 VALUE_TYPES: Final = {
     str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object",
     type(None): "null",
@@ -38,24 +46,39 @@ class Walk:
     """One walk over one document."""
 
     __slots__ = (
+        "_effects",
         "_floats",
         "_integers",
         "_known",
         "_memory",
         "_named",
+        "_room",
+        "_seen",
         "_special",
         "_stack",
+        "_wholes",
         "walked",
     )
 
-    def __init__(self, memory: Memory, special: Special) -> None:
-        """Prepare a walk that passes by what is in a memory, and asks about special values."""
+    def __init__(self, memory: Memory, special: Special, effects: Effects = lambda: 0) -> None:
+        """Prepare a walk that passes by what is in a memory, and asks about special values.
+
+        Args:
+            memory: of the documents before.
+            special: asked about values that rules name.
+            effects: how much has come of that.
+        """
         self._memory = memory
         self._known = memory.texts
         self._integers = memory.integers
         self._floats = memory.floats
+        self._wholes = memory.wholes
         self._special = special
-        self._stack: list[tuple[Any, Spot, Link, int]] = []
+        self._effects = effects
+        # How much was seen that is not the same each time, or has to be looked at.
+        self._seen = 0
+        self._room = _ROOM
+        self._stack: list[tuple[Any, Spot | None, Link, int]] = []
         # Each with its container, which must live as long as it is known by its id.
         self._named: dict[int, tuple[Any, Names]] = {}
         self.walked = Walked()
@@ -69,13 +92,28 @@ class Walk:
         stack = self._stack
         stack.append((root, spot, None, 0))
         while stack:
-            node, spot, link, depth = stack.pop()
+            node, at, link, depth = stack.pop()
+            if at is None:
+                # All of a part has been walked.
+                if self._seen + self._effects() == depth:
+                    self._memory.remember_whole(node)
+                continue
+            if at.luck > 0 and self._room > 0 and id(node) not in self._named:
+                raw = jsonio.exact(node)
+                if raw is not None:
+                    raw += at.mark
+                    if raw in self._wholes:
+                        at.met()
+                        continue
+                    at.luck -= 1
+                    self._room -= len(raw)
+                    stack.append((raw, None, None, self._seen + self._effects()))
             if depth > MAX_DEPTH:
                 raise ScrubError("the document is nested too deeply")
             if type(node) is dict:
-                self._map(node, spot, link, depth + 1)
+                self._map(node, at, link, depth + 1)
             elif node:
-                self._list(node, spot, link, depth + 1)
+                self._list(node, at, link, depth + 1)
         return self.walked
 
     def _map(self, node: dict[str, Any], spot: Spot, link: Link, below: int) -> None:
@@ -104,6 +142,7 @@ class Walk:
             if plan is not None:
                 # The commonest of all: a time or an id that has its shape.
                 if plan.alone is not None and plan.alone(value):
+                    self._seen += 1
                     continue
                 here = here or Container(node, link, spot)
                 if self._special(here, key, plan, value):
@@ -167,6 +206,7 @@ class Walk:
             return
         here = Container(node, link, spot)
         if read is not None:
+            self._seen += 1
             self.walked.texts.setdefault(read.text, [])
             self.walked.lists.append((here, read))
         name = key if key is not None and spot.pair is not None else spot.name
@@ -221,12 +261,14 @@ class Walk:
         slot, read = found
         fields = []
         for part, spot, link, _ in parts:
+            assert spot is not None
             plan = spot.plan(slot, slot) if isinstance(slot, str) else spot.element(slot)
             fields.append((Container(part, link, spot), slot, plan))
         self._form(fields, read)
 
     def _form(self, fields: list[tuple[Container, Any, Plan]], read: ListText) -> None:
         if read.text not in self._known:
+            self._seen += 1
             self.walked.texts.setdefault(read.text, [])
             places = [Place(here, slot, plan, "string") for here, slot, plan in fields]
             self.walked.forms.append((places, read))
@@ -242,6 +284,7 @@ class Walk:
             return False
 
     def _add(self, text: str, place: Place) -> None:
+        self._seen += 1
         places = self.walked.texts.get(text)
         if places is None:
             self.walked.texts[text] = [place]

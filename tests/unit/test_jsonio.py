@@ -192,3 +192,10 @@ def test_counting_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == count_values(b",,,,,")
     assert 5 == count_values(b",[{xx,,")
     assert 8 == count_values(b"," * 100)
+
+
+def test_exact() -> None:
+    """Equal bytes mean equal values; what cannot be written so is told."""
+    values = [1, 1.0, True, "1", None, [], {}, {"a": 1, "b": 2}, {"b": 2, "a": 1}]
+    assert len(values) == len({jsonio.exact(value) for value in values})
+    assert [None] * 3 == [jsonio.exact(value) for value in (1 << 70, "\ud800", {1: 2})]

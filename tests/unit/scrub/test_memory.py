@@ -29,7 +29,7 @@ NEAR = (
 def test_what_came_before_changes_nothing(documents: list[Any]) -> None:
     """A document comes out as it does for a scrubber that has seen nothing."""
     one = scrubber(IP, NUMBER, DEVICE, AT, UNDER)
-    for document in [*documents, *documents]:
+    for document in documents * 4:
         data = json.dumps(document).encode()
         fresh = scrubber(IP, NUMBER, DEVICE, AT, UNDER)
         assert fresh.scrub_json(data).body == one.scrub_json(data).body
@@ -92,14 +92,73 @@ def test_long_keys_are_not_kept() -> None:
     assert key not in root.children
 
 
+PART: Any = {"name": "app", "list": ["one", 2, 2.5, {"deep": None}]}
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"extra": [{**PART, "list": ["one", 2.0, 2.5, {"deep": None}]}]}, "2 is not 2.0"),
+        ({"extra": [{**PART, "name": ADDRESS}]}, "another text"),
+        ({"extra": [{**PART, ADDRESS: 1}]}, "another key"),
+        ({"other": [PART]}, "another place"),
+        ({"extra": {"device": PART}}, "a place under another key"),
+    ],
+)
+def test_a_part_is_known_where_it_stands(other: Any, why: str) -> None:
+    """A part in which nothing is to do is walked twice, then known; any other one is not it."""
+    number = "id: t/float\nmatch: {pattern: '2[.]0'}\nredact: {method: replace, text: '[n]'}"
+    deep = "id: t/deep\nmatch: {any: true}\nwhere: ['other.*.name', 'extra.device.name']"
+    made = scrubber(IP, number, deep + "\nredact: {method: remove}")
+    data, another = (json.dumps(document).encode() for document in ({"extra": [PART]}, other))
+    for _ in range(3):
+        made.scrub_json(data)
+    assert 1 <= len([one for one in made.memory.wholes if b'"name":"app"' in one])
+    fresh = scrubber(IP, number, deep + "\nredact: {method: remove}").scrub_json(another).body
+    for _ in range(4):
+        assert fresh == made.scrub_json(another).body, why
+    assert fresh != another
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"x": ADDRESS}, {"label": "s"}, {"x": [{ADDRESS: 1}]}, {"x": ["7", 1234567890123, "t" * 600]}],
+)
+def test_a_part_in_which_something_is_to_do_is_not_kept(part: Any) -> None:
+    """Neither is one with a text that is too long to be remembered."""
+    made = scrubber(IP, DEVICE)
+    for _ in range(4):
+        made.scrub_json(json.dumps({"extra": [part]}).encode())
+    kept = b"".join(made.memory.wholes)
+    assert ADDRESS.encode() not in kept
+    assert b'"label"' not in kept
+    assert b"ttt" not in kept
+
+
+def test_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them together, and each; what never comes again is no longer looked for."""
+    monkeypatch.setattr(memory, "_WHOLES", 400)
+    monkeypatch.setattr(memory, "_LARGEST", 100)
+    made = scrubber(IP)
+    for n in range(300):
+        for _ in range(3):
+            made.scrub_json(json.dumps({"a": {"b": [n, "x" * (n % 200)]}}).encode())
+    assert sum(map(len, made.memory.wholes)) <= 500
+    assert max(map(len, made.memory.wholes)) <= 100
+    for n in range(600):
+        made.scrub_json(json.dumps({"a": {"b": [n, f"text {n}"]}}).encode())
+    assert 0 == made.memory.root("event", structural=True).children["a"].luck
+
+
 def test_forget() -> None:
     """Everything can be forgotten, or all but what was known at some time."""
     known = Memory(compile_rules(rules(IP)))
     known.remember(["a", "b" * 1_000])
     known.remember_numbers([1, 2.5, 1 << 70])
     before = known.remembered()
-    assert ({"", "a"}, {1}, {2.5}) == before
+    assert ({"", "a"}, {1}, {2.5}, set()) == before
     known.remember(["c"])
+    known.remember_whole(b"{}")
     known.forget(before)
     assert before == known.remembered()
     known.forget()
