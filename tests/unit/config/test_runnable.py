@@ -65,9 +65,18 @@ def test_one_port_for_both() -> None:
 
 def test_where_it_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a variable or an option asked for is told by its name."""
-    wanted = "listen.workers: more than one is not available in this version (write 1)"
-    assert [f"RELAY_LISTEN__WORKERS:1: {wanted}"] == refused(None, {"RELAY_LISTEN__WORKERS": "3"})
+    wanted = "listen.workers: several workers need a spool that they share (sqlite)"
+    memory = {"RELAY_SPOOL__BACKEND": "memory", "RELAY_LISTEN__WORKERS": "3"}
+    assert [f"RELAY_LISTEN__WORKERS:1: {wanted}"] == refused(None, memory)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        check_runnable(load_settings(None, {}, workers=2))
+        check_runnable(load_settings(None, {"RELAY_SPOOL__BACKEND": "memory"}, workers=2))
     assert (f"--workers:1: {wanted}",) == caught.value.causes
+
+
+def test_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several workers are made by forking; where that is not possible, it is said."""
+    monkeypatch.delattr("os.fork")
+    wanted = "listen.workers: several workers need a system that can fork (write 1)"
+    assert [f"r.yaml:1: {wanted}"] == refused("listen: {workers: 2}")
+    check_runnable(parse("listen: {workers: 1}", "r.yaml", {}))
