@@ -9,13 +9,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
-from benchmarks.load import kills, latency, load_report, memory, recovery, throughput, workers
+from benchmarks.load import (
+    kills,
+    kills_jetstream,
+    latency,
+    load_report,
+    memory,
+    recovery,
+    throughput,
+    workers,
+)
 from benchmarks.load.programs import LoadError
 from benchmarks.load.sizing import BEGIN, END, Figures, figures_of, paper_section, sizing_section
 from benchmarks.load.traffic import SUITE, Kind, make_pool
@@ -72,22 +82,22 @@ class Run:
         return make_pool(self.folder, kind, count)
 
 
-def _throughput(run: Run) -> Section:
+def _throughput(run: Run) -> tuple[Section, ...]:
     run.costs = throughput.measure(run.folder, throughput.QUICK if run.quick else throughput.FULL)
-    return load_report.throughput_section(run.costs)
+    return (load_report.throughput_section(run.costs),)
 
 
-def _workers(run: Run) -> Section:
+def _workers(run: Run) -> tuple[Section, ...]:
     effort = workers.QUICK if run.quick else workers.FULL
-    return load_report.workers_section(workers.measure(run.folder, run.pool(), effort))
+    return (load_report.workers_section(workers.measure(run.folder, run.pool(), effort)),)
 
 
-def _latency(run: Run) -> Section:
+def _latency(run: Run) -> tuple[Section, ...]:
     effort = latency.QUICK if run.quick else latency.FULL
-    return load_report.latency_section(latency.measure(run.folder, run.pool(), effort))
+    return (load_report.latency_section(latency.measure(run.folder, run.pool(), effort)),)
 
 
-def _memory(run: Run) -> Section:
+def _memory(run: Run) -> tuple[Section, ...]:
     run.footprint = memory.measure(
         run.folder,
         run.pool(),
@@ -95,21 +105,31 @@ def _memory(run: Run) -> Section:
         run.pool(Kind("2 kB")),
         memory.QUICK if run.quick else memory.FULL,
     )
-    return load_report.memory_section(run.footprint)
+    return (load_report.memory_section(run.footprint),)
 
 
-def _kills(run: Run) -> Section:
+def _kills(run: Run) -> tuple[Section, ...]:
+    """Kill both side by side: it is counted, not timed, and takes long."""
     number = FEW_KILLS if run.quick else KILLS
-    return load_report.kills_section(kills.measure(run.folder, run.pool(LITTLE), number, run.seed))
+    pool = run.pool(LITTLE)
+    with ThreadPoolExecutor() as threads:
+        sqlite = threads.submit(kills.measure, run.folder / "sqlite", pool, number, run.seed)
+        jetstream = threads.submit(
+            kills_jetstream.measure, run.folder / "jetstream", pool, number, run.seed
+        )
+    return (
+        load_report.kills_section(sqlite.result(), "SQLite"),
+        load_report.kills_section(jetstream.result(), "JetStream"),
+    )
 
 
-def _recovery(run: Run) -> Section:
+def _recovery(run: Run) -> tuple[Section, ...]:
     effort = recovery.QUICK if run.quick else recovery.FULL
     run.recovered = recovery.measure(run.folder, run.pool(LITTLE), effort)
-    return load_report.recovery_section(run.recovered)
+    return (load_report.recovery_section(run.recovered),)
 
 
-PARTS: Final[dict[str, Callable[[Run], Section]]] = {
+PARTS: Final[dict[str, Callable[[Run], tuple[Section, ...]]]] = {
     "throughput": _throughput,
     "workers": _workers,
     "latency": _latency,
@@ -140,13 +160,14 @@ class Measured:
 def measure(names: Sequence[str] = (), *, quick: bool = False, seed: int = 0) -> Measured:
     """Measure some parts, or all; a part that cannot be measured says why instead."""
     chosen = names or tuple(PARTS)
-    sections, seconds, failed = [], {}, False
+    sections: list[Section] = []
+    seconds, failed = {}, False
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder), quick, seed)
         for name in chosen:
             started = time.monotonic()
             try:
-                sections.append(PARTS[name](run))
+                sections += PARTS[name](run)
             except LoadError as error:
                 failed = True
                 sections.append(load_report.failed_section(name, str(error)))

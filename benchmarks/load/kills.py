@@ -24,6 +24,7 @@ SHORTEST, LONGEST = 0.05, 1.0
 """Seconds from a start until the kill."""
 DELAY = 0.05
 """Seconds that the upstream takes, so that some envelopes are on their way when a kill comes."""
+DRAIN = 180.0
 RUN = 77
 
 
@@ -61,7 +62,7 @@ def measure(folder: Path, pool: Path, kills: int, seed: int) -> Kills:
             relay.kill()
             relay.start()
 
-        return under_kills(_spec(relay.port, pool), sink, kills, kill, relay.drain)
+        return under_kills(_spec(relay.port, pool), sink, kills, kill, lambda: relay.drain(DRAIN))
 
 
 def _spec(port: int, pool: Path) -> Spec:

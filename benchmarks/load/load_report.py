@@ -54,6 +54,11 @@ SIGKILL for every process of the relay at a random moment, up to a second after 
 What a client got a 200 for is accepted, and must arrive. What was on its way when the kill came
 arrives twice."""
 
+_ABOUT_JETSTREAM = """\
+Two relays share one stream with three copies on a cluster of three NATS servers. Each kill is
+SIGKILL of one of the five at a random moment; clients send to one of the relays, and the rest is
+as above."""
+
 _ABOUT_RECOVERY = """\
 The upstream is away until so many envelopes wait; then it listens again, and new ones go on
 coming. The first arrives when a retry is due. *Displaced* is how many places one was away, at
@@ -195,7 +200,7 @@ def _memory_bar(
     )
 
 
-def kills_section(found: Kills, name: str = "SQLite") -> Section:
+def kills_section(found: Kills, name: str) -> Section:
     """Return what was lost."""
     bar = Bar(
         f"Lost of what was accepted, {found.kills} kills under load, {name}",
@@ -213,7 +218,8 @@ def kills_section(found: Kills, name: str = "SQLite") -> Section:
         f"{found.refused:,}",
         f"{found.seconds:,.0f}",
     )
-    return Section(f"Kills, {name}", _ABOUT_KILLS, (bar,), (Table(head, (row,)),))
+    about = _ABOUT_KILLS if name == "SQLite" else _ABOUT_JETSTREAM
+    return Section(f"Kills, {name}", about, (bar,), (Table(head, (row,)),))
 
 
 def recovery_section(found: Recovery) -> Section:

@@ -9,6 +9,7 @@ import dataclasses
 import http.client
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from benchmarks.load.client import Result, Spec, result_of
 from benchmarks.load.traffic import KEY, PROJECT
 
 DEADLINE = 60.0
+_PORTS = (10_000, 30_000)
+"""Below those that Linux takes for connections."""
 _UPSTREAM_KEY = "a" * 31 + "e"
 _READY = "/api/relay/healthcheck/ready/"
 _ROOT = Path(__file__).absolute().parent.parent.parent
@@ -52,10 +55,15 @@ def until(look: Callable[[], Seen], what: str, seconds: float = DEADLINE) -> See
 
 
 def free_port() -> int:
-    """Return a port that nobody has just now."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a port that nobody has just now, and that the system gives to no connection.
+
+    A relay that was killed has to find it free again, whatever was connected meanwhile.
+    """
+    while True:
+        port = random.randint(*_PORTS)
+        with closing(socket.socket()) as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 class Program:

@@ -20,7 +20,7 @@ WAITING, FRESH = 1, 2
 """The numbers of the two loads."""
 IN_ORDER = 32
 """As many as are under way at one time may overtake one another."""
-_LONG = 420.0
+_LONG = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def measure(folder: Path, pool: Path, effort: Effort) -> Recovery:
     """Let so many wait, let the upstream come back, and watch."""
     with upstream() as sink, Relay(folder / "recovery", sink) as relay:
         sink.ask("away")
-        stored = send(Spec(relay.port, str(pool), WAITING, count=effort.waiting))
+        load = Spec(relay.port, str(pool), WAITING, count=effort.waiting, seconds=_LONG / 2)
+        stored = send(load)
         disk = sum(file.stat().st_size for file in relay.folder.glob("spool.db*"))
         more = Spec(
             relay.port, str(pool), FRESH, first=effort.waiting, rate=effort.fresh, keep_on=True
@@ -77,7 +78,7 @@ def measure(folder: Path, pool: Path, effort: Effort) -> Recovery:
         with Clients(more) as clients:
             clients.go()
             back: float = sink.ask("back")["now"]
-            until(lambda: _arrived(sink, effort.waiting), "all that waited to arrive", _LONG)
+            until(lambda: _arrived(sink, len(stored.accepted)), "all that waited to arrive", _LONG)
             fresh = clients.stop()
         relay.drain()
         arrived = sink.ask("arrived")

@@ -45,7 +45,7 @@ def test_memory(idle: int, large: int, statuses: dict[str, int], reached: list[b
 @pytest.mark.parametrize(("lost", "reached"), [(0, True), (1, False)])
 def test_kills(lost: int, reached: bool) -> None:
     found = Kills(50, 1_000, lost, twice=3, broken=10, refused=0, seconds=60.0)
-    assert [reached] == _reached(load_report.kills_section(found))
+    assert [reached] == _reached(load_report.kills_section(found, "SQLite"))
 
 
 def test_two_workers_need_two_cores() -> None:
