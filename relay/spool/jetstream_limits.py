@@ -45,6 +45,10 @@ class Limits:
         with unavailable():
             await self._bucket.put(self._names.check_key, b"")
 
+    def forget(self) -> None:
+        """Read everything again the next time."""
+        self._read = 0
+
     async def share(self, learned: Sequence[KeyLimit], now: float) -> Sequence[KeyLimit]:
         """Tell limits; return all that are in force.
 

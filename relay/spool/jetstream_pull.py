@@ -6,9 +6,9 @@ pages on pull consumers, and its server's statuses (404 nothing there, 408 time 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from nats.aio.client import Client
@@ -17,11 +17,10 @@ from nats.js import JetStreamContext
 
 from relay import jsonio
 from relay.errors import SpoolUnavailableError
-from relay.spool.jetstream_letters import Letter, unpack
+from relay.ports import Lane
+from relay.spool.jetstream_letters import unpack
+from relay.spool.jetstream_partition import BATCH, Partition, Probe, Pulled
 from relay.spool.jetstream_streams import ACK_WAIT, Names, consumer_of, unavailable
-
-BATCH: Final = 16
-"""A pull asks for so many, or for as many as are wanted at once."""
 
 PULL_BYTES: Final = 8 * 1024 * 1024
 """A pull brings no more bytes than this; no message is so large."""
@@ -43,63 +42,6 @@ BUFFER_SECONDS: Final = 30.0
 
 PROGRESS: Final = b"+WPI"
 NAK: Final = b"-NAK"
-
-
-@dataclass(slots=True)
-class Pulled:
-    """A message of the stream that this relay has.
-
-    Attributes:
-        seq: its number in the stream.
-        letter: what it holds; None where that cannot be read.
-        size: in bytes.
-        reply: where it is acknowledged.
-        delivered: how often it was given out.
-        at: when it came, by the event loop's time.
-    """
-
-    seq: int
-    token: str
-    letter: Letter | None
-    size: int
-    reply: str
-    delivered: int
-    at: float
-
-
-@dataclass(slots=True)
-class _Probe:
-    """A pull that does not wait: its number, what it may still bring, what was put before it."""
-
-    number: int
-    left: int
-    puts: int
-    answered: asyncio.Future[bool]
-
-
-@dataclass(slots=True)
-class Partition:
-    """One upstream's envelopes.
-
-    Attributes:
-        made: whether its consumer is there.
-        quiet: whether the stream has said that it has none due but those in the buffer.
-        puts: how often there was something new since the start.
-        put: the last number in the stream that this relay has put, and `seen` that it has got.
-        poll: the number of the pull that waits, until when it does, and what it may still bring.
-    """
-
-    token: str
-    made: bool = False
-    quiet: bool = False
-    puts: int = 0
-    put: int = 0
-    seen: int = 0
-    buffer: dict[int, Pulled] = field(default_factory=dict)
-    probe: _Probe | None = None
-    poll: int = 0
-    poll_ends: float = 0.0
-    poll_left: int = 0
 
 
 class Puller:
@@ -150,14 +92,23 @@ class Puller:
         """Return the partitions that are not shut."""
         return [p for token, p in self.partitions.items() if token not in shut]
 
-    async def fill(self, shut: Collection[str], wanted: int) -> None:
+    def ready(self, shut: Collection[str], skip: Collection[Lane]) -> list[Pulled]:
+        """Return what may be taken, oldest first.
+
+        A partition may hold lanes of `skip` though it is not shut: it was named by other settings.
+        """
+        here = [pulled for p in self.open(shut) for pulled in p.buffer.values()]
+        return sorted((one for one in here if one.lane not in skip), key=lambda one: one.seq)
+
+    async def fill(self, shut: Collection[str], skip: Collection[Lane], wanted: int) -> None:
         """Look whether there is more, where fewer are here than wanted, and it is not known.
 
         Raises:
             SpoolUnavailableError: no server answers, and nothing is here.
         """
         partitions = self.open(shut)
-        thin = [p for p in partitions if len(p.buffer) < wanted and not p.quiet]
+        counts = Counter(pulled.token for pulled in self.ready(shut, skip))
+        thin = [p for p in partitions if counts[p.token] < wanted and p.is_thin()]
         for partition in thin:
             if partition.probe is None:
                 await self._probe(partition, max(wanted, BATCH))
@@ -195,17 +146,18 @@ class Puller:
             with suppress(SpoolUnavailableError):
                 await self._probe(partition, BATCH)
 
-    async def poll(self, shut: Collection[str]) -> bool:
+    async def poll(self, shut: Collection[str], skip: Collection[Lane]) -> bool:
         """Ask to be sent what comes; return whether something may be there already.
 
         Raises:
             SpoolUnavailableError: there is no connection.
         """
         partitions = self.open(shut)
-        if any(p.buffer or not p.quiet for p in partitions):
+        if self.ready(shut, skip) or any(p.is_thin() for p in partitions):
             return True
         for partition in partitions:
-            await self._poll(partition)
+            if len(partition.buffer) < BATCH:
+                await self._poll(partition)
         return False
 
     def take(self, pulled: Pulled) -> None:
@@ -253,7 +205,7 @@ class Puller:
 
     async def _probe(self, partition: Partition, batch: int) -> None:
         puts = partition.puts
-        probe = partition.probe = _Probe(0, batch, puts, self._loop.create_future())
+        probe = partition.probe = Probe(0, batch, puts, self._loop.create_future())
         try:
             probe.number = await self._ask(partition, batch, {"no_wait": True})
         except BaseException:

@@ -127,8 +127,10 @@ async def connect(client: Client, settings: SpoolSettings, on_connect: Callable[
         raise SpoolUnavailableError("no NATS server can be reached") from None
 
 
-async def make_streams(js: JetStreamContext, names: Names, settings: SpoolSettings) -> None:
-    """Make what is missing, and change what is configured differently; all may do so at once.
+async def make_streams(
+    js: JetStreamContext, names: Names, settings: SpoolSettings, *, change: bool = True
+) -> None:
+    """Make what is missing, and `change` what is configured differently; all may do so at once.
 
     Raises:
         SpoolUnavailableError: the servers refuse, or are not ready in time.
@@ -137,7 +139,7 @@ async def make_streams(js: JetStreamContext, names: Names, settings: SpoolSettin
     for config in _streams(names, settings):
         while True:
             try:
-                await _make(js, config)
+                await _make(js, config, change=change)
                 break
             except FAILURES as error:
                 if asyncio.get_running_loop().time() < end and not _is_refusal(error):
@@ -148,13 +150,14 @@ async def make_streams(js: JetStreamContext, names: Names, settings: SpoolSettin
                 raise SpoolUnavailableError(f"{message}: see docs/jetstream.md") from None
 
 
-async def _make(js: JetStreamContext, config: StreamConfig) -> None:
+async def _make(js: JetStreamContext, config: StreamConfig, *, change: bool) -> None:
     try:
         await js.add_stream(config)
     except APIError as error:
         if error.err_code != _CODE_OTHER_CONFIG:
             raise
-        await js.update_stream(config)
+        if change:
+            await js.update_stream(config)
 
 
 def _is_refusal(error: BaseException) -> bool:
@@ -251,7 +254,8 @@ def unavailable() -> Iterator[None]:
     except FAILURES as error:
         if is_full(error):
             raise SpoolFullError("the spool is full") from None
-        _log.warning("spool_unavailable", extra={"error": type(error).__name__})
+        if type(error) is not ConnectionError:  # that one is ours, and is told once when it is lost
+            _log.warning("spool_unavailable", extra={"error": type(error).__name__})
         raise SpoolUnavailableError("the spool cannot be reached") from None
 
 

@@ -160,8 +160,8 @@ async def test_old_dead_letters_are_forgotten(open_timed: Open) -> None:
     await spool.settle([(claim, Bury(Reason.UNROUTABLE))])
     assert 1 == (await spool.status()).buried
     async with asyncio.timeout(10):
-        while (await spool.status()).buried:
-            await asyncio.sleep(0.1)  # noqa: ASYNC110 - the server's own time
+        while (await spool.status()).buried:  # noqa: ASYNC110 - the server's own time
+            await asyncio.sleep(0.1)
     assert [] == list(await spool.dead.list(9))
 
 
@@ -175,8 +175,8 @@ async def test_a_repeat_is_stored_once(open_timed: Open) -> None:
     assert not await spool.put(envelope(1))
     assert [] == list(await spool.claim(9))
     async with asyncio.timeout(10):
-        while not await spool.put(envelope(1)):
-            await asyncio.sleep(0.1)  # noqa: ASYNC110 - the server's own time
+        while not await spool.put(envelope(1)):  # noqa: ASYNC110 - the server's own time
+            await asyncio.sleep(0.1)
     assert [1] == ids(list(await spool.claim(9)))
 
 
@@ -191,6 +191,39 @@ async def test_status_tells_age_and_bytes(open_timed: Open) -> None:
     assert (1, 1) == (status.ready, status.claimed)
     assert 2 * len(BODY) < status.bytes < 2.1 * len(BODY)
     assert 0.3 <= status.oldest_age < 10
+
+
+async def test_a_retried_dead_letter_is_as_if_just_put(
+    open_spool: Open, clock: FakeClock, dropped: list[Dropped]
+) -> None:
+    """It is due at once with no attempts and a fresh age, and is no dead letter any more."""
+    spool = await open_spool(Bounds(max_age=100))
+    first, second = await suite.bury(spool, Reason.UNROUTABLE, Reason.UNROUTABLE)
+    clock.advance(1_000)
+    assert 1 == await spool.dead.retry([first.number, 10_000])
+    assert [second.number] == [letter.number for letter in await spool.dead.list(9)]
+    (claim,) = await spool.claim(9)
+    assert envelope(1, project="1") == claim.envelope
+    assert (0, clock.now()) == (claim.attempts, claim.stored_at)
+    await spool.settle([(claim, Ack())])
+    status = await spool.status()
+    assert (0, 0, 1) == (status.ready, status.claimed, status.buried)
+    assert [] == dropped
+
+
+async def test_purged_dead_letters_are_gone(open_spool: Open) -> None:
+    """Those that are named, or all; their bytes are free, and nothing else is touched."""
+    spool = await open_spool()
+    await spool.put(envelope(9))
+    (claim,) = await spool.claim(1)
+    before = (await spool.status()).bytes
+    first, *_ = await suite.bury(spool, *[Reason.UNROUTABLE] * 3)
+    assert 1 == await spool.dead.purge([first.number])
+    assert 0 == await spool.dead.purge([first.number])
+    assert 2 == await spool.dead.purge()
+    status = await spool.status()
+    assert (0, 1, 0, before) == (status.ready, status.claimed, status.buried, status.bytes)
+    await spool.settle([(claim, Ack())])
 
 
 def test_every_promise_is_held() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,12 +18,14 @@ from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
 from relay.ports import Lane
 from relay.protocol.enforcement import Limit
-from relay.spool import Dropped, jetstream_pull, jetstream_streams
+from relay.spool import Dropped, jetstream_pull, jetstream_spool, jetstream_streams
 from relay.spool.jetstream import open_jetstream
 from relay.spool.jetstream_bodies import MOST_INLINE
+from relay.spool.jetstream_claims import MAX_NOTED, Claims
 from relay.spool.jetstream_dead import JetStreamDeadLetters
 from relay.spool.jetstream_limits import key_of
 from relay.spool.jetstream_look import tokens_there
+from relay.spool.jetstream_partition import BATCH
 from relay.spool.jetstream_spool import JetStreamSpool, own_partition
 from tests.fakes import KEY, envelope
 from tests.nats import NatsServer, nats_server
@@ -141,6 +144,74 @@ async def test_partitions_are_apart(relays: Relays) -> None:
     assert [1, 2] == await take(spool, 2)
 
 
+async def test_lanes_are_skipped_under_any_name(relays: Relays) -> None:
+    """Where other settings named the partitions, skipped lanes stay, and nobody is kept busy."""
+    one = await relays.open(lambda _lane: "all")
+    for number in range(1, 31):
+        await one.put(envelope(number, project="1"))
+    await one.close()
+    two = await relays.open(lambda lane: f"upstream of {lane[0]}")
+    await two.put(envelope(99, project="2"))
+    assert [99] == await take_beside(two, ("1", KEY))
+    turns, began = 0, relays.clock.now()
+    while relays.clock.now() - began < 1:
+        assert [] == list(await two.claim(9, {("1", KEY)}))
+        await two.wait(1, {("1", KEY)})
+        turns += 1
+    assert turns < 10
+    (_, full) = sorted(len(one.buffer) for one in two._puller.partitions.values())
+    assert full < 3 * BATCH
+    assert set(range(1, 31)) == set(await take(two, 30))
+
+
+async def take_beside(spool: JetStreamSpool, lane: Lane) -> list[int]:
+    async with asyncio.timeout(10):
+        while not (claims := await spool.claim(9, {lane})):
+            await spool.wait(0.5, {lane})
+    return [int(claim.envelope.envelope_id, 16) for claim in claims]
+
+
+async def test_a_body_that_does_not_come_holds_up_no_other(
+    relays: Relays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a large body cannot be had, its envelope waits, and others go on."""
+    spool = await relays.open()
+    await spool.put(envelope(1, payload=BIG))
+    await spool.put(envelope(2))
+
+    async def fail(_name: str) -> bytes | None:
+        raise SpoolUnavailableError("slow")
+
+    monkeypatch.setattr(spool._bodies, "get", fail)
+    assert [2] == await take(spool, 1)
+    assert 1 == (await spool.status()).ready
+    assert [] == relays.dropped
+
+
+async def test_streams_that_were_lost_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a server came back with nothing, relays make what they need."""
+    monkeypatch.setattr(jetstream_spool, "KEEP_SECONDS", 0.2)
+    async with own_server(tmp_path) as (server, relays):
+        spool = await relays.open()
+        await spool.put(envelope(1))
+        server.kill()
+        shutil.rmtree(server.folder / "store")
+        server.start()
+        async with asyncio.timeout(30):
+            while not await stored(spool, 2):  # noqa: ASYNC110 - the library tells nobody
+                await asyncio.sleep(0.1)
+        assert [2] == await take(spool, 1)
+
+
+async def stored(spool: JetStreamSpool, number: int) -> bool:
+    try:
+        return await spool.put(envelope(number))
+    except SpoolUnavailableError:
+        return False
+
+
 async def test_a_partition_of_others_is_found(relays: Relays) -> None:
     """Envelopes that a former relay has left are found by the stream's own subjects."""
     one = await relays.open()
@@ -224,7 +295,7 @@ async def test_what_nobody_asks_for_goes_back(
     await spool.put(envelope(2))
     assert [1] == await take(spool, 1)
     (old,) = await spool._puller.keep()
-    spool._note_untried(old.seq)
+    spool._claims.note_untried(old.seq)
     async with asyncio.timeout(10):
         while not (claims := await spool.claim(1)):
             await spool.wait(1)
@@ -363,6 +434,15 @@ async def test_limits_are_shared(relays: Relays) -> None:
     relays.clock.offset = 60
     assert [long] == list(await one.share_limits([]))
     assert KEY not in key_of(long)
+
+
+def test_what_is_noted_is_bounded() -> None:
+    """Of messages that were given back untried so many are remembered, the last ones."""
+    claims = Claims.__new__(Claims)
+    claims._untried = {}
+    for number in range(MAX_NOTED + 5):
+        claims.note_untried(number)
+    assert (MAX_NOTED, True) == (len(claims._untried), MAX_NOTED + 4 in claims._untried)
 
 
 async def test_a_check_writes(relays: Relays) -> None:
