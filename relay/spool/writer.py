@@ -10,6 +10,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -27,6 +28,11 @@ from relay.spool.tables import Put, Tables
 MAX_JOBS = 64
 MAX_BYTES = 8 * 1024 * 1024
 """A transaction takes no more jobs, and is closed by the job that reaches so many bytes."""
+
+PACE = 0.003
+"""Seconds from the beginning of one transaction to that of the next while jobs come in crowds; who
+comes alone does not wait. Measured: 20 kB put, claimed and settled take 290 µs of CPU time alone,
+150 by fours, 120 by sixteens."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -89,6 +95,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._failing = ""
         self._damaged = False
+        self._crowded = False
+        self._began = 0.0
 
     async def start(self, turn: Turn, open_tables: Callable[[], Tables]) -> None:
         """Open the database in the thread; raises what `open_tables` raises.
@@ -194,6 +202,9 @@ class Writer:
     def _gather(self) -> _Batch:
         batch = _Batch()
         job = self._jobs.get()
+        if self._crowded:
+            time.sleep(max(0.0, self._began + PACE - time.monotonic()))
+        self._began = time.monotonic()
         weight = 0
         while job is not None:
             batch.jobs.append(job)
@@ -214,6 +225,7 @@ class Writer:
                 envelope, now = job.work
                 job.work = (Put.of(envelope), now)
         if writes:
+            self._crowded = len(writes) > 1
             self._transact(tables, turn, writes)
         for job in jobs:
             if job.kind is _Kind.READ:

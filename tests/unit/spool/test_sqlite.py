@@ -9,13 +9,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolUnavailableError
+from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
+from relay.protocol.enforcement import Limit
+from relay.protocol.rate_limits import Scope
 from relay.spool import Bounds, SqliteSpool
 from relay.spool.tables import Tables
 from tests.fakes import FakeClock, envelope
@@ -379,3 +383,110 @@ def test_a_killed_process_loses_nothing_it_acknowledged(
     numbers = asyncio.run(found())
     assert set() == set(reported) - set(numbers)
     assert sorted(numbers) == numbers
+
+
+async def test_another_process_is_heard_within_a_second(path: Path, clock: FakeClock) -> None:
+    """Who waits sees what is put, or retried, through another spool on the file."""
+    one = await SqliteSpool.open(path, clock, slot=0)
+    other = await SqliteSpool.open(path, clock, slot=1)
+    for call in (partial(other.put, envelope(1)), other.dead.retry):
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            await one.wait(0)
+            wait = group.create_task(one.wait(1e9))
+            await clock.until_sleeping()
+            await call()
+            assert not wait.done()
+            clock.advance(1)
+        (claim,) = await one.claim(9)
+        await one.settle([(claim, Bury(Reason.UNROUTABLE))])
+    await one.close()
+    await other.close()
+
+
+async def test_limits_are_heard_by_other_processes(path: Path, clock: FakeClock) -> None:
+    """What one spool on a file learns, another is told; a restart keeps it."""
+    learned = KeyLimit(("up", "k"), Limit(clock.now() + 50, "error", Scope.KEY, "a\ud800"))
+    one = await SqliteSpool.open(path, clock, slot=0)
+    other = await SqliteSpool.open(path, clock, slot=1)
+    await one.share_limits([learned])
+    (told,) = await other.share_limits([])
+    assert (learned.where, learned.limit.until, "a?") == (
+        told.where,
+        told.limit.until,
+        told.limit.reason,
+    )
+    await one.close()
+    await other.close()
+    again = await SqliteSpool.open(path, clock)
+    assert [told] == list(await again.share_limits([]))
+    await again.close()
+
+
+async def test_limits_are_bounded(
+    spool: SqliteSpool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of too many limits those that end last are kept."""
+    monkeypatch.setattr("relay.spool.limits.MAX_LIMITS", 3)
+    now = clock.now()
+    learned = [KeyLimit(("up", str(n)), Limit(now + n, "error")) for n in range(1, 9)]
+    told = await spool.share_limits(learned)
+    assert {6, 7, 8} == {int(one.where[1]) for one in told}
+
+
+async def test_a_tool_takes_no_slot_and_releases_nothing(
+    spool: SqliteSpool, path: Path, clock: FakeClock
+) -> None:
+    """A tool sees what a relay holds, and leaves its claims alone when it goes."""
+    await spool.put(envelope(1))
+    (claim,) = await spool.claim(1)
+    tool = await SqliteSpool.attach(path, clock)
+    assert 1 == (await tool.status()).claimed
+    await tool.close()
+    assert 1 == (await spool.status()).claimed
+    await spool.settle([(claim, Ack())])
+    assert 0 == (await spool.status()).bytes
+
+
+async def test_there_are_so_many_slots(path: Path, clock: FakeClock) -> None:
+    """A slot that is none is a mistake of ours."""
+    for slot in (-1, 64):
+        with pytest.raises(ValueError, match="no such slot"):
+            await SqliteSpool.open(path, clock, slot=slot)
+
+
+MEMORY = """
+import asyncio, resource, sys
+from pathlib import Path
+from relay.clock import SystemClock
+from relay.spool import SqliteSpool
+from tests.fakes import envelope
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+async def main():
+    spool = await SqliteSpool.open(Path(sys.argv[1]), SystemClock())
+    await spool.put(envelope(0, payload=b"x" * 20_000))
+    before = peak()
+    for start in range(1, 5_000, 50):
+        async with asyncio.TaskGroup() as group:
+            for number in range(start, start + 50):
+                group.create_task(spool.put(envelope(number, payload=b"x" * 20_000)))
+    await spool.claim(8, {("9", "f" * 32)})
+    print(peak() - before)
+    await spool.close()
+
+asyncio.run(main())
+"""
+
+
+def test_what_waits_takes_no_memory(path: Path) -> None:
+    """With 100 MB of envelopes in the spool the process has grown by less than a quarter of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(path)],
+        capture_output=True,
+        check=True,
+        timeout=300,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert int(done.stdout) < 25_000

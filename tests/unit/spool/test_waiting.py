@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from relay.spool.waiting import Waiters
+from relay.spool.waiting import LOOK_EVERY, Waiters
 from tests.fakes import FakeClock
 
 
@@ -66,3 +66,47 @@ async def test_cancelling_leaves_nobody_behind() -> None:
         await clock.until_sleeping()
         task.cancel()
     assert set() == waiters._events
+
+
+class Others:
+    """Other processes, who may have written; counts how often that was asked."""
+
+    def __init__(self) -> None:
+        self.wrote = False
+        self.asked = 0
+
+    async def changed(self) -> bool:
+        self.asked += 1
+        return self.wrote
+
+
+async def test_what_others_write_is_seen_within_a_second() -> None:
+    """A wait asks once a second whether others have written, and ends when they have."""
+    clock, others = FakeClock(), Others()
+    waiters = Waiters(clock)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        wait = group.create_task(waiters.wait(60, never, others.changed))
+        await clock.until_sleeping()
+        for second in range(1, 4):
+            clock.advance(LOOK_EVERY)
+            await clock.until_sleeping()
+            assert second == others.asked
+        assert not wait.done()
+        others.wrote = True
+        clock.advance(LOOK_EVERY)
+    assert set() == waiters._events
+
+
+async def test_a_wait_with_others_ends_at_its_time() -> None:
+    """Looking for others makes no wait longer, nor does a clock that is set back."""
+    clock, others = FakeClock(), Others()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        wait = group.create_task(Waiters(clock).wait(2.5, never, others.changed))
+        await clock.until_sleeping()
+        clock.advance(-1_000)
+        clock.advance(1_000 + LOOK_EVERY)
+        await clock.until_sleeping()
+        clock.advance(LOOK_EVERY)
+        await clock.until_sleeping()
+        assert not wait.done()
+        clock.advance(0.5)

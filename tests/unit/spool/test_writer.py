@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from relay.delivery import Ack
 from relay.errors import SpoolFullError, SpoolUnavailableError
 from relay.spool import SqliteSpool
 from relay.spool.locks import Turn
 from relay.spool.tables import Put, Tables
-from relay.spool.writer import Writer
+from relay.spool.writer import PACE, Writer
 from tests.fakes import FakeClock, envelope
 
 
@@ -183,3 +184,77 @@ async def test_a_batch_is_bounded_in_bytes(spool: SqliteSpool) -> None:
     for future in futures:
         await future
     assert [3, 3] == sizes
+
+
+async def test_crowds_are_paced(spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a transaction of several jobs the next one waits for company; one alone never does."""
+    pauses: list[float] = []
+    monkeypatch.setattr("relay.spool.writer.time.sleep", pauses.append)
+    for number in range(3):
+        await spool.put(envelope(number))
+    assert [] == pauses
+    busy, go = threading.Event(), threading.Event()
+    blocked = spool._writer.submit(lambda _: (busy.set(), go.wait(10)))
+    await asyncio.to_thread(busy.wait, 10)
+    futures = [spool._writer.put(envelope(number), 0.0) for number in range(5, 9)]
+    go.set()
+    await blocked
+    for future in futures:
+        await future
+    await spool.put(envelope(9))
+    assert 1 == len(pauses)
+    assert 0 <= pauses[0] <= PACE
+    await spool.put(envelope(10))
+    assert 1 == len(pauses)
+
+
+async def test_only_what_must_last_waits_for_the_disk(spool: SqliteSpool) -> None:
+    """Puts and checks are synced by their commit; claims and settlements are not."""
+    seen: list[int] = []
+
+    def tell(tables: Tables) -> None:
+        seen.append(tables.db.execute("PRAGMA synchronous").fetchone()[0])
+
+    full, normal = 2, 1
+    await spool._writer.submit(tell, durable=False)
+    await spool._writer.submit(tell)
+    await spool._writer.submit(tell, durable=False)
+    await spool.put(envelope(1))
+    await spool._writer.read(tell)
+    (claim,) = await spool.claim(1)
+    await spool._writer.read(tell)
+    await spool.check()
+    await spool._writer.read(tell)
+    await spool.settle([(claim, Ack())])
+    await spool._writer.read(tell)
+    assert [normal, full, normal, full, normal, full, normal] == seen
+
+
+async def test_the_same_fault_is_said_once(
+    spool: SqliteSpool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that stays full is told once, and again after it was well."""
+    large = envelope(1, payload=b"x" * 500_000)
+    for _ in range(2):
+        await pragma(spool, "max_page_count = 60")
+        for _ in range(3):
+            with pytest.raises(SpoolUnavailableError):
+                await spool.put(large)
+        with pytest.raises(SpoolUnavailableError):
+            await spool._writer.read(lambda tables: tables.db.execute("SELECT * FROM nothing"))
+        await pragma(spool, "max_page_count = 100000")
+        await spool.put(envelope(2))
+    assert ["SQLITE_FULL", "SQLITE_ERROR"] * 2 == [vars(r)["error"] for r in caplog.records]
+
+
+async def test_a_claim_that_cannot_be_read_is_given_back(spool: SqliteSpool) -> None:
+    """When the bodies of claimed rows cannot be read, they are ready again, and the error told."""
+    await spool.put(envelope(1))
+    await spool._writer.submit(lambda t: t.db.execute("ALTER TABLE bodies RENAME TO hidden"))
+    with pytest.raises(SpoolUnavailableError):
+        await spool.claim(1)
+    await spool._writer.submit(lambda t: t.db.execute("ALTER TABLE hidden RENAME TO bodies"))
+    status = await spool.status()
+    assert (1, 0) == (status.ready, status.claimed)
+    (claim,) = await spool.claim(1)
+    assert envelope(1) == claim.envelope
