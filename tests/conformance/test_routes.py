@@ -33,7 +33,7 @@ from tests.conformance.target import (
     path,
     short,
 )
-from tests.system.running import DEADLINE, until
+from tests.system.running import DEADLINE, Client
 
 rows = pytest.mark.rows
 ours = pytest.mark.ours
@@ -579,16 +579,22 @@ def test_health_while_it_stops(target: Target, tmp_path: Path) -> None:
     with conftest.ours(tmp_path / "relay", target.upstream, {PROJECT: {}}) as own:
         assert own.own is not None
         where = "/api/relay/healthcheck"
-        assert 200 == own.send("GET", f"{where}/ready/").status
+        ready, live = Client(own.port), Client(own.port)  # no new one is taken then
+        assert 200 == live.send("GET", f"{where}/live/").status
+        assert 200 == ready.send("GET", f"{where}/ready/").status
         head = f"POST {path('envelope')} HTTP/1.1\r\nHost: x\r\nX-Sentry-Auth: {AUTH}\r\n"
         with socket.create_connection(("127.0.0.1", own.port), DEADLINE) as waiting:
             waiting.sendall(f"{head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n".encode())
             assert waiting.recv(25, socket.MSG_WAITALL).startswith(b"HTTP/1.1 100 ")
             own.own.terminate()
-            until(lambda: own.send("GET", f"{where}/ready/").status == 503, "it to say so")
-            ready, live = (own.send("GET", f"{where}/{kind}/") for kind in ("ready", "live"))
-        assert (503, {"is_healthy": False}) == (ready.status, ready.json())
-        assert (200, {"is_healthy": True}) == (live.status, live.json())
+            while (reply := ready.once("GET", f"{where}/ready/")).status == 200:
+                pass
+            assert (503, {"is_healthy": False}) == (reply.status, reply.json())
+            reply = live.once("GET", f"{where}/live/")
+            assert (200, {"is_healthy": True}) == (reply.status, reply.json())
+            assert "close" == reply.headers["connection"]
+        ready.close()
+        live.close()
 
 
 # --- connections ---------------------------------------------------------------------------------
