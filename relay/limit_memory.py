@@ -6,11 +6,13 @@ not seen any more, and there is a bound to everything. Written on one thread, re
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Final
 
 from relay.protocol.enforcement import NO_LIMITS, KnownLimits, Limit, held_until
 from relay.protocol.rate_limits import (
     ALL,
+    HEADER,
     MAX_SECONDS,
     METRIC_BUCKET,
     UNKNOWN,
@@ -72,6 +74,8 @@ class LimitMemory:
         self, project: str, key: str, status: int, headers: Mapping[str, str], now: float
     ) -> None:
         """Take in an answer to a client's project and key; header names are in lower case."""
+        if status < HTTPStatus.BAD_REQUEST and HEADER not in headers:
+            return  # as nearly all are
         limits = limits_of_answer(status, headers, now)
         where = self._find_key(project, key) if limits else None
         if where is None:

@@ -409,6 +409,80 @@ async def test_stopping_finishes_what_is_under_way(
     assert ([1], 0, 1 if idle else 2) == (upstream.sent, status.claimed, status.ready)
 
 
+async def test_what_was_taken_ahead_goes_back_at_a_stop(
+    spool: MemorySpool, clock: FakeClock
+) -> None:
+    """Claims that wait for their turn are not sent after a stop: they are due again at once."""
+    upstream = Scripted()
+    upstream.free = 1
+    upstream.gate.clear()
+    for number in range(12):
+        await spool.put(envelope(number))
+    forwarder = Forwarder(
+        spool,
+        lambda _: upstream,
+        clock,
+        lambda: 0.0,
+        limits=LimitMemory(own_limits),
+        per_upstream=2,
+    )
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(forwarder.run())
+        await until(lambda: upstream.running == 2)
+        await rounds(30)
+        assert 11 == (await spool.status()).claimed  # two are under way
+        forwarder.stop()
+        upstream.gate.set()
+    status = await spool.status()
+    assert ([0, 1, 2], 0, 9) == (upstream.sent, status.claimed, status.ready)
+    assert [0] * 9 == [claim.attempts for claim in await spool.claim(99)]
+
+
+async def test_company_is_waited_for(spool: MemorySpool, clock: FakeClock) -> None:
+    """With a time to linger all is sent and settled as without, in fewer calls of the spool."""
+    upstream = Scripted()
+    calls: list[int] = []
+    settle = spool.settle
+
+    async def counted(settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        calls.append(len(settlements))
+        await settle(settlements)
+
+    spool.settle = counted  # type: ignore[method-assign]
+    forwarder = Forwarder(
+        spool,
+        lambda _: upstream,
+        clock,
+        lambda: 0.0,
+        limits=LimitMemory(own_limits),
+        linger=0.001,
+    )
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(forwarder.run())
+        for number in range(50):
+            await spool.put(envelope(number))
+        await until(lambda: sum(calls) == 50)
+        forwarder.stop()
+    assert (list(range(50)), 0) == (sorted(upstream.sent), (await spool.status()).bytes)
+    assert len(calls) < 50
+
+
+async def test_a_limit_that_was_met_counts_no_attempt(spool: MemorySpool, clock: FakeClock) -> None:
+    """A 429 is told to whoever counts, but its envelope waits as if it had not been sent."""
+    upstream = Scripted(*[limited(429, "60:error:key")] * 5)
+    await spool.put(envelope())
+    async with running(spool, upstream, clock) as seen:
+        for _ in range(5):
+            delivery = await seen.next()
+            assert (429, RetryAt(clock.now() + 60, tried=False)) == (
+                delivery.status,
+                delivery.decision,
+            )
+            clock.advance(60)
+        last = await seen.next()
+    assert (Ack(), 0) == (last.decision, last.claim.attempts)
+
+
 async def test_cancelling_at_any_step_loses_nothing(clock: FakeClock) -> None:
     """Wherever the forwarder is stopped, what was not answered well is held and not claimed."""
     answers = (200, None, 400, 200)
