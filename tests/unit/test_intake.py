@@ -16,11 +16,12 @@ from relay.errors import (
     ProjectError,
     RateLimitedError,
     RelayError,
+    ScrubError,
     SpoolFullError,
     SpoolUnavailableError,
     UpstreamError,
 )
-from relay.intake import OFF_LOOP, THREADS, Intake, Rotation, Taken
+from relay.intake import ASIDE, OFF_LOOP, THREADS, Intake, Rotation, Taken
 from relay.limit_memory import LimitMemory
 from relay.losses import LossCounter
 from relay.metrics import Metrics
@@ -28,6 +29,9 @@ from relay.outcomes import Reason
 from relay.pipeline import Processed, ProjectPolicy, RequestFacts, process
 from relay.protocol.auth import Credentials
 from relay.scrub.permit import ScrubbedEnvelope
+from relay.side.body import Body
+from relay.side.process import GoneError, Hold
+from relay.side.work import Job, do
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
 from tests.inline_rules import HASHED, IP, MASKED, scrubber
@@ -459,3 +463,115 @@ async def test_a_repeat_is_counted_beside_what_was_accepted() -> None:
         setup.metrics.value("relay_envelope_bytes_count"),
         setup.metrics.value("relay_envelope_bytes_sum"),
     )
+
+
+# --- side processes -------------------------------------------------------------------------------
+
+
+class Side:
+    """What stands for the way to side processes: it works here, or fails as it is told."""
+
+    def __init__(self, setup: Setup, error: Exception | None = None) -> None:
+        self.setup = setup
+        self.error = error
+        self.jobs: list[Job] = []
+
+    async def run(self, body: Body, job: Job, hold: Hold) -> Processed:
+        self.jobs.append(job)
+        if self.error is not None:
+            raise self.error
+        rotation = self.setup.intake._rotation
+        done = do(body.whole(), job, self.setup.intake.find_project, rotation.current())
+        hold(len(done.envelope.body) if done.envelope is not None else 0)
+        return done
+
+
+def aside(error: Exception | None = None) -> tuple[Setup, Side]:
+    """An intake that has side processes."""
+    setup = Setup()
+    side = Side(setup, error)
+    setup.intake._side = side  # type: ignore[assignment]
+    return setup, side
+
+
+LARGE = "x" * ASIDE
+
+
+async def test_only_large_bodies_go_aside() -> None:
+    """With the period and the limits of now; what comes back is stored and counted as ever."""
+    setup, side = aside()
+    setup.clock.advance(60)
+    setup.limit("60:attachment:key")
+    for number, text in enumerate(("short", "x" * OFF_LOOP, f"{LARGE} {ADDRESS}")):
+        await setup.take(event(text, f"{number:032x}"), GRANT)
+    (job,) = side.jobs
+    assert setup.intake._rotation.period == job.period > 0
+    assert ["attachment"] == list(job.known.by_category)
+    assert all(ADDRESS.encode() not in body for body in await setup.bodies())
+    assert {"accepted": 3} == setup.ends()
+    assert 1 == setup.metrics.value("relay_side_bodies_total", outcome="done")
+
+
+async def test_what_was_posted_goes_aside_whatever_its_size() -> None:
+    """What it opens to is not known yet; how much comes back is told."""
+    setup, side = aside()
+    held: list[int] = []
+    facts = RequestFacts(Credentials(KEY), "1", lambda _: [GRANT], ID)
+    await setup.intake.take(b"y", facts, lambda data: event(data.decode()), held.append)
+    (body,) = await setup.bodies()
+    assert b'"y"' in body
+    assert ([len(body)], 1) == (held, len(side.jobs))
+
+
+async def test_without_side_processes_threads_convert() -> None:
+    """The same comes out."""
+    setup = Setup()
+    facts = RequestFacts(Credentials(KEY), "1", lambda _: [GRANT], ID)
+    await setup.intake.take(b"y", facts, lambda data: event(data.decode()))
+    assert b'"y"' in (await setup.bodies())[0]
+
+
+async def test_whom_nobody_has_named_stays_here() -> None:
+    """The limits that hold for it are known only when it has been read."""
+    setup, side = aside()
+    facts = RequestFacts(None, None, lambda _: [GRANT], ID)
+    dsn = b'{"dsn":"http://%s@relay.example/1"}' % KEY.encode()
+    await setup.intake.take(event(LARGE).replace(b"{}", dsn, 1), facts)
+    assert ([], {"accepted": 1}) == (side.jobs, setup.ends())
+
+
+async def test_what_takes_too_much_is_dropped() -> None:
+    """Answered as any drop is: sent again it would be no better."""
+    setup, _ = aside(ScrubError("too much"))
+    assert Taken(None) == await setup.take(event(LARGE), GRANT)
+    assert [] == await setup.bodies()
+    assert {"scrub_failed": 1} == setup.ends()
+    assert 1 == setup.metrics.value("relay_side_bodies_total", outcome="over")
+
+
+@pytest.mark.parametrize(
+    ("error", "end", "outcome"),
+    [
+        (RelayError("internal error"), "failed", "internal"),
+        (EnvelopeError("none"), "refused", "invalid_envelope"),
+    ],
+)
+async def test_what_breaks_aside_is_counted(error: RelayError, end: str, outcome: str) -> None:
+    """Under the word of its error."""
+    setup, _ = aside(error)
+    with pytest.raises(type(error)):
+        await setup.take(event(LARGE), GRANT)
+    assert {outcome: 1} == setup.ends()
+    assert 1 == setup.metrics.value("relay_side_bodies_total", outcome=end)
+
+
+async def test_when_side_processes_are_gone_threads_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is lost by it, and it is said once."""
+    setup, side = aside(GoneError("gone"))
+    for number in range(2):
+        await setup.take(event(LARGE, f"{number:032x}"), GRANT)
+    assert ({"accepted": 2}, 1) == (setup.ends(), len(side.jobs))
+    assert ["side_process_gone"] == [record.getMessage() for record in caplog.records]
+    assert 1 == setup.metrics.value("relay_side_bodies_total", outcome="gone")

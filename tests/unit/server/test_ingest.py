@@ -4,13 +4,14 @@ import asyncio
 import gzip
 import json
 import logging
+import pickle
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from relay.config import Listen
@@ -20,13 +21,16 @@ from relay.health import Health
 from relay.intake import Intake, Rotation
 from relay.metrics import Metrics
 from relay.outcomes import Reason
-from relay.pipeline import ProjectPolicy
+from relay.pipeline import Processed, ProjectPolicy
 from relay.protocol.limits import Limits
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.server import bodies, room, routes
 from relay.server.answers import Cors
 from relay.server.ingest import PIXEL, Ingest, build_ingest_app
 from relay.server.listening import bind, open_port
+from relay.side.body import Body
+from relay.side.process import Hold
+from relay.side.work import Job, do
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
 from tests.inline_rules import IP, scrubber
@@ -69,11 +73,15 @@ class SlowSpool(MemorySpool):
 
 
 def made(
-    spool: MemorySpool | None, metrics: Metrics, listen: Listen, limits: Limits = LIMITS
+    spool: MemorySpool | None,
+    metrics: Metrics,
+    listen: Listen,
+    limits: Limits = LIMITS,
+    own: Limits = LIMITS,
 ) -> Ingest:
     """Make what answers."""
     clock = FakeClock()
-    policy = ProjectPolicy("1", ConsentPolicy(), limits=LIMITS)
+    policy = ProjectPolicy("1", ConsentPolicy(), limits=own)
     intake = Intake(
         find_project=lambda project, key: policy if (project, key) == ("1", KEY) else None,
         projects={"1": KEY},
@@ -510,3 +518,40 @@ async def test_small_minidumps_are_opened_off_the_loop(monkeypatch: pytest.Monke
     assert 200 == answer.status
     assert 1 == len(threads)
     assert threading.main_thread().name not in threads
+
+
+async def test_all_that_goes_aside_can_be_pickled() -> None:
+    """Facts, limits and what converts: of an envelope, of a tunnel's, of a form."""
+    ingest = made(None, Metrics(), LISTEN, Limits(), Limits())
+    jobs: list[Job] = []
+
+    class Side:
+        async def run(self, body: Body, job: Job, _: Hold) -> Processed:
+            jobs.append(pickle.loads(pickle.dumps(job)))
+            return do(body.whole(), jobs[-1], ingest._intake.find_project, scrubber(IP))
+
+    ingest._intake._side = Side()  # type: ignore[assignment]
+    large = {"extra": {"much": ["x" * 90] * 4_000}}
+    async with opened(ingest) as port, ClientSession() as client:
+        base = f"http://127.0.0.1:{port}"
+        headers = {"Content-Type": "application/x-dmp", "X-Suite-Consent": "true"}
+        for path, body, more in (
+            (f"{GOOD}&consent=true", event(**large), {}),
+            ("/tunnel", event(**large).replace(b"{}\n", named(), 1), {}),
+            (f"/api/1/minidump/?{AUTH}", b"MDMP\0", headers),
+        ):
+            async with client.post(base + path, data=body, headers=more) as answer:
+                assert 200 == answer.status, path
+    assert [KEY] * 3 == [job.facts.credentials.key for job in jobs if job.facts.credentials]
+    assert ["1"] * 3 == [job.facts.project for job in jobs]
+    assert [False, False, True] == [job.convert is not None for job in jobs]
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
+    """It is refused while the rest is still to come."""
+    async with serving() as client, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        head = f"POST {GOOD} HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n"
+        writer.write(head.encode())
+        assert b"HTTP/1.1 413 " == (await reader.readline())[:13]
+        writer.close()
