@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -49,6 +49,7 @@ class NatsServer:
         route_port: int = 0,
         routes: tuple[int, ...] = (),
         max_payload: int = 1024 * 1024,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         """Set up; nothing runs yet."""
         self.folder = folder / name
@@ -57,14 +58,17 @@ class NatsServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._monitor = free_ports(1)[0]
         self._config = self.folder / "nats.conf"
-        cluster = ""
+        more = "".join(
+            f"authorization {{ user: {user}, password: {password} }}\n"
+            for user, password in (users or {}).items()
+        )
         if route_port:
             urls = ", ".join(f'"nats://127.0.0.1:{other}"' for other in routes)
-            cluster = f"cluster {{ name: C, listen: 127.0.0.1:{route_port}, routes: [{urls}] }}"
+            more += f"cluster {{ name: C, listen: 127.0.0.1:{route_port}, routes: [{urls}] }}"
         self._config.write_text(
             f"server_name: {name}\nlisten: 127.0.0.1:{self.port}\n"
             f"http: 127.0.0.1:{self._monitor}\nmax_payload: {max_payload}\n"
-            f'jetstream {{ store_dir: "{self.folder / "store"}", max_file: 1TB }}\n{cluster}\n'
+            f'jetstream {{ store_dir: "{self.folder / "store"}", max_file: 1TB }}\n{more}\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -149,9 +153,11 @@ class NatsServer:
 
 
 @contextmanager
-def nats_server(folder: Path, *, max_payload: int = 1024 * 1024) -> Iterator[NatsServer]:
+def nats_server(
+    folder: Path, *, max_payload: int = 1024 * 1024, users: Mapping[str, str] | None = None
+) -> Iterator[NatsServer]:
     """Run one server."""
-    server = NatsServer(folder, max_payload=max_payload)
+    server = NatsServer(folder, max_payload=max_payload, users=users)
     try:
         yield server.start()
     finally:

@@ -249,11 +249,11 @@ class JetStreamSpool:
             if not self._client.is_connected:
                 continue
             try:
+                for pulled in await self._puller.keep():
+                    self._claims.note_untried(pulled.seq)
                 if self._again:
                     await make_streams(self._js, self._names, self._settings, change=False)
                     self._again = False
-                for pulled in await self._puller.keep():
-                    self._claims.note_untried(pulled.seq)
                 await self._find_partitions()
             except (*FAILURES, RelayError):
                 continue

@@ -7,6 +7,7 @@ pages on streams and consumers, and the error codes in its server's `errors.json
 import asyncio
 import hashlib
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -102,10 +103,17 @@ async def connect(client: Client, settings: SpoolSettings, on_connect: Callable[
         _log.info("spool_connection_restored")
         on_connect()
 
+    refused = False
+
     async def failed(error: Exception) -> None:
         # The text of such an error may hold the URL of a server, and that a password.
+        nonlocal refused
+        refused = refused or "auth" in str(error).lower()
         _log.debug("spool_connection_failed", extra={"error": type(error).__name__})
 
+    file = settings.credentials_file
+    if file is not None and not await asyncio.to_thread(os.access, file, os.R_OK):
+        raise SpoolUnavailableError("spool.credentials_file cannot be read")
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await client.connect(
@@ -119,12 +127,13 @@ async def connect(client: Client, settings: SpoolSettings, on_connect: Callable[
                 max_reconnect_attempts=-1,
                 ping_interval=5,
                 max_outstanding_pings=2,
-                user_credentials=settings.credentials_file,
+                user_credentials=file,
             )
     except ModuleNotFoundError:
         raise SpoolUnavailableError("credentials need: pip install 'nats-py[nkeys]'") from None
     except (*FAILURES, ValueError):
-        raise SpoolUnavailableError("no NATS server can be reached") from None
+        message = "NATS refuses the credentials" if refused else "no NATS server can be reached"
+        raise SpoolUnavailableError(message) from None
 
 
 async def make_streams(

@@ -505,6 +505,24 @@ async def test_a_start_without_a_server(
     assert "hidden" not in str(caught.value) + caplog.text
 
 
+async def test_a_start_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Wrong credentials are told as such, and those that are no file; right ones let us in."""
+    monkeypatch.setattr(jetstream_streams, "CONNECT_SECONDS", 3.0)
+    with nats_server(tmp_path, users={"user": "right"}) as server:
+        address = server.url.removeprefix("nats://")
+        settings = SpoolSettings(servers=(f"nats://user:wrong!@{address}",))
+        with pytest.raises(SpoolUnavailableError, match="NATS refuses the credentials"):
+            await open_jetstream(settings, SystemClock())
+        settings = SpoolSettings(servers=(f"nats://user:right@{address}",))
+        await (await open_jetstream(settings, SystemClock())).close()
+        settings = SpoolSettings(servers=(server.url,), credentials_file=str(tmp_path / "gone"))
+        with pytest.raises(SpoolUnavailableError, match="credentials_file cannot be read"):
+            await open_jetstream(settings, SystemClock())
+    assert "wrong!" not in caplog.text
+
+
 async def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the extra is not installed the message says how it is."""
     monkeypatch.setitem(__import__("sys").modules, "relay.spool.jetstream_spool", None)
