@@ -35,6 +35,8 @@ def check_runnable(settings: Settings) -> None:
         wrong(
             "spool.backend", "needs what is not installed", "pip install 'scrub-relay[jetstream]'"
         )
+    if settings.spool.credentials_file is not None and find_spec("nkeys") is None:
+        wrong("spool.credentials_file", "needs what is not installed", "pip install nkeys")
     if settings.errors.dsn is not None and find_spec("sentry_sdk") is None:
         wrong("errors.dsn", "needs what is not installed", "pip install 'scrub-relay[sentry]'")
     if settings.listen.tls is not None:

@@ -35,12 +35,22 @@ spool: {{backend: jetstream, servers: ['nats://a']}}
 hash: {{secret_file: {here}/secret}}
 """
     assert [
-        "r.yaml:6: spool.backend: needs what is not installed"
-        " (pip install 'scrub-relay[jetstream]')",
+        (
+            "r.yaml:6: spool.backend: needs what is not installed"
+            " (pip install 'scrub-relay[jetstream]')"
+        ),
         f"r.yaml:4: listen.tls.cert: {here}/cert.pem cannot be read: No such file or directory",
         f"r.yaml:5: listen.tls.key: {here}/key.pem cannot be read: No such file or directory",
         f"{here}/secret:1: the hash secret cannot be read: No such file or directory",
     ] == refused(text)
+
+
+def test_credentials_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of NATS cannot be read without the library that signs with them."""
+    text = "spool: {backend: jetstream, servers: ['nats://a'], credentials_file: x.creds}\n"
+    monkeypatch.setattr("relay.config.runnable.find_spec", lambda name: name != "nkeys" or None)
+    wanted = "spool.credentials_file: needs what is not installed (pip install nkeys)"
+    assert [f"r.yaml:1: {wanted}"] == refused(text)
 
 
 def test_files_that_are_no_certificate(tmp_path: Path) -> None:
