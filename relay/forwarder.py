@@ -143,6 +143,10 @@ class Forwarder:
             self._settler.decide(Delivery(claim, Bury(Reason.UNROUTABLE)))
             return
         outlet = self._outlets.find((envelope.project, envelope.key), upstream)
+        if self._outlets.has_enough(outlet):
+            at = self._clock.now() + (PAUSE if self._outlets.crowded else 0.0)
+            self._settler.decide(Delivery(claim, RetryAt(at, tried=False)))
+            return
         outlet.hold(claim)
         self._start(outlet, group)
 

@@ -12,8 +12,9 @@ from typing import Final
 from relay.delivery import Circuit, CircuitState
 from relay.ports import Claim, Lane, Upstream
 
-MAX_LANES: Final = 10_000
-"""So many pairs of project and key are remembered; a catch-all could bring any number."""
+MAX_LANES: Final = 1_000
+"""So many pairs of project and key are remembered; a catch-all could bring any number. To leave out
+as many costs a spool some milliseconds a claim, ten times as many a hundred."""
 
 OUTLET_BYTES: Final = 16 * 1024 * 1024
 """Nothing more is taken for an upstream while so many bytes of bodies are held for it."""
@@ -88,6 +89,10 @@ class Outlets:
             self._by_lane[lane] = outlet
             outlet.lanes[lane] = None
         return outlet
+
+    def has_enough(self, outlet: Outlet) -> bool:
+        """Whether so many claims wait that one more goes back: of lanes that were not noted."""
+        return len(outlet.waiting) >= max(self._concurrency, 4 * self._per_upstream)
 
     def room(self, outlet: Outlet, now: float) -> int:
         """How many more sends may start to an upstream; its last free ones are for others."""

@@ -438,6 +438,27 @@ async def test_what_was_taken_ahead_goes_back_at_a_stop(
     assert [0] * 9 == [claim.attempts for claim in await spool.claim(99)]
 
 
+async def test_what_is_taken_ahead_is_bounded(
+    spool: MemorySpool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many lanes lead to an upstream that hangs, few of its envelopes are held."""
+    monkeypatch.setattr("relay.outlets.MAX_LANES", 4)
+    upstream = Scripted()
+    upstream.gate.clear()
+    for number in range(60):
+        await spool.put(envelope(number, project=str(number)))
+    async with running(spool, upstream, clock, concurrency=6, per_upstream=2):
+        for _ in range(20):
+            await rounds(30)
+            assert (await spool.status()).claimed <= 1 + 8 + 6
+            clock.advance(0.5)
+        upstream.gate.set()
+        while (await spool.status()).bytes:
+            await rounds(30)
+            clock.advance(0.5)
+    assert set(range(60)) == set(upstream.sent)
+
+
 async def test_company_is_waited_for(spool: MemorySpool, clock: FakeClock) -> None:
     """With a time to linger all is sent and settled as without, in fewer calls of the spool."""
     upstream = Scripted()

@@ -86,6 +86,17 @@ def test_what_waits_is_sent_before_more_is_taken() -> None:
     assert (32, {("1", KEY), ("2", KEY)}) == outlets.demand(NOW)
 
 
+def test_claims_of_an_upstream_are_bounded() -> None:
+    """What waits for one is bounded by number, too."""
+    outlets = Outlets(3, 1, ignore_circuit)
+    outlet = opened(outlets, "1")
+    enough = []
+    for number in range(5):
+        enough.append(outlets.has_enough(outlet))
+        outlet.hold(claim(number))
+    assert [False] * 4 + [True] == enough
+
+
 def test_bytes_of_an_upstream_are_bounded() -> None:
     """While much is held for an upstream, whatever the number, nothing more is taken for it."""
     outlets = Outlets(32, 8, ignore_circuit)
