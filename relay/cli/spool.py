@@ -44,7 +44,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     list_.add_argument("--reason", metavar="R", type=Reason, help="only those buried for it")
     list_.add_argument("--project", metavar="P", help="only those of a project")
     show = actions.add_parser("show", help="show a dead letter")
-    show.add_argument("number", metavar="NUMBER", type=_number)
+    show.add_argument("number", metavar="NUMBER", type=_number, nargs="?")
     show.add_argument("--body", action="store_true", help="write its envelope, nothing else")
     retry = actions.add_parser("retry", help="make dead letters due, as if they had just come")
     purge = actions.add_parser("purge", help="delete dead letters")
@@ -132,6 +132,8 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_show(options: argparse.Namespace) -> int:
     """Show a dead letter, or write its envelope."""
+    if options.number is None:
+        options.usage_error("say which NUMBER")
     number: int = options.number
 
     async def ask(spool: Spool) -> tuple[DeadLetter, ScrubbedEnvelope]:
