@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 
 from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
@@ -183,7 +184,12 @@ class Claims:
     async def _answer(self, pulled: Pulled, word: bytes) -> None:
         """Say what became of a message, and wait until the servers know."""
         with unavailable():
-            await self._client.request(pulled.reply, word, timeout=ANSWER_SECONDS)
+            try:
+                await self._client.request(pulled.reply, word, timeout=ANSWER_SECONDS)
+            except NoRespondersError:
+                # Who would be told is not there any more: what is in the stream is given out anew.
+                if not await self._puller.is_gone(pulled.token):
+                    raise
         self._puller.held.pop(pulled.seq, None)
 
     def note_untried(self, seq: int) -> None:

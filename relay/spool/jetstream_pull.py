@@ -14,13 +14,14 @@ from typing import Final
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 from relay import jsonio
 from relay.errors import SpoolUnavailableError
 from relay.ports import Lane
 from relay.spool.jetstream_letters import unpack
 from relay.spool.jetstream_partition import BATCH, Partition, Probe, Pulled
-from relay.spool.jetstream_streams import ACK_WAIT, Names, consumer_of, unavailable
+from relay.spool.jetstream_streams import ACK_WAIT, Names, consumer_of, is_missing, unavailable
 
 PULL_BYTES: Final = 8 * 1024 * 1024
 """A pull brings no more bytes than this; no message is so large."""
@@ -182,6 +183,17 @@ class Puller:
         await self._tell(kept, PROGRESS)
         await self._tell(old, NAK)
         return old
+
+    async def is_gone(self, token: str) -> bool:
+        """Whether the servers do not know a partition's consumer any more, as after a loss."""
+        try:
+            await self._js.consumer_info(self._names.stream, token)
+        except APIError as error:
+            if not is_missing(error):
+                raise
+            self.know(token).made = self.know(token).quiet = False
+            return True
+        return False
 
     async def release(self) -> None:
         """Give everything back."""

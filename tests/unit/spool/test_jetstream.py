@@ -205,6 +205,20 @@ async def test_streams_that_were_lost_are_made_again(
         assert [2] == await take(spool, 1)
 
 
+async def test_a_claim_of_a_lost_consumer_can_be_settled(relays: Relays) -> None:
+    """What servers do not know any more to have given they give again; nobody holds it for ever."""
+    spool = await relays.open()
+    await spool.put(envelope(1))
+    await spool.put(envelope(2))
+    claims = await spool.claim(2)
+    (token,) = spool._puller.partitions
+    await spool._js.delete_consumer(spool._names.stream, token)
+    decisions = (Ack(), RetryAt(relays.clock.now() + 9))
+    await spool.settle(list(zip(claims, decisions, strict=True)))
+    assert {} == spool._puller.held
+    assert [1, 2] == await take(spool, 2)
+
+
 async def stored(spool: JetStreamSpool, number: int) -> bool:
     try:
         return await spool.put(envelope(number))
