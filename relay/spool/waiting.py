@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from relay.ports import Clock
@@ -10,8 +11,12 @@ LOOK_EVERY: Final = 1.0
 """Seconds between two looks for what other processes have written: nobody wakes us for that."""
 
 
-async def _nobody_else() -> bool:
-    return False
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """One who waits: `event` for whatever happens, `woken` if it was a wake."""
+
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    woken: bool = False
 
 
 class Waiters:
@@ -19,12 +24,13 @@ class Waiters:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._events: set[asyncio.Event] = set()
+        self._waits: set[_Wait] = set()
 
     def wake(self) -> None:
         """Let everybody look again."""
-        for event in self._events:
-            event.set()
+        for wait in self._waits:
+            wait.woken = True
+            wait.event.set()
 
     async def wait(
         self,
@@ -36,30 +42,34 @@ class Waiters:
 
         With `changed`, which is asked every second, also when that says yes.
         """
-        event = asyncio.Event()
-        self._events.add(event)  # before asking, or a put in between would go unnoticed
+        wait = _Wait()
+        self._waits.add(wait)  # before asking, or a put in between would go unnoticed
         try:
             due = await next_due()
             left = timeout
-            while not event.is_set():
+            while not wait.woken:
                 now = self._clock.now()
                 delay = left if due is None else min(left, due - now)
                 if delay <= 0:
                     return
                 step = delay if changed is None else min(delay, LOOK_EVERY)
-                await self._sleep(event, step)
+                await self._pause(wait, step)
                 # By the clock, unless that was set back.
                 left -= max(step, self._clock.now() - now)
-                if changed is not None and not event.is_set() and await changed():
+                if changed is not None and not wait.woken and await changed():
                     return
         finally:
-            self._events.discard(event)
+            self._waits.discard(wait)
 
-    async def _sleep(self, event: asyncio.Event, seconds: float) -> None:
-        """Return after so many seconds, or when the event is set."""
+    async def _pause(self, wait: _Wait, seconds: float) -> None:
+        """Return after so many seconds, or at a wake."""
         async with asyncio.TaskGroup() as group:
-            alarm = group.create_task(self._clock.sleep(seconds))
-            waiting = group.create_task(event.wait())
-            await asyncio.wait((alarm, waiting), return_when=asyncio.FIRST_COMPLETED)
+            alarm = group.create_task(self._ring(wait.event, seconds))
+            await wait.event.wait()
             alarm.cancel()
-            waiting.cancel()
+        if not wait.woken:
+            wait.event.clear()
+
+    async def _ring(self, event: asyncio.Event, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        event.set()

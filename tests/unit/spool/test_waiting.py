@@ -21,7 +21,7 @@ async def test_all_who_wait_are_woken() -> None:
             group.create_task(waiters.wait(60, never))
         await clock.until_sleeping()
         waiters.wake()
-    assert set() == waiters._events
+    assert set() == waiters._waits
 
 
 async def test_what_is_due_is_not_waited_for() -> None:
@@ -54,7 +54,7 @@ async def test_an_error_while_asking_leaves_nobody_behind() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await waiters.wait(60, broken)
-    assert set() == waiters._events
+    assert set() == waiters._waits
 
 
 async def test_cancelling_leaves_nobody_behind() -> None:
@@ -65,7 +65,7 @@ async def test_cancelling_leaves_nobody_behind() -> None:
         task = group.create_task(waiters.wait(60, never))
         await clock.until_sleeping()
         task.cancel()
-    assert set() == waiters._events
+    assert set() == waiters._waits
 
 
 class Others:
@@ -94,7 +94,7 @@ async def test_what_others_write_is_seen_within_a_second() -> None:
         assert not wait.done()
         others.wrote = True
         clock.advance(LOOK_EVERY)
-    assert set() == waiters._events
+    assert set() == waiters._waits
 
 
 async def test_a_wait_with_others_ends_at_its_time() -> None:
