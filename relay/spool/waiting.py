@@ -53,22 +53,23 @@ class Waiters:
                 if delay <= 0:
                     return
                 step = delay if changed is None else min(delay, LOOK_EVERY)
-                await self._pause(wait, step)
+                if await self._pause(wait, step):
+                    return
                 # By the clock, unless that was set back.
                 left -= max(step, self._clock.now() - now)
-                if changed is not None and not wait.woken and await changed():
+                if changed is not None and await changed():
                     return
         finally:
             self._waits.discard(wait)
 
-    async def _pause(self, wait: _Wait, seconds: float) -> None:
-        """Return after so many seconds, or at a wake."""
+    async def _pause(self, wait: _Wait, seconds: float) -> bool:
+        """Return after so many seconds, or at a wake, and whether it was one."""
         async with asyncio.TaskGroup() as group:
             alarm = group.create_task(self._ring(wait.event, seconds))
             await wait.event.wait()
             alarm.cancel()
-        if not wait.woken:
-            wait.event.clear()
+        wait.event.clear()
+        return wait.woken
 
     async def _ring(self, event: asyncio.Event, seconds: float) -> None:
         await self._clock.sleep(seconds)
