@@ -5,7 +5,8 @@ envelopes are due at even intervals, and their time runs from when they were due
 connection was free, so that a relay that stalls is charged with all that it kept waiting.
 
 `python -m benchmarks.load.client SPEC` says when it is ready, starts on a line of standard input,
-ends early on a second one (or its end), and prints what came of it; each a line of JSON.
+sends no more after a second one, waits no more after a third (the end of input counts as one), and
+prints what came of it; each a line of JSON.
 """
 
 import asyncio
@@ -65,7 +66,8 @@ class Result:
 
     Attributes:
         seconds: from the start to the last answer.
-        statuses: answers by status; "broken" for connections that broke or were refused.
+        statuses: answers by status; "broken" for connections that broke or were refused,
+            "unanswered" for what was under way when nobody waited any more.
         accepted: numbers of the envelopes that were answered with 200.
         latencies: seconds, of every answer of 200.
         started: on the monotonic clock.
@@ -145,6 +147,7 @@ class Load:
         self._spec = spec
         self._pool = pool
         self._padding = text_of(pool, spec.padding) if spec.padding else b""
+        self._tasks: list[asyncio.Task[None]] = []
         self._next = 0
         self._stopped = False
         self.result = Result()
@@ -159,13 +162,23 @@ class Load:
     async def run(self) -> Result:
         """Send until the count or the time is reached, or it is stopped."""
         self.result.started = time.monotonic()
-        await asyncio.gather(*(self._client() for _ in range(self._spec.connections)))
+        self._tasks = [asyncio.create_task(self._client()) for _ in range(self._spec.connections)]
+        for left in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(left, asyncio.CancelledError):
+                self._count("unanswered")
+            elif left is not None:
+                raise left
         self.result.seconds = time.monotonic() - self.result.started
         return self.result
 
     def stop(self) -> None:
         """Send no more; what is under way is waited for."""
         self._stopped = True
+
+    def end(self) -> None:
+        """Wait for nothing any more."""
+        for task in self._tasks:
+            task.cancel()
 
     async def _client(self) -> None:
         connection: Connection | None = None
@@ -247,9 +260,10 @@ async def main(spec: Spec) -> None:
     await loop.run_in_executor(None, sys.stdin.readline)
 
     def wait_for_stop() -> None:
-        sys.stdin.readline()
-        with contextlib.suppress(RuntimeError):  # where it has ended by itself
-            loop.call_soon_threadsafe(load.stop)
+        for do in (load.stop, load.end):
+            sys.stdin.readline()
+            with contextlib.suppress(RuntimeError):  # where it has ended by itself
+                loop.call_soon_threadsafe(do)
 
     threading.Thread(target=wait_for_stop, daemon=True).start()
     print(json.dumps(dataclasses.asdict(await load.run())), flush=True)

@@ -166,6 +166,7 @@ def measure(names: Sequence[str] = (), *, quick: bool = False, seed: int = 0) ->
         run = Run(Path(folder), quick, seed)
         for name in chosen:
             started = time.monotonic()
+            print(f"measuring {name}", file=sys.stderr, flush=True)
             try:
                 sections += PARTS[name](run)
             except LoadError as error:

@@ -39,9 +39,9 @@ only."""
 _ABOUT_LATENCY = """\
 Envelopes are due at even intervals, at half of the rate that the relay took with 16 clients that
 never rest; each one's time runs from when it was due until its answer, so that a stall is charged
-with all that it keeps waiting. Beside it, in every other round, another client sends an envelope
-with a log of 50 MB as its attachment, one after the other without a pause. Clients, upstream and
-the relay share the machine's cores."""
+with all that it keeps waiting. Then the same again while another client sends envelopes with a log
+of 50 MB as their attachment, one after the other without a pause; one that is under way at the end
+is waited for, but not for ever. Clients, upstream and the relay share the machine's cores."""
 
 _ABOUT_MEMORY = """\
 Of all processes of the relay together, the largest of ten readings a second. PSS: pages of its

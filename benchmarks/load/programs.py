@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import random
+import select
 import socket
 import subprocess
 import sys
@@ -336,6 +337,15 @@ class Clients(Program):
     def stop(self) -> Result:
         """Send no more, and return what came of it."""
         self.write("stop")
+        return self.result()
+
+    def stop_within(self, seconds: float) -> Result:
+        """Do the same, but wait so long only for what is under way."""
+        self.write("stop")
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        if not ready:
+            self.write("end")
         return self.result()
 
 

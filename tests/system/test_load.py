@@ -38,7 +38,7 @@ def test_workers(tmp_path: Path, pool: Path) -> None:
 
 def test_latency(tmp_path: Path, pool: Path) -> None:
     """All that was due was answered, beside an upload too."""
-    found = latency.measure(tmp_path, pool, latency.Effort(1, 0.3, 200_000))
+    found = latency.measure(tmp_path, pool, latency.Effort(0.3, 200_000))
     assert {"200": len(found.quiet.latencies)} == found.quiet.statuses
     assert {"200": len(found.beside.latencies)} == found.beside.statuses
     assert {"200"} == set(found.uploads)
