@@ -212,6 +212,29 @@ def test_no_server_is_no_loss(tmp_path: Path) -> None:
         assert "nats://" not in relay.errors()
 
 
+def test_a_dead_upstream_holds_up_no_other(tmp_path: Path) -> None:
+    """While one upstream fails the other gets all; afterwards the first one does too."""
+    with ExitStack() as stack:
+        well, ill = (stack.enter_context(sentry_in_thread()) for _ in range(2))
+        server = stack.enter_context(nats_server(tmp_path))
+        ill.mini.script.extend([Answer(503)] * 1_000)
+        settings = config(well, [server])
+        settings["projects"].append(project(ill.dsn(), id="7"))
+        one, two = stack.enter_context(two_relays(tmp_path, settings))
+        for relay, first in ((one, 1), (two, 21)):
+            client = Client(relay.port)
+            for number in range(first, first + 20):
+                for path, offset in (("/api/7/envelope/", 100), (ENVELOPE, 0)):
+                    body = envelope(event(number + offset))
+                    assert 200 == client.send("POST", path, HEADERS, body).status
+            client.close()
+        all_arrived(well, {f"{n:032x}" for n in range(1, 41)})
+        assert 1_000 - 40 < len(ill.mini.script)
+        ill.mini.script.clear()
+        all_arrived(ill, {f"{n:032x}" for n in range(101, 141)})
+        assert {1} == set(arrivals(well).values())
+
+
 def test_a_full_stream_is_429(tmp_path: Path) -> None:
     """Over the bound clients are asked to come again; what was accepted is kept."""
     with ExitStack() as stack:
