@@ -11,6 +11,7 @@ import resource
 import select
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
@@ -21,6 +22,10 @@ CPU_SECONDS: Final = 60
 
 MEMORY: Final = 2 * 1024**3
 """Bytes that one body may take. An envelope of 200 MiB takes 1 GiB."""
+
+MEMORY_PART: Final = 4
+"""Of the memory that the system gives all processes here together, one body takes one of so many
+parts at most: to run out of it could end them all."""
 
 NICENESS: Final = 5
 """Small bodies, which are scrubbed where they arrive, go first where processors are short."""
@@ -38,6 +43,17 @@ class End(IntEnum):
     WELL = 0
     OVER = 1  # it has used up its time or memory
     BROKEN = 2
+
+
+def forbid_core_dumps() -> None:
+    """Let neither this process nor its children leave their memory on a disk, when they break.
+
+    A limit of 1 is too small for a file, and Linux gives none to a program that collects them
+    either, which a limit of 0 would not hold up. Source: core(5), and the kernel's fs/coredump.c.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    most = 0 if hard == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
 def run(control: socket.socket, work: Work) -> NoReturn:
@@ -119,7 +135,7 @@ def _settle(control: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     _keep_only(control)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     os.nice(NICENESS)
     # Nothing that stands now is to be looked at again: to write a mark would copy its page.
     gc.disable()
@@ -142,7 +158,7 @@ def _child(own: socket.socket, work: Work) -> NoReturn:
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
             file.write(_FIRST_VICTIM)
         _limit(resource.RLIMIT_CPU, CPU_SECONDS)
-        _limit(resource.RLIMIT_AS, _mapped() + MEMORY)
+        _limit(resource.RLIMIT_AS, _mapped() + min(MEMORY, given_memory() // MEMORY_PART))
         work(own)
         end = End.WELL
     except MemoryError:
@@ -154,6 +170,19 @@ def _child(own: socket.socket, work: Work) -> NoReturn:
 def _limit(kind: int, most: int) -> None:
     _, hard = resource.getrlimit(kind)
     resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def given_memory(groups: str = "/proc/self/cgroup", root: str = "/sys/fs/cgroup") -> int:
+    """Return the bytes that this process's control group may have; very many if it says none."""
+    try:
+        with open(groups) as file:  # noqa: PTH123 - no import while a child begins
+            paths = [line.split(":", 2)[2].strip() for line in file if line.startswith("0::")]
+    except OSError:
+        return sys.maxsize
+    for path in paths:
+        with suppress(OSError, ValueError), open(f"{root}{path}/memory.max") as file:  # noqa: PTH123
+            return int(file.read())
+    return sys.maxsize
 
 
 def _mapped() -> int:

@@ -170,7 +170,8 @@ def look(_: bytes) -> bytes:
     core = resource.getrlimit(resource.RLIMIT_CORE)
     parent = os.getppid()
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return event(f"open={'+'.join(open_files)} core={core[0]} children={len(children)};")
+    no_core = max(core) in (0, 1)  # 1 is too small for a file, and keeps collectors away
+    return event(f"open={'+'.join(open_files)} no_core={no_core} children={len(children)};")
 
 
 async def test_a_child_holds_nothing_but_its_own_socket(
@@ -182,7 +183,7 @@ async def test_a_child_holds_nothing_but_its_own_socket(
         assert side is not None
         shown = text_of(await send(side, converted(look)))
         side.close()
-    assert "open=socket core=0" in shown
+    assert "open=socket no_core=True" in shown
 
 
 async def test_few_at_one_time(side: SideProcess) -> None:
