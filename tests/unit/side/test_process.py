@@ -66,7 +66,7 @@ async def test_it_does_what_would_be_done_here(side: SideProcess) -> None:
         held: list[int] = []
         text = b"at 203.0.113.77\n" + b"nothing is to be found here, line by line\n" * times
         who = event().replace(b'"message"', b'"who":"me","m"')
-        body = who + b'{"type":"attachment","filename":"a.txt"}\n' + text
+        body = who + b'{"type":"attachment","filename":"a.txt","length":%d}\n' % len(text) + text
         work = Job(job().facts, job().known, 7)
         async with asyncio.timeout(SECONDS):
             done = await side.run(Body(body), work, held.append)
