@@ -25,7 +25,7 @@ from benchmarks.load.traffic import TARGET, Pool, event_id, load_pool
 from relay import jsonio
 from relay.server.loop import run_loop
 
-_PAUSE = 0.02
+_PAUSE = 0.05
 """Seconds until a connection that was refused is tried again."""
 
 
