@@ -18,6 +18,10 @@ from relay.side.body import Body
 STALL: Final = 10.0
 """Seconds after which a body of which nothing comes is given up."""
 
+PACE: Final = KIB
+"""Bytes a second that a body brings on average once it has taken longer than `STALL`: a slower one
+would hold the place of others."""
+
 _STEP: Final = 4 * KIB
 """Bytes of compressed input that are opened at once; so many too while nobody is known to have sent
 them."""
@@ -76,16 +80,25 @@ async def read_body(
 async def _read(content: StreamReader, opening: "_Opening", room: Room, seconds: float) -> Body:
     loop = asyncio.get_running_loop()
     body = Body()
-    end = loop.time() + seconds
-    since_turn = 0
+    began = loop.time()
+    end = began + seconds
+    since_turn = received = 0
     while not content.at_eof():
-        chunk = await (content.readany() if content.is_eof() else _next(content, end))
+        if content.is_eof():
+            chunk = await content.readany()
+        else:
+            taken = loop.time() - began
+            if taken > STALL and received < PACE * taken:
+                raise StalledBodyError("the body comes too slowly")
+            chunk = await _next(content, end)
+        received += len(chunk)
         # One by one: a piece over a limit must end the reading.
         for piece in opening.pieces(chunk):
             if not room.has(len(piece)):
-                began = loop.time()
+                asked = loop.time()
                 await room.take(len(piece))
-                end += loop.time() - began
+                waited = loop.time() - asked
+                began, end = began + waited, end + waited
             body.add(piece)
             since_turn += len(piece)
             if since_turn > _TURN and opening.packed:

@@ -334,6 +334,23 @@ async def test_a_body_that_does_not_come(
     assert 1 == metrics.value("relay_connections_cut_total", reason=cut)
 
 
+async def test_a_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then does not hold a place for as long as a body may take."""
+    monkeypatch.setattr(bodies, "STALL", 0.5)
+    metrics = Metrics()
+    async with opened(made(None, metrics, LISTEN)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST /api/1/envelope/?{AUTH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
+        writer.write(head.encode() + b"{}\n")
+        answer = asyncio.create_task(reader.readline())
+        while not answer.done():
+            writer.write(b" ")
+            await asyncio.wait([answer], timeout=0.05)
+        writer.close()
+    assert b"HTTP/1.1 408 " == answer.result()[:13]
+    assert 1 == metrics.value("relay_connections_cut_total", reason="stall")
+
+
 @asynccontextmanager
 async def opened(ingest: Ingest) -> AsyncIterator[int]:
     """Serve on a port with a watch over it."""
