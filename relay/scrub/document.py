@@ -136,7 +136,7 @@ class DocumentScrubber:
             + len(made.changes)
             + len(made.removals)
             + len(made.drafts)
-            + sum(self.shadow.values())
+            + (sum(self.shadow.values()) if self.shadow else 0)
         )
 
     def _is_decided(self, container: Container, slot: PathPart) -> bool:

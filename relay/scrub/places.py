@@ -20,10 +20,11 @@ _MOST: Final = 20_000
 """Plans, spots, layouts, and texts that are known at a place; then the memory starts afresh."""
 _KEYS: Final = 64
 """Maps with more keys are lists of a kind, and hardly two of them are alike."""
-_LUCK: Final = 256
-_MOST_LUCK: Final = 512
-_GAIN: Final = 8
+_LUCK: Final = 64
+_GAIN: Final = 3
 """How often a look for a whole that is known may fail, and what one that does not makes up for."""
+_REST: Final = 1_000
+"""How often nobody looks where it failed too often."""
 _PAIR_SIZE: Final = 4
 _FORM_SIZE: Final = 16
 """A cookie of a browser and a field of a form say more of themselves than a pair does."""
@@ -58,7 +59,7 @@ class Spot:
         children: the maps and lists that are values of a map here, by their key.
         every: the plan for any element of a list here, once it is known that all share it.
         mark: tells the place from all others; empty while it is not remembered.
-        luck: above 0 where what stands here is worth being looked for as a whole.
+        luck: above 0 where what stands here is worth being looked for as a whole; else it rests.
     """
 
     places: "Places" = field(repr=False)
@@ -175,7 +176,19 @@ class Spot:
 
     def met(self) -> None:
         """Note that what stands here was known as a whole."""
-        self.luck = min(self.luck + _GAIN, _MOST_LUCK)
+        self.luck = min(self.luck + _GAIN, _LUCK)
+
+    def missed(self) -> None:
+        """Note that it was not."""
+        self.luck -= 1
+        if self.luck <= 0:
+            self.luck = -_REST
+
+    def rest(self) -> None:
+        """Note that nobody looked."""
+        self.luck += 1
+        if self.luck >= 0:
+            self.luck = _LUCK
 
     def forget(self) -> None:
         """Forget everything below."""
@@ -207,9 +220,9 @@ class Places:
         self.root_type = root_type
         self.structural = structural
         self.exact = any(map(_tells_indexes_apart, compiled.rules))
-        self.root = Spot(self, (), "")
         self._size = 0
         self._marks = 0
+        self.root = self.marked(Spot(self, (), ""))
 
     def grow(self) -> None:
         """Count one thing more that is remembered."""

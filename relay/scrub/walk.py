@@ -98,14 +98,16 @@ class Walk:
                 if self._seen + self._effects() == depth:
                     self._memory.remember_whole(node)
                 continue
-            if at.luck > 0 and self._room > 0 and id(node) not in self._named:
+            if at.luck < 0:
+                at.rest()
+            elif at.luck and self._room > 0 and id(node) not in self._named:
                 raw = jsonio.exact(node)
                 if raw is not None:
                     raw += at.mark
                     if raw in self._wholes:
                         at.met()
                         continue
-                    at.luck -= 1
+                    at.missed()
                     self._room -= len(raw)
                     stack.append((raw, None, None, self._seen + self._effects()))
             if depth > MAX_DEPTH:
