@@ -157,12 +157,22 @@ def share(folder: Path) -> None:
     be called before the first `Metrics` is made. Names and label values stand in the files.
     """
     os.environ[_FOLDER] = str(folder)
-    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    share_as("main")
 
 
-def forget_process(pid: int) -> None:
+def share_as(name: str) -> None:
+    """Say which files are this process's: it goes on with what the last one of its name counted.
+
+    So there are as many files as processes at one time, however many have died. A name is made of
+    letters and digits.
+    """
+    if _FOLDER in os.environ:
+        values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
+
+
+def forget_process(name: str) -> None:
     """Leave out what a process that has ended had set its gauges to; its counts stay."""
-    multiprocess.mark_process_dead(pid, os.environ[_FOLDER])  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(name, os.environ[_FOLDER])  # type: ignore[no-untyped-call]
 
 
 def load_register() -> dict[str, Definition]:

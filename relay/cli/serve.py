@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import logging
 import os
+import signal
 import sys
 import threading
 from functools import partial
@@ -18,6 +19,7 @@ from relay.server.app import serve
 from relay.server.arbiter import Arbiter
 from relay.server.loop import first_of, run_loop
 from relay.server.parts import Loaded, Started, load, start_side
+from relay.side.nursery import forbid_core_dumps
 
 log = logging.getLogger("relay.server")
 
@@ -35,6 +37,10 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal."""
+    if sys.platform != "win32":
+        # A "reload" during the start waits until somebody can see to it; by itself it would kill.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        forbid_core_dumps()
     settings = settings_of(options, host=options.host, port=options.port, workers=options.workers)
     check_runnable(settings)
     logs.setup(level=10 if options.debug else 20)

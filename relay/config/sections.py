@@ -24,6 +24,9 @@ COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "s
 
 MAX_COUNT: Final = 1_000_000
 
+MAX_WORKERS: Final = 60
+"""Of 64 seats one is the admin port's, and some are for successors beside those they replace."""
+
 WORD: Final = frozenset(ascii_letters + digits + "-_")
 
 NOT_YET: Final = "not available in this version"
@@ -36,7 +39,7 @@ def listen(section: Section) -> model.Listen:
     return model.Listen(
         host=section.text("host", default.host),
         port=section.integer("port", default.port, 0, 65_535),
-        workers=section.integer("workers", default.workers, 1, 64),
+        workers=section.integer("workers", default.workers, 1, MAX_WORKERS),
         tls=_tls(section),
         origins=section.texts("origins", default.origins),
         header_timeout=_wait(section, "header_timeout", default.header_timeout),

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from relay.server.listening import BACKLOG
+
 MANY: Final = 64
 """Connections that are taken at once, before anything else is looked at."""
 
@@ -46,6 +48,11 @@ class Acceptor:
         self._takers = takers
         self._held: socket.socket | None = None
 
+    @property
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """All that is open here: the listeners, and the connection that nobody had room for."""
+        return (*self.listeners, *([self._held] if self._held is not None else []))
+
     def resume(self) -> None:
         """Listen again."""
         self.blocked = False
@@ -65,9 +72,9 @@ class Acceptor:
             if listener in self._selector.get_map():
                 self._selector.unregister(listener)
 
-    def accept(self, listener: socket.socket) -> None:
+    def accept(self, listener: socket.socket, most: int = MANY) -> None:
         """Take what is in the queue of one listener, as long as somebody takes it."""
-        for _ in range(MANY):
+        for _ in range(most):
             if not self._takers():
                 self.pause()
                 return
@@ -86,7 +93,7 @@ class Acceptor:
     def close(self) -> None:
         """Take what is in the queues, since who is there was told that we listen, and end."""
         for listener in self.listeners:
-            self.accept(listener)
+            self.accept(listener, BACKLOG)
         self.pause()
         if self._held is not None:
             self._held.close()

@@ -67,6 +67,7 @@ async def serve(
     tell(loaded)
     show(loaded, metrics)
     async with AsyncExitStack() as stack:
+        stack.enter_context(_signals_restored())
         parts = await open_parts(stack, loaded, metrics, side=side)
         stack.enter_context(stopped_by_signals(stop))
         inside, outside = settings.admin, settings.listen
@@ -99,11 +100,25 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
         loop.add_signal_handler(number, stop.set)
     # A supervisor's "reload" must not end it, as the signal would by itself.
     loop.add_signal_handler(signal.SIGHUP, log.warning, "reload_needs_workers")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `cli.serve`
     try:
         yield
     finally:
         for number in (*numbers, signal.SIGHUP):
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # said once is enough: the spool is to be closed
+
+
+@contextmanager
+def _signals_restored() -> Iterator[None]:
+    """Leave signals in the end as they were."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @asynccontextmanager

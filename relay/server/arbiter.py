@@ -7,16 +7,13 @@ time. It loads everything once before the first fork, so that the workers share 
 import gc
 import logging
 import selectors
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Final
 
 from relay import metrics
@@ -25,6 +22,7 @@ from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
 from relay.server.listening import bind, port_of
+from relay.server.metrics_folder import metrics_folder
 from relay.server.parts import Loaded, Started, prepare, start_side, tell
 from relay.server.worker import serve_admin, serve_worker
 
@@ -32,6 +30,15 @@ YOUNG: Final = 5.0
 """A worker that dies within so many seconds is replaced later each time."""
 
 MAX_DELAY: Final = 10.0
+
+LOOK: Final = 1.0
+"""Seconds between two looks at the processes."""
+
+HUNG: Final = 30
+"""Looks in a row without a sign of life, after which a process is killed, and replaced."""
+
+START_SECONDS: Final = 60.0
+"""A process that takes the place of another has so long to be ready."""
 
 log = logging.getLogger("relay.server")
 
@@ -65,6 +72,8 @@ class Arbiter:
         self._admin: list[socket.socket] = []
         self._acceptor = Acceptor((), self._selector, self._children.takers)
         self._rolling: deque[Child] = deque()
+        self._again = False
+        self._look_at = 0.0
         self._spawn_at: float | None = None
         self._kill_at: float | None = None
         self._early_deaths = 0
@@ -83,20 +92,18 @@ class Arbiter:
         """
         self._prepare()
         self._open()
-        folder = Path(tempfile.mkdtemp(prefix="relay-metrics-"))
-        metrics.share(folder)
-        tell(self._loaded)
-        gc.collect()
-        gc.freeze()
-        try:
-            with self._signals():
+        with self._signals(), metrics_folder() as folder:
+            metrics.share(folder)
+            tell(self._loaded)
+            gc.collect()
+            gc.freeze()
+            try:
                 self._spawn_missing()
                 while self._children or self._spawn_at is not None:
                     self._turn()
-        finally:
-            for child in self._children.all:  # only after a mistake of ours
-                child.kill()
-            shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                for child in self._children.all:  # only after a mistake of ours
+                    child.kill()
         log.info("stopped")
         return self._status
 
@@ -119,14 +126,13 @@ class Arbiter:
     def _turn(self) -> None:
         """Wait for something to happen, and see to it."""
         now = time.monotonic()
-        times = [at for at in (self._spawn_at, self._kill_at) if at is not None]
+        times = [at for at in (self._spawn_at, self._kill_at, self._look_at) if at is not None]
         if self._acceptor.blocked:
             times.append(now + PAUSE)
-        timeout = max(0.0, min(times) - now) if times else None
-        for key, _ in self._selector.select(timeout):
+        for key, _ in self._selector.select(max(0.0, min(times) - now)):
             key.data()
         for child, status in self._children.reap():
-            metrics.forget_process(child.pid)
+            metrics.forget_process(f"seat{child.seat}")
             self._see_to(child, status)
         now = time.monotonic()
         if self._spawn_at is not None and self._spawn_at <= now:
@@ -134,6 +140,9 @@ class Arbiter:
             self._spawn_missing()
         if self._acceptor.blocked and self._kill_at is None:
             self._acceptor.resume()
+        if self._look_at <= now:
+            self._look_at = now + LOOK
+            self._look(now)
         if self._kill_at is not None and self._kill_at <= now:
             self._kill_late(now)
 
@@ -148,9 +157,12 @@ class Arbiter:
                 lambda seat: serve_admin(self._loaded, seat, self._admin),
                 self._on_ready,
                 admin=True,
-                foreign=self._acceptor.listeners,
+                foreign=self._acceptor.sockets,
             )
-        living = sum(not child.stopping for child in self._children.workers)
+        replaced = {child.predecessor for child in self._children.all}
+        living = sum(
+            not child.stopping and child not in replaced for child in self._children.workers
+        )
         for _ in range(self._loaded.settings.listen.workers - living):
             self._spawn_worker()
 
@@ -159,7 +171,7 @@ class Arbiter:
             lambda seat: serve_worker(self._loaded, seat, start_side(self._loaded)),
             self._on_ready,
             admin=False,
-            foreign=(*self._acceptor.listeners, *self._admin),
+            foreign=(*self._acceptor.sockets, *self._admin),
         )
 
     def _on_ready(self, child: Child) -> None:
@@ -179,6 +191,7 @@ class Arbiter:
         )
         self._on_start(started)
         log.info("started", extra=asdict(started) | {"workers": listen.workers})
+        self._restart_again()
 
     def _see_to(self, child: Child, status: int) -> None:
         """Go on after the end of a child."""
@@ -194,14 +207,19 @@ class Arbiter:
         if status == DAMAGED:
             # Nobody may have a damaged spool open when it is set aside.
             self._rolling.clear()
+            self._spawn_at = None
             for one in self._children.all:
                 one.end()
             self._after_asked(child)
         elif child in self._rolling:
             self._rolling.remove(child)
             self._roll()
+        elif child.predecessor is not None:  # what a successor dies of would kill the next one
+            log.error("restart_failed", extra={"worker": child.seat})
+            self._rolling.clear()
+            self._spawn_later(child)
+            self._restart_again()
         else:
-            self._rolling.clear()  # a successor that dies ends the restart; the old ones go on
             self._spawn_later(child)
 
     def _after_asked(self, child: Child) -> None:
@@ -223,6 +241,23 @@ class Arbiter:
         delay = min(MAX_DELAY, 0.1 * 2**self._early_deaths) if self._early_deaths else 0.0
         self._spawn_at = now + delay
 
+    def _look(self, now: float) -> None:
+        """Look whether all go on: who hangs gets no connection, and is killed after a while."""
+        for child in self._children.all:
+            child.look()
+            late = child.asked_at is not None and (
+                now - child.asked_at >= self._loaded.settings.listen.shutdown
+            )
+            unborn = self._begun and not child.ready and now - child.born >= START_SECONDS
+            if late or unborn or (child.ready and child.missed >= HUNG):
+                self._kill(child)
+        if self._kill_at is None and any(child.able for child in self._children.all):
+            self._acceptor.resume()
+
+    def _kill(self, child: Child) -> None:
+        log.error("worker_killed", extra={"worker": child.seat})
+        child.kill()
+
     # --- signals ---
 
     @contextmanager
@@ -235,6 +270,7 @@ class Arbiter:
         before = {number: signal.signal(number, lambda *_: None) for number in numbers}
         signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         self._selector.register(reader, selectors.EVENT_READ, lambda: self._signalled(reader))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `cli.serve`
         try:
             yield
         finally:
@@ -267,13 +303,15 @@ class Arbiter:
 
     def _kill_late(self, now: float) -> None:
         for child in self._children.all:
-            log.error("worker_killed", extra={"worker": child.seat})
-            child.kill()
+            self._kill(child)
         self._kill_at = now + 1.0
 
     def _restart(self) -> None:
         """Load anew, and replace the workers one by one; what cannot be loaded changes nothing."""
-        if self._kill_at is not None or self._rolling or not self._begun:
+        if self._kill_at is not None:
+            return
+        if self._rolling or not self._begun:
+            self._again = True  # what is read then may be newer than what was read for this one
             return
         try:
             loaded = self._reload()
@@ -285,8 +323,14 @@ class Arbiter:
         gc.collect()
         gc.freeze()
         log.info("restarting_workers", extra={"workers": len(self._children.workers)})
-        self._rolling.extend(self._children.workers)
+        self._rolling.extend(child for child in self._children.workers if not child.stopping)
         self._roll()
+
+    def _restart_again(self) -> None:
+        """Do what SIGHUP asked for when it could not be done."""
+        again, self._again = self._again, False
+        if again:
+            self._restart()
 
     def _roll(self) -> None:
         """Start the successor of the next one; that is told to end when the successor is ready."""
@@ -294,3 +338,4 @@ class Arbiter:
             self._spawn_worker().predecessor = self._rolling[0]
         else:
             log.info("restarted_workers")
+            self._restart_again()

@@ -22,7 +22,8 @@ class SeatState(IntEnum):
 
 _STATE: Final = 0
 _CLOSED: Final = 1
-_FIELDS: Final = 2
+_BEATS: Final = 2
+_FIELDS: Final = 3
 _RESTARTS: Final = SEATS * _FIELDS
 _DAMAGES: Final = _RESTARTS + 1
 _WHOLE: Final = _DAMAGES + 1
@@ -52,6 +53,14 @@ class Board:
     def add_closed(self, seat: int) -> None:
         """Say that one more has ended; only the process on the seat does."""
         self._numbers[seat * _FIELDS + _CLOSED] += 1
+
+    def beats(self, seat: int) -> int:
+        """Return how often the process on a seat has said that it goes on."""
+        return self._numbers[seat * _FIELDS + _BEATS]
+
+    def beat(self, seat: int) -> None:
+        """Say that it goes on; only the process on the seat does, once a second."""
+        self._numbers[seat * _FIELDS + _BEATS] += 1
 
     @property
     def restarts(self) -> int:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
-from relay import own_errors
+from relay import metrics, own_errors
 from relay.errors import RelayError
 from relay.logs import describe
 from relay.server.board import SEATS, Board, SeatState
@@ -31,6 +31,11 @@ Main = Callable[[Seat], Coroutine[Any, Any, None]]
 Say = Callable[[RelayError], None]
 """Tells an operator of an error."""
 
+DOUBTED: Final = 3
+"""Looks at a worker in a row without a sign of life, after which it gets no new connection."""
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+
 log = logging.getLogger("relay.server")
 
 
@@ -44,8 +49,13 @@ class Child:
         self.born = time.monotonic()
         self.ready = False
         self.stopping = False
+        self.asked_at: float | None = None
+        """Since when it should end."""
         self.predecessor: Child | None = None
+        self.missed = 0
+        """Looks in a row without a sign of life."""
         self._board = board
+        self._beats = 0
         self._given = 0
 
     @property
@@ -56,7 +66,8 @@ class Child:
     @property
     def able(self) -> bool:
         """Whether it takes connections."""
-        return self.ready and not self.stopping and not self.admin
+        going_on = self.ready and self.missed < DOUBTED
+        return going_on and not self.stopping and not self.admin
 
     @property
     def connections(self) -> int:
@@ -73,7 +84,14 @@ class Child:
         """Ask it to finish and end."""
         if not self.stopping:
             self.stopping = True
+            self.asked_at = time.monotonic()
             os.kill(self.pid, signal.SIGTERM)
+
+    def look(self) -> None:
+        """Note whether there was a sign of life since the last look."""
+        beats = self._board.beats(self.seat)
+        self.missed = self.missed + 1 if beats == self._beats else 0
+        self._beats = beats
 
     def kill(self) -> None:
         """End it at once."""
@@ -139,10 +157,13 @@ class Children:
         ours, theirs = channel()
         self._board.set_state(number, SeatState.STARTING)
         sys.stderr.flush()
+        # A signal that a child got before it lets go would be told to the parent, as its own.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
             ours.close()
-            self._become(main, Seat(number, self._board, theirs), foreign)
+            self._become(main, Seat(number, self._board, theirs), foreign, mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()
         child = Child(number, pid, ours, self._board)
         self._all.append(child)
@@ -186,10 +207,14 @@ class Children:
 
     # --- in the child ---
 
-    def _become(self, main: Main, seat: Seat, foreign: Iterable[socket.socket]) -> None:
+    def _become(
+        self, main: Main, seat: Seat, foreign: Iterable[socket.socket], mask: set[int]
+    ) -> None:
         status = 1
         try:
+            metrics.share_as(f"seat{seat.number}")
             self._let_go(foreign)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             run_loop(main(seat))
             status = 0
         except BaseException as error:  # noqa: BLE001 - whatever it is, the process ends here
@@ -201,7 +226,7 @@ class Children:
 
     def _let_go(self, foreign: Iterable[socket.socket]) -> None:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which gets it too
         for key in list(self._selector.get_map().values()):

@@ -29,6 +29,9 @@ from relay.side.process import SideProcess
 
 ADMIN_SEAT: Final = 0
 
+_BEAT: Final = 0.5
+"""Seconds between two signs of life; the arbiter looks once a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -53,6 +56,7 @@ async def serve_worker(loaded: Loaded, seat: Seat, side: SideProcess | None = No
         show(loaded, metrics)
         parts = await open_parts(stack, loaded, metrics, seat.number, side)
         stack.enter_context(_stopped_by_term(stop))
+        stack.enter_context(_beating(seat))
         gc.freeze()
         await run(parts, _handed_over(loaded, parts, seat, stop), lambda: None, stop)
 
@@ -73,6 +77,7 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
         spool = await open_spool(settings, clock, metrics, LossCounter(0), seat.number)
         stack.push_async_callback(spool.close)
         stack.enter_context(_stopped_by_term(stop))
+        stack.enter_context(_beating(seat))
         health = Health(
             {
                 "spool": spool_check(spool, clock),
@@ -126,9 +131,30 @@ def _stopped_by_term(stop: asyncio.Event) -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # said once is enough
 
 
+@contextmanager
+def _beating(seat: Seat) -> Iterator[None]:
+    """Give signs of life inside the block, as long as the loop goes round."""
+    loop = asyncio.get_running_loop()
+    handles: list[asyncio.TimerHandle] = []
+
+    def beat() -> None:
+        seat.board.beat(seat.number)
+        handles[:] = [loop.call_later(_BEAT, beat)]
+
+    beat()
+    try:
+        yield
+    finally:
+        handles[0].cancel()
+
+
 def _counts(board: Board, metrics: Metrics) -> Callable[[], None]:
     """Make what counts what the board tells of: replaced processes, spools set aside."""
-    counted = (0, 0)
+    # The process before this one, if it died, has counted some of it.
+    counted = (
+        int(metrics.value("relay_worker_restarts_total")),
+        int(metrics.value("relay_spool_damaged_total")),
+    )
 
     def refresh() -> None:
         nonlocal counted

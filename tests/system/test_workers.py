@@ -289,3 +289,29 @@ def test_a_spool_that_breaks_is_set_aside(relay: Relay, sentry: Sentry) -> None:
     until(lambda: last["event_id"] in sentry.ids(), "the last event to arrive")
     assert [] != list(relay.folder.glob("spool.db.damaged-*"))
     assert 1 <= relay.count("relay_spool_damaged_total")[()]
+
+
+def test_no_process_leaves_its_memory_on_a_disk(relay: Relay) -> None:
+    """Core dumps hold what is not scrubbed: none of the processes writes one, nor has it piped."""
+    everybody = {relay.pid, *children(relay)}
+    for pid in workers(relay):
+        everybody |= {int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    for pid in everybody:
+        limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        (core,) = (line for line in limits if line.startswith("Max core file size"))
+        assert core.split()[4] in ("0", "1")
+    assert 6 == len(everybody)
+
+
+def test_deaths_of_the_admin_process_are_counted_once(relay: Relay) -> None:
+    """Whoever answers after it goes on with its counts, however often it was asked for them."""
+    for deaths in range(1, 4):
+        (admin,) = children(relay) - workers(relay)
+        os.kill(admin, signal.SIGKILL)
+        until(
+            lambda count=deaths: _answers(
+                lambda: relay.count("relay_worker_restarts_total")[()] >= count
+            ),
+            "a new one",
+        )
+        assert deaths == relay.count("relay_worker_restarts_total")[()]

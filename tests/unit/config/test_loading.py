@@ -125,6 +125,7 @@ listen: {}
         ("listen: {port: '3000'}", "not text (digits alone)"),
         ("listen: {port: true}", "not the boolean true"),
         ("listen: {host: 1.5}", "listen.host must be text, not the number 1.5 (quote it)"),
+        ("listen: {workers: 61}", "listen.workers must be"),
         ("listen: 3", "listen must be a map of settings, not the number 3"),
         ("rules: rules", "rules must be a list, not text"),
         ("rules: [1]", "rules.0 must be text, not the number 1 (quote it)"),

@@ -13,6 +13,7 @@ import pytest
 
 from relay.config import parse
 from relay.errors import ListenError, RelayError, RuleError
+from relay.server import arbiter
 from relay.server.arbiter import Arbiter
 from relay.server.parts import Loaded, Started, load
 
@@ -174,10 +175,83 @@ def test_one_that_does_not_end_is_killed(start: Callable[..., Run]) -> None:
     assert not Path(f"/proc/{pids[-1]}").exists()
 
 
+def test_a_worker_that_hangs_is_replaced(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who gives no sign of life for a while is killed, and the port goes on."""
+    monkeypatch.setattr(arbiter, "LOOK", 0.6)
+    monkeypatch.setattr(arbiter, "HUNG", 4)
+    run = start()
+    started = run.started()
+    victim = max(run.children())
+    os.kill(victim, signal.SIGSTOP)
+    until(lambda: victim not in run.children() and len(run.children()) == 3)
+    assert answers(started)
+
+
+def test_a_restart_waits_for_no_worker_for_ever(start: Callable[..., Run]) -> None:
+    """A worker that does not end when it is asked to is killed after `listen.shutdown`."""
+    run = start(BASE.replace("shutdown: 5s", "shutdown: 1s"))
+    started = run.started()
+    before = run.children()
+    os.kill(max(before), signal.SIGSTOP)
+    run.signal(signal.SIGHUP)
+    until(lambda: len(run.children() - before) == 2 and len(run.children()) == 3)
+    assert answers(started)
+
+
+def test_a_second_restart_waits_for_the_first(start: Callable[..., Run], tmp_path: Path) -> None:
+    """What SIGHUP asks for during a restart is done after it: files may have changed since."""
+    loaded = load(parse(BASE, "r.yaml", {}))
+
+    def reload() -> Loaded:
+        with (tmp_path / "reloads").open("a") as file:
+            file.write("x")
+        return loaded
+
+    def reloads() -> int:
+        return len((tmp_path / "reloads").read_text()) if (tmp_path / "reloads").exists() else 0
+
+    run = start(BASE, reload)
+    run.started()
+    before = run.children()
+    run.signal(signal.SIGHUP)
+    until(lambda: reloads() == 1 and run.children() != before)
+    run.signal(signal.SIGHUP)
+    until(lambda: reloads() == 2)
+    until(lambda: len(run.children() & before) == 1 and len(run.children()) == 3)
+
+
+def test_a_restart_goes_on_when_others_die(start: Callable[..., Run]) -> None:
+    """The death of the admin port's process leaves no worker with what held before."""
+    run = start()
+    run.started()
+    before = run.children()
+    run.signal(signal.SIGHUP)
+    until(lambda: run.children() != before)
+    os.kill(min(before), signal.SIGKILL)
+    until(lambda: not run.children() & before and len(run.children()) == 3)
+
+
+def test_a_signal_during_the_fork_is_the_childs(start: Callable[..., Run]) -> None:
+    """A child that is asked to end before it has let go does not end the whole relay."""
+    run = start()
+    run.started()
+    for _ in range(5):
+        before = run.children()
+        os.kill(max(before), signal.SIGKILL)
+        until(lambda known=before: run.children() - known != set())
+        for pid in run.children() - before:
+            os.kill(pid, signal.SIGTERM)
+    until(lambda: len(run.children()) == 3)
+    run.signal(signal.SIGTERM)
+    assert 0 == run.status()
+
+
 def test_a_start_that_fails_ends_all(start: Callable[..., Run]) -> None:
     """When the workers cannot open what they need, the reason is told and the status is 1."""
-    run = start(BASE.replace("backend: memory", "path: blocked/spool.db"))
     Path("blocked").write_text("no folder")
+    run = start(BASE.replace("backend: memory", "path: blocked/spool.db"))
     assert run.status() in (1, 98)
 
 
