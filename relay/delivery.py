@@ -54,7 +54,8 @@ class RetryPolicy:
     Attributes:
         base: the longest wait after the first failure.
         factor: how much longer the wait is after each further failure.
-        cap: the longest wait of our own choosing.
+        cap: the longest wait of our own choosing, for an envelope.
+        circuit_cap: the same for a circuit: how long at most an upstream is not asked.
         max_attempts: sends after which an envelope that fails while others pass is given up; with
             a cap of 300 s that takes eight hours. While nothing passes, only its age ends it.
         max_retry_after: the longest wait that an upstream can ask for.
@@ -64,12 +65,14 @@ class RetryPolicy:
     base: float = 1.0
     factor: float = 2.0
     cap: float = 300.0
+    circuit_cap: float = 30.0
     max_attempts: int = 100
     max_retry_after: float = 3_600.0
     failures_to_open: int = 3
 
     def __post_init__(self) -> None:
-        if self.base <= 0 or self.factor < 1 or self.cap < self.base or self.max_attempts < 1:
+        caps = min(self.cap, self.circuit_cap)
+        if self.base <= 0 or self.factor < 1 or caps < self.base or self.max_attempts < 1:
             raise ValueError("a retry policy must wait and must end")
 
 
@@ -111,22 +114,22 @@ def after_response(
     limited = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
     if others_pass and not limited and attempts + 1 >= policy.max_attempts:
         return Bury(Reason.TRIES_EXHAUSTED)
-    wait = backoff(attempts, jitter, policy)
+    wait = backoff(attempts, jitter, policy, policy.cap)
     if response is not None:
         wait = max(wait, _asked(response, now, policy))
     return RetryAt(now + wait)
 
 
-def backoff(failures: int, jitter: float, policy: RetryPolicy) -> float:
+def backoff(failures: int, jitter: float, policy: RetryPolicy, cap: float) -> float:
     """Return seconds to wait after so many earlier failures.
 
     The ceiling grows by `factor` up to `cap`; the wait lies in its upper half, moved by the jitter.
     """
     doublings = min(failures, _ENOUGH_DOUBLINGS)
     try:
-        ceiling = min(policy.cap, policy.base * policy.factor**doublings)
+        ceiling = min(cap, policy.base * policy.factor**doublings)
     except OverflowError:
-        ceiling = policy.cap
+        ceiling = cap
     return ceiling * (1 + jitter) / 2
 
 
@@ -165,7 +168,8 @@ class Circuit:
 
     Half open at first; closed by any answer of a healthy server; opened by `failures_to_open`
     failures one after the other, by a 5xx that says how long to wait, and by one failure while it
-    is half open. Each time it stays open for longer, up to the cap; then it is half open.
+    is half open. Each time it stays open for longer, up to a cap that is short, for all that waits
+    has to wait so long after the upstream is back, and one send costs nobody much.
 
     Attributes:
         width: sends that may be under way to it at one time.
@@ -212,5 +216,7 @@ class Circuit:
         if self.state is CircuitState.CLOSED and not enough:
             return
         self.state = CircuitState.OPEN
-        self.open_until = now + max(backoff(self.openings, jitter, policy), asked)
+        self.open_until = now + max(
+            backoff(self.openings, jitter, policy, policy.circuit_cap), asked
+        )
         self.openings += 1

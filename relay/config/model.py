@@ -169,8 +169,8 @@ class ForwardSettings:
         compress: how bodies are compressed.
     """
 
-    concurrency: int = 32
-    per_upstream: int = 8
+    concurrency: int = 128
+    per_upstream: int = 32
     timeout: float = 30.0
     compress: Literal["gzip", "zstd", "none"] = "gzip"
 
