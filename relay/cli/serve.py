@@ -13,7 +13,7 @@ from relay import logs
 from relay.cli.options import add_config, settings_of
 from relay.config import ANY, Folder, ProjectSettings, Settings, check_runnable, mask_upstream
 from relay.consent import ConsentPolicy, Missing
-from relay.errors import RelayError
+from relay.errors import ConfigError, Mistake, RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import serve
 from relay.server.arbiter import Arbiter
@@ -90,7 +90,14 @@ def _end_within(seconds: float) -> None:
 
 
 def _loaded(old: Settings, new: Settings) -> Loaded:
-    """Load what may change while the relay runs; of the rest the old settings hold."""
+    """Load what may change while the relay runs; of the rest the old settings hold.
+
+    Raises:
+        ConfigError: something is wrong with it, or the file is gone: to go on with what holds
+            without one would be to drop all projects.
+    """
+    if old.source and not new.source:
+        raise ConfigError((Mistake(old.source, 1, "the configuration is not there any more"),))
     check_runnable(new)
     for name in ("listen", "admin", "spool"):
         if getattr(new, name) != getattr(old, name):

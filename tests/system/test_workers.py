@@ -192,6 +192,17 @@ def test_what_cannot_be_loaded_changes_nothing(relay: Relay) -> None:
     assert 200 == once(relay.port, "POST", ENVELOPE, envelope(event()))
 
 
+def test_a_configuration_that_is_gone_changes_nothing(relay: Relay) -> None:
+    """Without its file the relay would go on with no project of its own; a reload refuses that."""
+    before = workers(relay)
+    (relay.folder / "relay.yaml").unlink()
+    os.kill(relay.pid, signal.SIGHUP)
+    until(lambda: '"reload_refused"' in relay.errors(), "the refusal")
+    assert "the configuration is not there any more" in relay.errors()
+    assert before == workers(relay)
+    assert 200 == once(relay.port, "POST", ENVELOPE, envelope(event()))
+
+
 def test_new_rules_hold_after_a_restart(relay: Relay, sentry: Sentry) -> None:
     """SIGHUP reads the configuration again: a consent flag of another name counts from then on."""
     config = {"projects": [project(sentry.dsn(), consent={"flag": "yes"})]}
