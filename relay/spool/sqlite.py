@@ -6,6 +6,7 @@ may have one file open, each in a slot of its own; what a process claims is mark
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ from relay.spool.tables import Row, Tables
 from relay.spool.waiting import Waiters
 from relay.spool.writer import Writer
 
+_log = logging.getLogger("relay.spool")
+
 PROBE_BYTES: Final = 32 * 1024
 """So much a check writes: about what an envelope takes, so that it fails where a put would."""
 
@@ -45,8 +48,9 @@ class SqliteSpool:
 
     Attributes:
         damaged: where the file that was found was set aside because it is damaged; else None.
-        broken: set when the file turns out to be damaged while it is open. From then on everything
-            raises `SpoolUnavailableError`; a process that starts anew sets the file aside.
+        broken: set when the file turns out to be damaged or removed while it is open. Where it is
+            damaged everything raises `SpoolUnavailableError` from then on; a process that starts
+            anew sets the file aside, or begins another.
     """
 
     def __init__(self, path: Path, clock: Clock, on_drop: OnDrop = ignore_drop) -> None:
@@ -59,6 +63,7 @@ class SqliteSpool:
         self._writer = Writer(self._waiters.wake, on_drop, self.broken.set)
         self._dead = SqliteDeadLetters(self._writer, clock)
         self._lock: Lock | None = None
+        self._file: tuple[int, int] | None = None
 
     @classmethod
     async def open(
@@ -116,8 +121,17 @@ class SqliteSpool:
         return self._dead
 
     async def check(self) -> None:
-        """Write something and make it durable. See `ports.Spool.check`."""
+        """Write something and make it durable. See `ports.Spool.check`.
+
+        A file that was removed, or stands elsewhere, can be written too, and all of it is lost with
+        this process: it counts as broken.
+        """
         await self._writer.submit(_probe)
+        if await asyncio.to_thread(_file_at, self._path) != self._file:
+            if not self.broken.is_set():
+                _log.error("spool_removed")
+            self.broken.set()
+            raise SpoolUnavailableError("the spool's file was removed")
 
     async def share_limits(self, learned: Sequence[KeyLimit]) -> Sequence[KeyLimit]:
         """Keep limits and return those in force. See `ports.Spool.share_limits`."""
@@ -194,6 +208,7 @@ class SqliteSpool:
         except OSError:
             raise SpoolUnavailableError(CANNOT_OPEN) from None
         await self._writer.start(turn, lambda: self._open_tables(bounds, slot, turn))
+        self._file = await asyncio.to_thread(_file_at, self._path)
 
     def _open_tables(self, bounds: Bounds, slot: int | None, turn: Turn) -> Tables:
         try:
@@ -218,6 +233,15 @@ class SqliteSpool:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return which file stands at a path; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _probe(tables: Tables) -> None:

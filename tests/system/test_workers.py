@@ -326,3 +326,15 @@ def test_deaths_of_the_admin_process_are_counted_once(relay: Relay) -> None:
             "a new one",
         )
         assert deaths == relay.count("relay_worker_restarts_total")[()]
+
+
+def test_a_spool_that_is_removed_is_begun_anew(relay: Relay, sentry: Sentry) -> None:
+    """Who answered 200 for a file that is gone would lose everything with its process."""
+    before = workers(relay)
+    for path in relay.folder.glob("spool.db*"):
+        path.unlink()
+    until(lambda: len(workers(relay) - before) == 2, "new workers")
+    until(lambda: once(relay.port, "GET", READY) == 200, "the relay to be ready")
+    assert (relay.folder / "spool.db").exists()
+    assert 200 == once(relay.port, "POST", ENVELOPE, envelope(event()))
+    until(lambda: len(sentry.ids()) == 1, "the event to arrive")

@@ -134,6 +134,21 @@ async def test_companions_of_the_first_version_stay_narrow(path: Path, clock: Fa
 # --- damage that shows while running ---
 
 
+async def test_a_file_that_is_removed_is_not_written_for_ever(
+    path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What went into it would be lost at the end: a check tells it, once in the log."""
+    spool = await filled(path, clock)
+    await spool.check()
+    path.rename(path.with_name("elsewhere.db"))
+    for _ in range(2):
+        with pytest.raises(SpoolUnavailableError, match="removed"):
+            await spool.check()
+    assert spool.broken.is_set()
+    assert ["spool_removed"] == [record.message for record in caplog.records]
+    await spool.close()
+
+
 async def test_damage_while_running_ends_all_service(
     path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
