@@ -161,7 +161,9 @@ def test_a_wait_is_always_finite(failures: int, jitter: float, factor: float) ->
     assert policy.base / 2 <= backoff(failures, jitter, policy, policy.cap) <= policy.cap
 
 
-@pytest.mark.parametrize("wrong", [{"base": 0}, {"factor": 0.5}, {"cap": 0.5}, {"circuit_cap": 0.5}, {"max_attempts": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"base": 0}, {"factor": 0.5}, {"cap": 0.5}, {"circuit_cap": 0.5}, {"max_attempts": 0}]
+)
 def test_a_policy_without_end_is_refused(wrong: dict[str, float]) -> None:
     """A policy that would not wait, or not end, cannot be made."""
     with pytest.raises(ValueError, match="must wait"):
