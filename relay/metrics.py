@@ -7,7 +7,8 @@ values come from closed sets or are bounded in number; no value from a payload m
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -109,7 +110,7 @@ class Metrics:
         if folder is None:
             return prometheus.generate_latest(self._registry)
         whole = prometheus.CollectorRegistry()
-        multiprocess.MultiProcessCollector(whole, folder)  # type: ignore[no-untyped-call]
+        whole.register(_Whole(folder))
         return prometheus.generate_latest(whole)
 
     def _find(self, name: str, wanted: MetricType, labels: Mapping[str, str]) -> Any:
@@ -148,6 +149,23 @@ class Metrics:
             return OTHER
         seen.add(value)
         return value
+
+
+class _Whole:
+    """Collects the metrics of all processes from their files."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[prometheus.Metric]:
+        """Add up; a file that a process is just making is empty, and the library breaks on it."""
+        names: list[str] = []
+        for path in Path(self._folder).glob("*.db"):
+            with suppress(FileNotFoundError):  # its process has just ended
+                if path.stat().st_size:
+                    names.append(str(path))
+        merged: Iterable[prometheus.Metric] = multiprocess.MultiProcessCollector.merge(names)  # type: ignore[no-untyped-call]
+        return merged
 
 
 def share(folder: Path) -> None:

@@ -134,8 +134,8 @@ class Settler:
             log.warning("left_claimed", extra={"count": len(left)})
 
     async def pause(self) -> None:
-        """Wait for a spool that fails."""
-        log.warning("spool_unavailable")
+        """Wait for a spool that fails; that it does was logged by the spool, once."""
+        log.debug("spool_unavailable")
         await self._clock.sleep(PAUSE)
 
     async def _settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:

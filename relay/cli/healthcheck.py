@@ -25,7 +25,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def run(options: argparse.Namespace) -> int:
     """Ask; 0 when it is, 1 when it is not or nobody answers."""
     listen = settings_of(options, host=options.host, port=options.port).listen
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+    host = everywhere.get(listen.host, listen.host)
     connection: http.client.HTTPConnection
     if listen.tls:
         # It is our own port on this machine; its certificate names another host.

@@ -1,5 +1,7 @@
 """Metrics: by the register and no other, with labels that cannot grow without end."""
 
+from pathlib import Path
+
 import pytest
 
 from relay import metrics
@@ -137,3 +139,12 @@ def test_every_entry_has_a_help_sentence() -> None:
         assert definition.name.startswith("relay_")
         assert definition.help.endswith(".")
         assert ("counter" == definition.type) == definition.name.endswith("_total")
+
+
+def test_a_file_that_is_just_being_made_does_not_break_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process opens its file, and gives it a size a moment later; a scrape may come between."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    (tmp_path / "counter_seat1.db").touch()
+    assert b"" == Metrics().render()

@@ -53,3 +53,14 @@ async def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert ("", "relay: no answer\n") == capsys.readouterr()
     assert 1 == await ask(port, "--json")
     assert '{"healthy":false,"status":null}\n' == capsys.readouterr().out
+
+
+async def test_a_relay_that_listens_everywhere() -> None:
+    """An address that stands for all of them cannot be asked; one of them is."""
+    app = web.Application()
+    add_health_routes(app, Health({}))
+    async with TestServer(app) as server:
+        for host in ("0.0.0.0", ""):
+            port = str(server.port)
+            command = ["healthcheck", "--host", host, "--port", port]
+            assert 0 == await asyncio.to_thread(main, command)
