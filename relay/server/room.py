@@ -123,7 +123,8 @@ class Room:
         if own.pool is self._small and own.size + size > SMALL:
             larger = _Share(self._large)
             try:
-                await larger.take(own.size + size, begun=own.size > 0)
+                with self._small.moving_out(own.size):
+                    await larger.take(own.size + size, begun=own.size > 0)
             except BaseException:
                 larger.leave()
                 raise
@@ -173,7 +174,23 @@ class _Pool:
         self._holders: dict[_Share, None] = {}  # the oldest first
         self._queue: list[_Waiter] = []
         self._queued = 0
+        self._moving = 0
         self.held = 0
+
+    @contextmanager
+    def moving_out(self, size: int) -> Iterator[None]:
+        """Note that so many bytes of here wait for room elsewhere; they fill one half at most.
+
+        Raises:
+            OverloadedError: they would fill more, and those that stay would wait for larger ones.
+        """
+        if self._moving + size > self._limit // 2:
+            raise OverloadedError(_OVERLOADED)
+        self._moving += size
+        try:
+            yield
+        finally:
+            self._moving -= size
 
     @property
     def waiting(self) -> int:
@@ -181,7 +198,7 @@ class _Pool:
 
     async def take(self, share: _Share, size: int, begun: bool) -> None:
         first = not self._queue or share.number < self._queue[0].number
-        if first and self._fits(share, size):
+        if self._is_oldest(share) or (first and self._fits(size)):
             self.give(share, size)
             return
         loop = asyncio.get_running_loop()
@@ -214,17 +231,29 @@ class _Pool:
         self._holders.pop(share, None)
         self._serve()
 
-    def _fits(self, share: _Share, size: int) -> bool:
-        oldest = next(iter(self._holders), share)
-        return self.held + size <= self._limit or oldest is share
+    def _is_oldest(self, share: _Share) -> bool:
+        """Whether nobody has held room for longer: it never waits, whoever stands before it."""
+        return next(iter(self._holders), share) is share
+
+    def _fits(self, size: int) -> bool:
+        return self.held + size <= self._limit
 
     def _serve(self) -> None:
-        while self._queue and self._fits(self._queue[0].share, self._queue[0].size):
-            waiter = self._queue[0]
+        while (waiter := self._next()) is not None:
             self._drop(waiter)
             self.give(waiter.share, waiter.size)
             if not waiter.served.done():
                 waiter.served.set_result(None)
+
+    def _next(self) -> _Waiter | None:
+        """Return who is to be served: the first, or the oldest that holds room."""
+        if not self._queue:
+            return None
+        first = self._queue[0]
+        if self._fits(first.size):
+            return first
+        oldest = next(iter(self._holders), first.share)
+        return next((one for one in self._queue if one.share is oldest), None)
 
     def _drop(self, waiter: _Waiter) -> None:
         self._queue.remove(waiter)

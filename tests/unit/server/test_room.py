@@ -132,6 +132,45 @@ async def test_parts_do_not_block_one_another(stack: AsyncExitStack) -> None:
     assert 0 == bodies.load.bytes
 
 
+async def test_who_holds_longest_goes_on_whoever_came_before(stack: AsyncExitStack) -> None:
+    """A request that came first may have brought its bytes later, and waits in front."""
+    bodies = Bodies(stack, limit := 8 * 2 * SMALL)
+    early, late = bodies.come("early"), bodies.come("late")
+    for number in range(limit // 8 // SMALL - 1):
+        await bodies.come(f"full {number}").reserve(SMALL - 2)
+    await late.take(SMALL // 2)
+    await early.take(SMALL // 2)
+    async with asyncio.TaskGroup() as group:
+        for number in range(limit // 8 // SMALL - 1):
+            bodies.go(f"full {number}")
+            await bodies.come(f"more {number}").take(SMALL)
+        first = group.create_task(early.take(2))
+        await bodies.waits(first, 1)
+        await late.take(2)
+        bodies.go("late")
+    assert 0 == bodies.load.waiting
+
+
+async def test_those_that_outgrow_the_small_ones_part_do_not_fill_it(
+    stack: AsyncExitStack,
+) -> None:
+    """They hold what they have while they wait for room among the large ones: half of it."""
+    bodies = Bodies(stack)
+    half = LIMIT // 8 // SMALL // 2
+    await bodies.come("large").reserve(LARGE)
+    for number in range(half + 1):
+        await bodies.come(f"grows {number}").take(SMALL)
+    async with asyncio.TaskGroup() as group:
+        for number in range(half):
+            grows = group.create_task(bodies.rooms[f"grows {number}"].take(1))
+            await bodies.waits(grows, number + 1)
+        with pytest.raises(OverloadedError):
+            await bodies.rooms[f"grows {half}"].take(1)
+        bodies.go(f"grows {half}")
+        await bodies.come("small").reserve(SMALL)
+        bodies.go("large")
+
+
 async def test_who_has_begun_goes_before_who_has_not(stack: AsyncExitStack) -> None:
     """It holds room until it has ended."""
     bodies = Bodies(stack)
