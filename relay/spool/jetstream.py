@@ -26,9 +26,25 @@ async def open_jetstream(
         RelayError: the extra is not installed.
         SpoolUnavailableError: no server answers, or they refuse the streams.
     """
+    spool, own_partition = _library()
+    return await spool.connect(settings, clock, on_drop, partition or own_partition)
+
+
+async def attach_jetstream(settings: SpoolSettings, clock: Clock) -> "JetStreamSpool":
+    """Connect to it for a tool; see `JetStreamSpool.attach`.
+
+    Raises:
+        RelayError: the extra is not installed.
+        SpoolUnavailableError: no server answers, or there is no such spool.
+    """
+    spool, _ = _library()
+    return await spool.attach(settings, clock)
+
+
+def _library() -> "tuple[type[JetStreamSpool], Callable[[Lane], str]]":
     try:
         from relay.spool.jetstream_spool import JetStreamSpool, own_partition  # noqa: PLC0415
     except ModuleNotFoundError:
         message = "spool.backend jetstream needs: pip install 'scrub-relay[jetstream]'"
         raise RelayError(message) from None
-    return await JetStreamSpool.connect(settings, clock, on_drop, partition or own_partition)
+    return JetStreamSpool, own_partition

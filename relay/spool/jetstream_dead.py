@@ -123,8 +123,13 @@ class JetStreamDeadLetters:
                 yield number, letter
 
     async def _all(self, after: int) -> AsyncIterator[tuple[int, Letter | None]]:
-        """Go through them; None for what cannot be read."""
-        while True:
+        """Go through those that are there now; None for what cannot be read.
+
+        What is buried meanwhile is left out, or a retry of all that is refused would never end.
+        """
+        with unavailable():
+            last = (await self._js.stream_info(self._names.dead)).state.last_seq
+        while after < last:
             with unavailable():
                 try:
                     message = await self._js.get_msg(
@@ -135,6 +140,8 @@ class JetStreamDeadLetters:
                         return
                     raise
             after = message.seq or after + 1
+            if after > last:
+                return
             yield after, unpack(message.data or b"")
 
     async def _one(self, number: int) -> Letter | None:

@@ -5,12 +5,30 @@ from typing import Any, Final
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 from relay import jsonio
+from relay.errors import SpoolUnavailableError
 from relay.ports import SpoolStatus
-from relay.spool.jetstream_streams import Names, unavailable
+from relay.spool.jetstream_streams import Names, is_missing, unavailable
 
 SECONDS: Final = 5.0
+
+
+async def must_be_there(js: JetStreamContext, names: Names) -> None:
+    """Look whether a relay has made the streams.
+
+    Raises:
+        SpoolUnavailableError: no server answers, or none has.
+    """
+    with unavailable():
+        try:
+            await js.stream_info(names.stream)
+        except APIError as error:
+            if not is_missing(error):
+                raise
+            message = f"there is no spool {names.stream} in NATS"
+            raise SpoolUnavailableError(message) from None
 
 
 async def tokens_there(js: JetStreamContext, names: Names) -> list[str]:

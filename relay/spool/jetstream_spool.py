@@ -27,7 +27,7 @@ from relay.spool.jetstream_claims import MAX_NOTED, Claims
 from relay.spool.jetstream_dead import JetStreamDeadLetters
 from relay.spool.jetstream_letters import letter_of, pack
 from relay.spool.jetstream_limits import Limits
-from relay.spool.jetstream_look import look, tokens_there
+from relay.spool.jetstream_look import look, must_be_there, tokens_there
 from relay.spool.jetstream_pull import KEEP_SECONDS, Puller
 from relay.spool.jetstream_streams import (
     ANSWER_SECONDS,
@@ -56,7 +56,7 @@ def own_partition(lane: Lane) -> str:
 
 
 class JetStreamSpool:
-    """A `ports.Spool` that many relays share. Open it with `JetStreamSpool.connect`."""
+    """A `ports.Spool` that many relays share. `connect` and `attach` open it."""
 
     def __init__(
         self,
@@ -123,6 +123,22 @@ class JetStreamSpool:
             raise
         # It lives as long as the spool, which has no block to stand in, and ends with `close`.
         spool._keeping = asyncio.get_running_loop().create_task(spool._keep())
+        return spool
+
+    @classmethod
+    async def attach(cls, settings: SpoolSettings, clock: Clock) -> "JetStreamSpool":
+        """Connect for a tool: nothing is made or changed, and it must not claim.
+
+        Raises:
+            SpoolUnavailableError: no server answers, or there is no such spool.
+        """
+        spool = cls(Client(), settings, clock, ignore_drop, own_partition)
+        await connect(spool._client, settings, spool._restart)
+        try:
+            await must_be_there(spool._js, spool._names)
+        except BaseException:
+            await spool.close()
+            raise
         return spool
 
     @property

@@ -8,7 +8,7 @@ from relay.config import SpoolSettings
 from relay.errors import SpoolUnavailableError
 from relay.ports import Clock, Spool
 from relay.spool.bounds import Bounds
-from relay.spool.jetstream import open_jetstream
+from relay.spool.jetstream import attach_jetstream
 from relay.spool.sqlite import SqliteSpool
 
 
@@ -34,4 +34,4 @@ async def _opened(settings: SpoolSettings, clock: Clock) -> Spool:
             bounds = Bounds(max_bytes=settings.max_bytes)
             return await SqliteSpool.attach(Path(settings.path), clock, bounds)
         case "jetstream":
-            return await open_jetstream(settings, clock)
+            return await attach_jetstream(settings, clock)

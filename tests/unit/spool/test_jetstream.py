@@ -19,7 +19,7 @@ from relay.outcomes import Reason
 from relay.ports import Lane
 from relay.protocol.enforcement import Limit
 from relay.spool import Dropped, jetstream_pull, jetstream_spool, jetstream_streams
-from relay.spool.jetstream import open_jetstream
+from relay.spool.jetstream import attach_jetstream, open_jetstream
 from relay.spool.jetstream_bodies import MOST_INLINE
 from relay.spool.jetstream_claims import MAX_NOTED, Claims
 from relay.spool.jetstream_dead import JetStreamDeadLetters
@@ -125,6 +125,19 @@ async def test_bounds_can_be_changed(relays: Relays) -> None:
     spool = await relays.open()
     with pytest.raises(SpoolFullError):
         await spool.put(envelope(1, payload=bytes(6_000)))
+
+
+async def test_a_tool_changes_nothing(relays: Relays) -> None:
+    """It makes no stream and changes none, whatever its configuration; it sees what is there."""
+    for _ in range(2):  # the second finds what the first would have made
+        with pytest.raises(SpoolUnavailableError, match="there is no spool"):
+            await attach_jetstream(relays.settings, relays.clock)
+    spool = await relays.open()
+    await spool.put(envelope(1))
+    tool = await attach_jetstream(replace(relays.settings, max_bytes=5_000), relays.clock)
+    relays.opened.append(tool)
+    assert 1 == (await tool.status()).ready
+    assert await spool.put(envelope(2, payload=bytes(6_000)))
 
 
 async def test_more_copies_than_servers(relays: Relays) -> None:
@@ -421,6 +434,28 @@ async def test_dead_letters(relays: Relays) -> None:
     (claim,) = await two.claim(9)
     assert (big, 0) == (claim.envelope, claim.attempts)
     assert (1, 0) == (await two.dead.purge(), await one.dead.purge())
+
+
+async def test_a_retry_of_all_ends(relays: Relays, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while what is retried is refused at once, and is a dead letter again."""
+    spool = await relays.open()
+    for number in range(2):
+        await spool.put(envelope(number))
+    claims = [(await spool.claim(1))[0] for _ in range(2)]
+    await spool.settle([(claim, Bury(Reason.REJECTED_UPSTREAM)) for claim in claims])
+    dead = spool.dead
+    delete = dead._delete
+
+    async def bury_again(number: int) -> bool:
+        letter = await dead._one(number)
+        assert letter is not None
+        await dead.bury(letter, 1_000 + number, 1, Reason.REJECTED_UPSTREAM)
+        return await delete(number)
+
+    monkeypatch.setattr(dead, "_delete", bury_again)
+    async with asyncio.timeout(10):
+        assert 2 == await dead.retry()
+    assert 2 == (await spool.status()).buried
 
 
 async def test_burying_twice_is_once(relays: Relays) -> None:
