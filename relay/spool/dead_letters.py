@@ -40,9 +40,17 @@ def list_dead(tables: Tables, limit: int, after: int) -> Sequence[DeadLetter]:
     """Return dead letters with a number above `after`, in the order of numbers."""
     rows = tables.db.execute(LIST_DEAD, (after, limit)).fetchall()
     return [
-        DeadLetter(n, i, project, key, names_of(c), size, stored, attempts, Reason(reason))
+        DeadLetter(n, i, project, key, names_of(c), size, stored, attempts, _reason_of(reason))
         for n, i, project, key, c, size, stored, attempts, reason in rows
     ]
+
+
+def _reason_of(word: str) -> Reason:
+    """Return the reason of that name; a newer version may have written one that we do not know."""
+    try:
+        return Reason(word)
+    except ValueError:
+        return Reason.INTERNAL
 
 
 def read_dead(tables: Tables, number: int) -> ScrubbedEnvelope | None:

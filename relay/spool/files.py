@@ -89,10 +89,16 @@ def connect(path: Path) -> sqlite3.Connection:
         _must_be_current(_version(db))
         db.execute("PRAGMA synchronous = FULL").close()
         db.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}").close()
+        db.text_factory = _text
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _text(raw: bytes) -> str:
+    """Read a text; one that is none must not make all rows unreadable that are read with it."""
+    return raw.decode("utf-8", "replace")
 
 
 def is_damage(error: BaseException) -> bool:

@@ -12,6 +12,8 @@ from relay.spool.tables import Tables
 MAX_LIMITS: Final = 10_000
 """So many are kept, those that end last; a catch-all could bring any number."""
 
+_SCOPES: Final = frozenset(scope.value for scope in Scope)
+
 
 def learn_limits(tables: Tables, learned: Sequence[KeyLimit], now: float) -> None:
     """Keep limits, the longer one of two; forget what has ended."""
@@ -22,12 +24,13 @@ def learn_limits(tables: Tables, learned: Sequence[KeyLimit], now: float) -> Non
 
 
 def read_limits(tables: Tables, now: float) -> Sequence[KeyLimit]:
-    """Return those in force."""
+    """Return those in force, those left out that cannot be ours."""
     return [
         KeyLimit((upstream, key), Limit(until, category, Scope(scope), reason, namespace))
         for upstream, key, category, namespace, scope, reason, until in tables.db.execute(
             IN_FORCE, (now,)
         )
+        if scope in _SCOPES
     ]
 
 

@@ -155,7 +155,17 @@ def as_json(values: Iterable[object]) -> str:
     return jsonio.dumps(list(values)).decode()
 
 
-@lru_cache(maxsize=1_024)
 def names_of(text: str) -> tuple[str, ...]:
-    """Return categories out of their column."""
-    return tuple(jsonio.loads(text))
+    """Return categories out of their column; none where somebody else has written it."""
+    return read_names(text) or ()
+
+
+@lru_cache(maxsize=1_024)
+def read_names(text: str) -> tuple[str, ...] | None:
+    """Return categories out of their column; None where it does not hold what we write."""
+    try:
+        names = jsonio.loads(text)
+    except jsonio.JsonError:
+        return None
+    good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return tuple(names) if good else None

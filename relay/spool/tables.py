@@ -14,6 +14,7 @@ from typing import Final
 from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError
+from relay.outcomes import Reason
 from relay.ports import Claim, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope, restore
 from relay.spool.bounds import CLAIM_BYTES, Bounds, fingerprint
@@ -39,7 +40,7 @@ from relay.spool.queries import (
     READ_TOTALS,
     REPEATS,
 )
-from relay.spool.rows import SWEEP, Rows, Totals, as_json, names_of
+from relay.spool.rows import SWEEP, Rows, Totals, as_json, read_names
 from relay.spool.schema import NOBODY, RELEASE
 
 WINDOW: Final = 256
@@ -97,6 +98,7 @@ class Tables(Rows):
         self._pruned: int | None = None
         self._orphans_at: float | None = None
         self._version = 0
+        self._unreadable: list[Row] = []
 
     def rollback(self) -> None:
         """Undo everything since `begin`."""
@@ -134,6 +136,8 @@ class Tables(Rows):
         if self._orphans_at is None or abs(now - self._orphans_at) >= ORPHANS_EVERY:
             self.release_orphans()
             self._orphans_at = now
+        if self._unreadable:
+            self._drop_unreadable()
         bounds = self.bounds
         ages = (now - bounds.max_age, now - bounds.max_dead_age, now)
         old, later = self.db.execute(LOOK, ages).fetchone()
@@ -153,17 +157,25 @@ class Tables(Rows):
         return rows
 
     def read_claims(self, rows: Iterable[Row]) -> Sequence[Claim]:
-        """Return claimed rows with their bodies; they are ours, so it needs no transaction."""
+        """Return claimed rows with their bodies; they are ours, so it needs no transaction.
+
+        What is not as we write it, the next claim drops: it must not hold up all others.
+        """
         claims: list[Claim] = []
-        for number, envelope_id, project, key, client, categories, _, attempts, stored in rows:
-            (body,) = self.db.execute(READ_BODY, (number,)).fetchone()
+        for row in rows:
+            number, envelope_id, project, key, client, categories, size, attempts, stored = row
+            found = self.db.execute(READ_BODY, (number,)).fetchone()
+            names = read_names(categories)
+            if found is None or len(found[0]) != size or names is None:
+                self._unreadable.append(row)
+                continue
             envelope = restore(
-                body=body,
+                body=found[0],
                 envelope_id=envelope_id,
                 project=project,
                 key=key,
                 client=client,
-                categories=names_of(categories),
+                categories=names,
             )
             claims.append(Claim(number, envelope, attempts, stored))
         return claims
@@ -235,6 +247,14 @@ class Tables(Rows):
         return bool(before != version)
 
     # --- the parts of them ---
+
+    def _drop_unreadable(self) -> None:
+        """Drop what turned out not to be ours to read; what a rollback undoes is dropped anew."""
+        numbers = as_json(row[0] for row in self._unreadable)
+        held = {number for number, _ in self.db.execute(HELD, (self._slot, numbers))}
+        self._unreadable = [row for row in self._unreadable if row[0] in held]
+        gone = [(row[0], row[2], row[3], row[5], row[6]) for row in self._unreadable]
+        self._drop(gone, Reason.INTERNAL, buried=False)
 
     def _repeats(self, puts: Sequence[Put], now: float) -> set[int | bytes]:
         """Return the places in `puts` of those that are stored already."""

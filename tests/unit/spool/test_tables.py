@@ -12,7 +12,9 @@ from relay.outcomes import Reason
 from relay.ports import Claim, Lane
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import Bounds
+from relay.spool.dead_letters import list_dead, read_dead
 from relay.spool.files import connect, prepare_spool
+from relay.spool.limits import read_limits
 from relay.spool.tables import ORPHANS_EVERY, Put, Tables
 from tests.fakes import envelope
 
@@ -175,3 +177,63 @@ def test_claims_of_those_who_are_gone_are_ready_again(db: sqlite3.Connection) ->
     gone.add(1)
     assert [] == list(claim(other, 1, ORPHANS_EVERY - 1))
     assert 1 == len(claim(other, 1, ORPHANS_EVERY))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        "UPDATE envelopes SET categories = '{' WHERE id = 2",
+        "UPDATE envelopes SET categories = '[1]' WHERE id = 2",
+        "UPDATE envelopes SET categories = '5' WHERE id = 2",
+        "UPDATE envelopes SET size = 7 WHERE id = 2",
+        "DELETE FROM bodies WHERE id = 2",
+    ],
+)
+def test_a_row_that_is_not_ours_holds_up_no_other(db: sqlite3.Connection, forge: str) -> None:
+    """What cannot be read is left out, then dropped and counted; a rollback drops it anew."""
+    tables = Tables(db, Bounds())
+    for number in (1, 2, 3):
+        put(tables, envelope(number), 0.0)
+    db.execute(forge)
+    assert [1, 3] == [one.claim_id for one in claim(tables, 10, 1.0)]
+    tables.begin()
+    tables.claim(10, (), 1.0)
+    tables.rollback()
+    for expected in (1, 0):
+        tables.begin()
+        assert [] == list(tables.claim(10, (), 1.0))
+        assert [Reason.INTERNAL] * expected == [one.reason for one in tables.commit()]
+    assert [(1,), (3,)] == db.execute("SELECT id FROM envelopes").fetchall()
+    assert 2 == tables.totals.living
+
+
+def test_a_text_that_is_none_is_read_all_the_same(db: sqlite3.Connection) -> None:
+    """SQLite itself would refuse the whole page of rows."""
+    tables = Tables(db, Bounds())
+    put(tables, envelope(1), 0.0)
+    put(tables, envelope(2), 0.0)
+    db.execute("UPDATE envelopes SET project = CAST(x'ff41' AS TEXT) WHERE id = 1")
+    assert ["\ufffdA", "1"] == [one.envelope.project for one in claim(tables, 10, 1.0)]
+
+
+def test_dead_letters_with_words_of_others_are_listed(db: sqlite3.Connection) -> None:
+    """A newer version may have buried one for a reason that has no name here."""
+    tables = Tables(db, Bounds())
+    put(tables, envelope(1), 0.0)
+    (one,) = claim(tables, 1, 1.0)
+    with Committed(tables):
+        tables.settle([(one, Bury(Reason.INTERNAL))])
+    db.execute("UPDATE envelopes SET reason = 'word_of_tomorrow', categories = '{'")
+    (told,) = list_dead(tables, 10, 0)
+    assert (Reason.INTERNAL, ()) == (told.reason, told.categories)
+    found = read_dead(tables, told.number)
+    assert found is not None
+    assert () == found.categories
+
+
+def test_limits_with_words_of_others_are_left_out(db: sqlite3.Connection) -> None:
+    """They hide none of those that are known."""
+    tables = Tables(db, Bounds())
+    for key, scope in (("a", "galaxy"), ("b", "key")):
+        db.execute("INSERT INTO limits VALUES ('u', ?, 'error', '', ?, '', 9)", (key, scope))
+    assert [("u", "b")] == [one.where for one in read_limits(tables, 1.0)]
