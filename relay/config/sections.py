@@ -29,6 +29,9 @@ MAX_WORKERS: Final = 60
 
 WORD: Final = frozenset(ascii_letters + digits + "-_")
 
+COPIES: Final = 3
+"""What a cluster keeps of each message unless told otherwise: one server of three may fail."""
+
 NOT_YET: Final = "not available in this version"
 
 
@@ -70,6 +73,7 @@ def spool(section: Section) -> model.SpoolSettings:
     if (backend == "jetstream") != bool(servers):
         node = section.get("servers") or section.get("backend") or section.node
         section.wrong(node, "spool.servers belongs to backend jetstream, and that needs it")
+    copies = COPIES if len(servers) >= COPIES else default.replicas
     return model.SpoolSettings(
         backend=backend,  # type: ignore[arg-type]  # `choice` has checked it
         path=section.text("path", default.path),
@@ -79,7 +83,7 @@ def spool(section: Section) -> model.SpoolSettings:
         repeat_window=section.duration("repeat_window", default.repeat_window),
         servers=servers,
         stream=_word(section, "stream", default.stream),
-        replicas=section.integer("replicas", default.replicas, 1, 5),
+        replicas=section.integer("replicas", copies, 1, 5),
         credentials_file=section.text("credentials_file", "") or None,
     )
 

@@ -330,3 +330,19 @@ def test_client_reports() -> None:
     assert ["r.yaml:1: client_reports.interval must be 1s or more"] == mistakes_of(
         "client_reports: {interval: 250ms}"
     )
+
+
+@pytest.mark.parametrize(
+    ("spool", "copies"),
+    [
+        ("servers: ['nats://a']", 1),
+        ("servers: ['nats://a', 'nats://b']", 1),
+        ("servers: ['nats://a', 'nats://b', 'nats://c']", 3),
+        ("servers: ['nats://a', 'nats://b', 'nats://c', 'nats://d', 'nats://e']", 3),
+        ("servers: ['nats://a', 'nats://b', 'nats://c'], replicas: 1", 1),
+    ],
+)
+def test_a_cluster_keeps_copies(spool: str, copies: int) -> None:
+    """Where there are servers for it nobody has to ask that one of them may fail."""
+    text = f"spool: {{backend: jetstream, {spool}}}"
+    assert copies == parse(text, "r.yaml", {}).spool.replicas
