@@ -53,6 +53,12 @@ def test_there_is_time_to_stop() -> None:
     )  # fmt: skip
 
 
+def test_it_is_started_until_it_can_start() -> None:
+    """A disk without room, or NATS that is away, lets a start fail; none is the last."""
+    assert ["0"] == section("Unit")["StartLimitIntervalSec"]
+    assert 1 <= seconds(section("Service")["RestartSec"][0]) <= 10
+
+
 def test_the_spool_is_the_only_place_to_write() -> None:
     """It is the working folder, and the home of the user that there is."""
     service = section("Service")
