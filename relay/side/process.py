@@ -13,10 +13,10 @@ import socket
 import struct
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
-from relay.errors import RelayError, ScrubError
+from relay.errors import OverloadedError, RelayError, ScrubError
 from relay.pipeline import FindProject, Processed
 from relay.scrub.hashing import period_keys
 from relay.scrub.scrubber import Scrubber
@@ -32,6 +32,12 @@ AT_ONCE: Final = 2
 
 HUGE: Final = 4 * 1024 * 1024
 """Bodies from this size on take turns with each other: one way stays free for those below."""
+
+TURN_SECONDS: Final = 60.0
+"""How long a body may wait for its turn; SDKs have given up before."""
+
+WHOLE_SECONDS: Final = 300.0
+"""How long a body may take in all: its bound of CPU time, where others have most of the machine."""
 
 _READ: Final = 256 * 1024
 _JOIN: Final = 1024 * 1024
@@ -89,15 +95,19 @@ class SideProcess:
 
         Raises:
             GoneError: there is no nursery any more; nothing was taken from the body.
+            OverloadedError: others were before it for too long.
             ScrubError: it took more time or memory than a body may.
             RelayError: as `pipeline.process`; or the process broke.
         """
         async with self._turn(body.size):
             own = self._begin()
             try:
-                with suppress(ConnectionError):  # it has ended, and how comes below
-                    await _send(own, body, job)
-                return await _receive(own, hold)
+                async with asyncio.timeout(WHOLE_SECONDS):
+                    with suppress(ConnectionError):  # it has ended, and how comes below
+                        await _send(own, body, job)
+                    return await _receive(own, hold)
+            except TimeoutError:
+                raise _failure(End.OVER) from None
             finally:
                 own.close()
 
@@ -109,12 +119,15 @@ class SideProcess:
 
     @asynccontextmanager
     async def _turn(self, size: int) -> AsyncIterator[None]:
-        if size < HUGE:
-            async with self._turns:
-                yield
-        else:
-            async with self._huge_turns, self._turns:
-                yield
+        ways = (self._turns,) if size < HUGE else (self._huge_turns, self._turns)
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(TURN_SECONDS):
+                    for way in ways:
+                        await stack.enter_async_context(way)
+            except TimeoutError:
+                raise OverloadedError("too many reports at one time") from None
+            yield
 
     def _begin(self) -> socket.socket:
         """Give the nursery one end of a new pair; return the other."""

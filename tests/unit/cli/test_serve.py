@@ -49,13 +49,14 @@ def test_the_upstreams_key_is_masked() -> None:
     assert "any project and key" in text
 
 
-def test_more_than_one_worker(
+def test_workers_without_a_spool_to_share(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is not there yet is refused, not passed over."""
+    """What cannot be is refused, not passed over."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RELAY_SPOOL__BACKEND", "memory")
     assert 1 == main(["serve", "--workers", "2"])
-    assert "--workers:1: listen.workers: more than one is not" in capsys.readouterr().err
+    assert "--workers:1: listen.workers: several workers need" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken(

@@ -6,13 +6,13 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from relay.errors import EnvelopeError, ProjectError, RelayError, ScrubError
+from relay.errors import EnvelopeError, OverloadedError, ProjectError, RelayError, ScrubError
 from relay.pipeline import Processed
 from relay.scrub.hashing import period_keys
 from relay.side import nursery, process
@@ -223,6 +223,33 @@ async def test_huge_bodies_leave_a_way_free(side: SideProcess, tmp_path: Path) -
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_nobody_waits_for_ever(
+    side: SideProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body whose turn does not come is refused; one whose process hangs is given up."""
+    monkeypatch.setattr(process, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(process, "WHOLE_SECONDS", 2.0)
+    hanging = [
+        partial(send, side, converted(partial(mark_and_wait, str(tmp_path))))
+        for _ in range(AT_ONCE)
+    ]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_outcome(one())) for one in hanging]
+        await waiting_in(tmp_path, AT_ONCE)
+        with pytest.raises(OverloadedError):
+            await send(side, job())
+    assert [ScrubError] * AT_ONCE == [task.result() for task in tasks]
+    assert "f" * 32 == (await send(side, job())).event_id
+
+
+async def _outcome(running: Awaitable[Processed]) -> type[Exception] | None:
+    try:
+        await running
+    except RelayError as error:
+        return type(error)
+    return None
 
 
 async def test_a_child_whose_result_nobody_wants_ends(side: SideProcess, tmp_path: Path) -> None:
