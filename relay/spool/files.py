@@ -128,14 +128,23 @@ def _settle_in(path: Path) -> None:
     db = _open(path)
     try:
         version = _version(db)
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise _DamagedError
+        if not _is_well(db, "integrity_check"):
+            if not _is_well(db, "quick_check"):
+                raise _DamagedError
+            # Only indexes are wrong, which leave rows out: they can be made anew.
+            db.execute("REINDEX")
+            if not _is_well(db, "integrity_check"):
+                raise _DamagedError
         db.execute("PRAGMA journal_mode = WAL").close()
         db.execute("PRAGMA synchronous = FULL").close()
         settle_in(db, version)
     finally:
         db.close()
+
+
+def _is_well(db: sqlite3.Connection, check: str) -> bool:
+    (verdict,) = db.execute(f"PRAGMA {check}(1)").fetchone()
+    return bool(verdict == "ok")
 
 
 def _version(db: sqlite3.Connection) -> int:

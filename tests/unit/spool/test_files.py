@@ -3,9 +3,11 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,38 @@ async def test_a_damaged_file_is_set_aside_before_workers_start(
     assert spool.damaged is None
     await spool.put(envelope(1))
     assert 1 == (await spool.status()).ready
+    await spool.close()
+
+
+def index_stale(file: Path) -> None:
+    """Take an index out of the schema, change what it is for, and put it back as it was."""
+    db = sqlite3.connect(file)
+    db.execute("PRAGMA writable_schema = ON")
+    name = "due_by_age"
+    row = db.execute("SELECT * FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    db.execute("DELETE FROM sqlite_schema WHERE name = ?", (name,))
+    db.commit()
+    db.close()
+    db = sqlite3.connect(file)
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute("UPDATE envelopes SET stored_at = stored_at + 1")
+    db.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
+    db.commit()
+    db.close()
+
+
+async def test_an_index_that_is_wrong_is_made_anew(path: Path, clock: FakeClock) -> None:
+    """What it leaves out would never be found; the rows themselves are whole, and none is lost."""
+    await (await filled(path, clock)).close()
+    index_stale(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert ("ok",) == db.execute("PRAGMA quick_check").fetchone()
+        assert ("ok",) != db.execute("PRAGMA integrity_check").fetchone()
+    assert prepare_spool(path) is None
+    with closing(sqlite3.connect(path)) as db:
+        assert ("ok",) == db.execute("PRAGMA integrity_check").fetchone()
+    spool = await SqliteSpool.open(path, clock, checked=True)
+    assert LINES == len(await spool.claim(LINES + 1))
     await spool.close()
 
 
