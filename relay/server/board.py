@@ -59,7 +59,7 @@ class Board:
         return self._numbers[seat * _FIELDS + _BEATS]
 
     def beat(self, seat: int) -> None:
-        """Say that it goes on; only the process on the seat does, once a second."""
+        """Say that it goes on; only the process on the seat does, twice a second."""
         self._numbers[seat * _FIELDS + _BEATS] += 1
 
     @property
