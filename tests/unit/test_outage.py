@@ -255,6 +255,33 @@ async def test_an_hour_of_hanging_upstreams_leaves_room(tmp_path: Path) -> None:
     assert 4 == sum(len(one.delivered) for one in dead)
 
 
+async def test_an_hour_of_slow_answers(tmp_path: Path) -> None:
+    """Answers that take longer than the next envelope: each is sent once, in order, none waits."""
+    clock = FakeClock()
+
+    async def slowly(_: ScrubbedEnvelope) -> UpstreamResponse:
+        await clock.sleep(2.5 * STEP)
+        return UpstreamResponse(200)
+
+    slow, well = Away(clock, slowly), Away(clock)
+    route: dict[str, Upstream] = {"slow": slow, "well": well}
+    spool = await SqliteSpool.open(tmp_path / "spool.db", clock)
+    numbers = list(range(HOUR // STEP))
+    async with forwarding(spool, lambda e: route[e.project], clock):
+        for number in numbers:
+            await spool.put(envelope(number, project="slow"))
+            await spool.put(envelope(number, project="well"))
+            await until(lambda: len(well.delivered) > number)  # noqa: B023 - awaited at once
+            clock.advance(STEP)
+        async with asyncio.timeout(20):
+            while (await spool.status()).bytes:
+                clock.advance(5)
+                await asyncio.sleep(0.002)  # a real disk takes real time
+    assert (numbers, numbers) == (well.delivered, slow.delivered)
+    assert numbers == [number for _, number in slow.sent]
+    await spool.close()
+
+
 @pytest.mark.parametrize("how", WRONGS)
 async def test_garbage_is_an_answer_or_none(how: str) -> None:
     """Whatever a server does, a send ends in time, as answered or as not; the next one works."""
