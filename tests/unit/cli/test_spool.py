@@ -9,10 +9,13 @@ import pytest
 
 from relay.cli.main import main
 from relay.clock import SystemClock
+from relay.config import SpoolSettings
 from relay.delivery import Bury
 from relay.outcomes import Reason
 from relay.spool import SqliteSpool
+from relay.spool.jetstream import open_jetstream
 from tests.fakes import envelope
+from tests.nats import nats_server
 
 REASONS = (Reason.REJECTED_UPSTREAM, Reason.REJECTED_UPSTREAM, Reason.UNROUTABLE)
 SIZE = len(envelope().body)
@@ -209,3 +212,31 @@ def test_a_spool_in_memory_cannot_be_seen(spool: Command, folder: Path) -> None:
     (folder / "relay.yaml").write_text("spool: {backend: memory}\n")
     status, out, err = spool("status")
     assert (1, "", True) == (status, out, "in memory" in err)
+
+
+def test_a_stream_is_looked_at_as_a_file_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dead letters in JetStream are told, sent again and deleted; no stream is made for it."""
+    with nats_server(tmp_path / "nats") as server:
+        (tmp_path / "relay.yaml").write_text(
+            f"spool: {{backend: jetstream, servers: ['{server.url}']}}\n"
+        )
+        spool = Command(tmp_path, capsys)
+        assert (1, "", "relay: there is no spool RELAY in NATS\n") == spool("status")
+
+        async def fill() -> None:
+            settings = SpoolSettings(backend="jetstream", servers=(server.url,))
+            stream = await open_jetstream(settings, SystemClock())
+            for number in range(1, 4):
+                await stream.put(envelope(number))
+            claims = [(await stream.claim(1))[0] for _ in range(2)]
+            await stream.settle([(claim, Bury(Reason.REJECTED_UPSTREAM)) for claim in claims])
+            await stream.close()
+
+        asyncio.run(fill())
+        assert [1, 2] == [letter["number"] for letter in spool.json("list")]
+        assert {"retried": 1, "missing": 0} == spool.json("retry", "1")
+        assert {"purged": 1, "missing": 0} == spool.json("purge", "2")
+        status = spool.json("status")
+        assert (2, 0) == (status["ready"], status["dead"])
