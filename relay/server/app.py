@@ -135,16 +135,15 @@ async def _ports(
         metrics=metrics, health=parts.health, spool=parts.spool, tokens=inside.tokens
     )
     app = build_ingest_app(parts.ingest, parts.health)
-    seconds = drain_seconds(outside)
     async with (
-        open_port(admin_app, admin, seconds=seconds),
+        open_port(admin_app, admin, seconds=1.0),
         open_port(
             app,
             ingest,
             tls=loaded.tls,
             watch=parts.ingest.watch,
             refuse=parts.ingest.refuse,
-            seconds=seconds,
+            seconds=drain_seconds(outside),
         ),
     ):
         yield

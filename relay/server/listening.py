@@ -21,6 +21,9 @@ from relay.server.watch import Watch
 SHUTDOWN_SECONDS: Final = 10.0
 """How long requests under way may take after a signal to stop."""
 
+CUT_SECONDS: Final = 0.1
+"""How long a request may take to end that has had its time: aiohttp waits twice for so long."""
+
 HANDSHAKE_SECONDS: Final = 1.0
 """How long TLS handshakes under way may take after a signal to stop."""
 
@@ -159,7 +162,9 @@ async def _serving(
     closed: Callable[[], None] | None = None,
 ) -> AsyncIterator[Callable[[], Connection]]:
     """Run an app's server; yield what makes its connections, as `web.TCPSite` would do it."""
-    runner = web.AppRunner(app, shutdown_timeout=seconds)
+    # Where a watch waits for the requests, all of their time is over when the runner cleans up.
+    left = seconds if watch is None else CUT_SECONDS
+    runner = web.AppRunner(app, shutdown_timeout=left)
     await runner.setup()
     server = runner.server
     assert server is not None

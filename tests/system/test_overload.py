@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.system.running import (
     event,
     project,
     sentry_in_thread,
+    until,
 )
 
 SECONDS = 120.0
@@ -232,6 +234,22 @@ def test_a_stop_loses_no_request(tmp_path: Path, sentry: Sentry) -> None:
     with relay.running():
         relay.drain()
     assert {f"{number:032x}" for number in taken} == sentry.ids()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_is_orderly_beside_a_slow_client(
+    tmp_path: Path, sentry: Sentry, workers: int
+) -> None:
+    """A body that does not come takes its part of the time only; nobody is ended by force."""
+    relay = configured(tmp_path, sentry, workers=workers, shutdown="4s")
+    with relay.running(), socket.create_connection(("127.0.0.1", relay.port)) as slow:
+        slow.sendall(request(envelope(event(1)))[:-20])
+        until(lambda: relay.count("relay_requests_under_way")[()], "the request to be there")
+        assert 0 == relay.stop()
+    lines = [line for line in relay.errors().splitlines() if line.startswith("{")]
+    said = [json.loads(line)["message"] for line in lines]
+    assert "stopped" == said[-1]
+    assert not {"stopped_late", "worker_killed"} & set(said)
 
 
 def test_side_processes_end_with_the_relay(tmp_path: Path, sentry: Sentry) -> None:
