@@ -70,11 +70,22 @@ async def read_body(
         await room.reserve(announced)
     try:
         return await _read(request.content, opening, room, timeout), opening.limits
-    except web.RequestPayloadError:
+    except web.RequestPayloadError as error:
+        _forget_frames(error)
         raise BodyError("the body is not framed as HTTP has it") from None
-    except ConnectionError:
+    except ConnectionError as error:
         # The client went away; nobody reads the answer.
+        _forget_frames(error)
         raise BodyError("the body ended too early") from None
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Let go of a body now, not when the garbage is collected: that counts objects, not bytes.
+
+    The stream keeps its error, the error the frames that it was raised in, and one of those the
+    stream and all that has been read.
+    """
+    error.__traceback__ = None
 
 
 async def _read(content: StreamReader, opening: "_Opening", room: Room, seconds: float) -> Body:

@@ -174,7 +174,10 @@ class Ingest:
                 first = first or error
         if last is not None:
             return last
-        raise first if first is not None else RelayError("nothing was posted")
+        try:
+            raise first if first is not None else RelayError("nothing was posted")
+        finally:
+            first = None  # else the error would hold its own frame, and that what it holds
 
     async def _receive(
         self, request: web.Request, target: Target | None, room: Room
