@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     except (OSError, http.client.HTTPException):
         if options.json:
             print_json({"healthy": False, "status": None})
-        print("relay: no answer", file=sys.stderr)
+        print(f"relay: no answer from {host}:{listen.port}", file=sys.stderr)
         return 1
     finally:
         connection.close()

@@ -41,7 +41,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     list_.add_argument(
         "--limit", metavar="N", type=_number, default=50, help="at most (default 50)"
     )
-    list_.add_argument("--reason", metavar="R", type=Reason, help="only those buried for it")
+    list_.add_argument("--reason", metavar="R", type=_reason, help="only those buried for it")
     list_.add_argument("--project", metavar="P", help="only those of a project")
     show = actions.add_parser("show", help="show a dead letter")
     show.add_argument("number", metavar="NUMBER", type=_number, nargs="?")
@@ -244,7 +244,15 @@ def _time(seconds: float) -> str:
 
 
 def _number(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _reason(text: str) -> Reason:
+    try:
+        return Reason(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no reason; `relay spool status` lists those there are"
+        ) from None

@@ -3,6 +3,7 @@
 Source: SQLite's own pages on WAL, its file format, PRAGMA synchronous, and the result codes.
 """
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -11,8 +12,6 @@ from typing import Final
 from relay.errors import SpoolUnavailableError
 from relay.spool.locks import MODE, is_open_elsewhere, take_slot, turn_at
 from relay.spool.schema import APPLICATION_ID, VERSION, settle_in
-
-CANNOT_OPEN: Final = "the spool cannot be opened"
 
 _LOG_LIMIT: Final = 64 * 1024 * 1024
 _BUSY_SECONDS: Final = 5.0
@@ -44,8 +43,15 @@ def prepare_spool(path: Path) -> Path | None:
                 return prepare(path)
             finally:
                 lock.close()
-    except (sqlite3.Error, OSError):
-        raise SpoolUnavailableError(CANNOT_OPEN) from None
+    except (sqlite3.Error, OSError) as error:
+        raise cannot_open(error) from None
+
+
+def cannot_open(error: sqlite3.Error | OSError) -> SpoolUnavailableError:
+    """Return the error that says so, with the name that SQLite or the system has for the cause."""
+    known = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+    name = getattr(error, "sqlite_errorname", known)
+    return SpoolUnavailableError(f"the spool cannot be opened ({name})")
 
 
 def prepare(path: Path) -> Path | None:

@@ -19,7 +19,7 @@ from relay.ports import Claim, Clock, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import Bounds, OnDrop, ignore_drop
 from relay.spool.dead_letters import SqliteDeadLetters
-from relay.spool.files import CANNOT_OPEN, connect, make_folder, prepare
+from relay.spool.files import cannot_open, connect, make_folder, prepare
 from relay.spool.limits import learn_limits, read_limits
 from relay.spool.locks import (
     SLOTS,
@@ -110,7 +110,8 @@ class SqliteSpool:
                 version.
         """
         if not await asyncio.to_thread(path.exists):
-            raise SpoolUnavailableError(f"there is no spool at {path}")
+            where = await asyncio.to_thread(path.absolute)
+            raise SpoolUnavailableError(f"there is no spool at {where}")
         spool = cls(path, clock)
         await spool._start(bounds or Bounds(), None)
         return spool
@@ -199,14 +200,14 @@ class SqliteSpool:
                 self._lock = take_slot(path, slot)
                 if not checked and not is_open_elsewhere(path, slot):
                     self.damaged = prepare(path)
-        except (sqlite3.Error, OSError):
-            raise SpoolUnavailableError(CANNOT_OPEN) from None
+        except (sqlite3.Error, OSError) as error:
+            raise cannot_open(error) from None
 
     async def _start(self, bounds: Bounds, slot: int | None) -> None:
         try:
             turn = Turn(self._path)
-        except OSError:
-            raise SpoolUnavailableError(CANNOT_OPEN) from None
+        except OSError as error:
+            raise cannot_open(error) from None
         await self._writer.start(turn, lambda: self._open_tables(bounds, slot, turn))
         self._file = await asyncio.to_thread(_file_at, self._path)
 
@@ -226,8 +227,8 @@ class SqliteSpool:
                 raise
             else:
                 return tables
-        except (sqlite3.Error, OSError):
-            raise SpoolUnavailableError(CANNOT_OPEN) from None
+        except (sqlite3.Error, OSError) as error:
+            raise cannot_open(error) from None
 
     def _leave(self) -> None:
         if self._lock is not None:

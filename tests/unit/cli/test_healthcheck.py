@@ -50,7 +50,7 @@ async def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     assert 1 == await ask(port)
-    assert ("", "relay: no answer\n") == capsys.readouterr()
+    assert ("", f"relay: no answer from 127.0.0.1:{port}\n") == capsys.readouterr()
     assert 1 == await ask(port, "--json")
     assert '{"healthy":false,"status":null}\n' == capsys.readouterr().out
 

@@ -189,6 +189,20 @@ def test_wrong_use(spool: Command, arguments: tuple[str, ...]) -> None:
     assert (2, "") == (status, out)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("show", "x"), "'x' is no number from 1 on"),
+        (("list", "--limit", "0"), "'0' is no number from 1 on"),
+        (("list", "--reason", "x"), "'x' is no reason"),
+    ],
+)
+def test_wrong_values(spool: Command, arguments: tuple[str, ...], told: str) -> None:
+    """What is wrong with a value is told in words."""
+    status, out, err = spool(*arguments)
+    assert (2, "", True) == (status, out, told in err)
+
+
 @pytest.mark.parametrize("arguments", [("status",), ("list",), ("retry", "--all")])
 def test_no_spool(spool: Command, folder: Path, arguments: tuple[str, ...]) -> None:
     """A file that is not there is told, and not made."""
@@ -203,7 +217,7 @@ def test_what_is_no_spool(spool: Command, folder: Path) -> None:
     """A file that is something else is told, and left as it is."""
     (folder / "spool.db").write_bytes(b"something else" * 1_000)
     status, out, err = spool("status")
-    assert (1, "", "relay: the spool cannot be opened\n") == (status, out, err)
+    assert (1, "", "relay: the spool cannot be opened (SQLITE_NOTADB)\n") == (status, out, err)
     assert b"something else" * 1_000 == (folder / "spool.db").read_bytes()
 
 
