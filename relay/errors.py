@@ -154,8 +154,6 @@ class SpoolUnavailableError(RelayError):
 class SpoolDamagedError(SpoolUnavailableError):
     """The file of the spool is broken; the next start sets it aside (ends the process)."""
 
-    reason = "spool_damaged"
-
 
 class OverloadedError(RelayError):
     """Too many bytes of bodies are under way (503 with Retry-After)."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from relay import metrics, own_errors
-from relay.errors import RelayError
+from relay.errors import RelayError, SpoolDamagedError
 from relay.logs import describe
 from relay.server.board import SEATS, Board, SeatState
 from relay.server.handover import Channel, channel
@@ -240,6 +240,6 @@ class Children:
         """Say what ended the child; return its exit status."""
         if isinstance(error, RelayError):
             self._say(error)
-            return DAMAGED if error.reason == "spool_damaged" else 1
+            return DAMAGED if isinstance(error, SpoolDamagedError) else 1
         log.error("worker_failed", extra={"error": " < ".join(describe(error))})
         return 1
