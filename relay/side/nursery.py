@@ -194,6 +194,7 @@ def _mapped() -> int:
 def _end_of(status: int) -> End:
     if os.WIFEXITED(status):
         return End(os.WEXITSTATUS(status)) if os.WEXITSTATUS(status) in (0, 1) else End.BROKEN
-    # The system ends with SIGKILL what takes the last of the memory.
-    over = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    # The system ends with SIGKILL what takes the last of the memory; a library in C that was given
+    # none mostly ends with SIGSEGV: a text of 150 MB did. Sent again it would do the same.
+    over = os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL, signal.SIGSEGV)
     return End.OVER if over else End.BROKEN

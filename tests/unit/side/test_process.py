@@ -99,6 +99,11 @@ def abort(_: bytes) -> bytes:
     os.abort()
 
 
+def fault(_: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGSEGV)  # as a library in C does that was given no memory
+    return b""
+
+
 def leave(_: bytes) -> bytes:
     os._exit(0)
 
@@ -120,6 +125,7 @@ def swell(_: bytes) -> bytes:
     ("convert", "error"),
     [
         (abort, RelayError),
+        (fault, ScrubError),
         (leave, RelayError),
         (fail, RelayError),
         (spin, ScrubError),
