@@ -53,6 +53,15 @@ def shipped() -> tuple[RuleText, ...]:
     return read([shipped_folder()])
 
 
+def shipped_left_out(names: Iterable[str]) -> int:
+    """Return how many of the rules that come with the package are not among some.
+
+    Raises:
+        RuleError: they are missing (a broken installation).
+    """
+    return len({rule.name for rule in shipped()} - set(names))
+
+
 def shipped_folder() -> Path:
     """Return the folder of the rules that come with the package.
 

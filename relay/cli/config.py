@@ -6,6 +6,7 @@ import sys
 import relay
 from relay.cli.options import add_config, add_json, print_json, settings_of
 from relay.config import check_runnable, masked, show
+from relay.rulefiles import shipped_left_out
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,12 +29,16 @@ def run_check(options: argparse.Namespace) -> int:
     check_runnable(settings)
     scrubber = relay.load_scrubber(*settings.rules)
     rules = len(scrubber.compiled.rules)
+    left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)
     if options.json:
         file, projects = settings.source or None, len(settings.projects)
-        print_json({"file": file, "projects": projects, "rules": rules, "mistakes": []})
+        counts = {"rules": rules, "shipped_rules_left_out": left_out}
+        print_json({"file": file, "projects": projects, **counts, "mistakes": []})
         return 0
     where = settings.source or "defaults (no file)"
     print(f"{where}: {len(settings.projects)} project(s), {rules} rules: fine")
+    if left_out:
+        print(f"relay: {left_out} of the rules that ship are not among them", file=sys.stderr)
     return 0
 
 

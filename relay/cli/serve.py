@@ -48,18 +48,17 @@ def run(options: argparse.Namespace) -> int:
     def greet(started: Started) -> None:
         print(welcome(settings, started), file=sys.stderr, flush=True)
 
+    loaded = load(settings)
+
     def reload() -> Loaded:
-        return _loaded(
-            settings,
-            settings_of(options, host=options.host, port=options.port, workers=options.workers),
-        )
+        given = {"host": options.host, "port": options.port, "workers": options.workers}
+        return _loaded(loaded, settings_of(options, **given))
 
     def say(error: RelayError) -> None:
         print(f"relay: {error.detail}", file=sys.stderr, flush=True)
 
     if settings.listen.workers > 1:
-        return Arbiter(load(settings), on_start=greet, reload=reload, say=say).run()
-    loaded = load(settings)
+        return Arbiter(loaded, on_start=greet, reload=reload, say=say).run()
     end = partial(_end_within, settings.listen.shutdown)
     try:
         run_loop(
@@ -89,20 +88,22 @@ def _end_within(seconds: float) -> None:
     timer.start()
 
 
-def _loaded(old: Settings, new: Settings) -> Loaded:
-    """Load what may change while the relay runs; of the rest the old settings hold.
+def _loaded(first: Loaded, new: Settings) -> Loaded:
+    """Load what may change while the relay runs; of the rest what was loaded first holds.
 
     Raises:
         ConfigError: something is wrong with it, or the file is gone: to go on with what holds
             without one would be to drop all projects.
     """
+    old = first.settings
     if old.source and not new.source:
         raise ConfigError((Mistake(old.source, 1, "the configuration is not there any more"),))
     check_runnable(new)
     for name in ("listen", "admin", "spool"):
         if getattr(new, name) != getattr(old, name):
             log.warning("restart_needed", extra={"component": name})
-    return load(dataclasses.replace(new, listen=old.listen, admin=old.admin, spool=old.spool))
+    kept = dataclasses.replace(new, listen=old.listen, admin=old.admin, spool=old.spool)
+    return load(kept, first.secret)
 
 
 def welcome(settings: Settings, started: Started) -> str:

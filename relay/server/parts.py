@@ -30,6 +30,7 @@ from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.ports import Clock, Lane, Spool
 from relay.reporting import Reporter
+from relay.rulefiles import shipped_left_out
 from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
 from relay.server.counting import circuit_gauge, delivery_counter, drop_counter, limit_counter
@@ -102,8 +103,12 @@ class Parts:
     sharing: LimitSharing
 
 
-def load(settings: Settings) -> Loaded:
+def load(settings: Settings, secret: bytes | None = None) -> Loaded:
     """Load rules, secret and certificate.
+
+    Args:
+        settings: what is configured.
+        secret: of the `hash` redaction, to go on with where none is configured.
 
     Raises:
         RuleError: a rule does not load, or fails its own examples.
@@ -113,7 +118,7 @@ def load(settings: Settings) -> Loaded:
     return Loaded(
         settings,
         load_scrubber(*settings.rules),
-        read_secret(settings.hash) or secrets.token_bytes(32),
+        read_secret(settings.hash) or secret or secrets.token_bytes(32),
         tls_context(settings.listen.tls),
     )
 
@@ -317,6 +322,8 @@ def tell(loaded: Loaded) -> None:
     """Say what was loaded, and loudly what weakens the promise."""
     rules = len(loaded.scrubber.compiled.rules)
     log.info("loaded", extra={"rules": rules, "version": __version__})
+    if left_out := shipped_left_out(rule.id for rule in loaded.scrubber.compiled.rules):
+        log.warning("shipped_rules_left_out", extra={"count": left_out})
     for project in loaded.settings.projects:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:

@@ -72,3 +72,13 @@ def test_the_shipped_rules_stand_beside_the_package() -> None:
     """In a checkout the shipped rules are the folder rules/."""
     assert "rules" == rulefiles.shipped_folder().name
     assert rulefiles.shipped_folder().is_dir()
+
+
+def test_what_ships_and_is_left_out() -> None:
+    """Whoever names folders of rules gets these alone; how many are missing can be told."""
+    names = [rule.name for rule in rulefiles.shipped()]
+    assert (0, 2, len(names)) == (
+        rulefiles.shipped_left_out(names),
+        rulefiles.shipped_left_out([*names[2:], "ours/one"]),
+        rulefiles.shipped_left_out([]),
+    )

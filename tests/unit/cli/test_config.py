@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.cli.main import main
+from relay.rulefiles import shipped_folder
 
 KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
 SECRET = "ab" * 16
@@ -91,3 +92,20 @@ def test_show(more: list[str], file: Path, capsys: pytest.CaptureFixture[str]) -
     assert "o1.ingest.sentry.io" in out
     if more:
         json.loads(out)
+
+
+def test_rules_of_ones_own_alone(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who names folders of rules has these alone: that those that ship are left out is said."""
+    shipped = sorted((shipped_folder() / "network").glob("*.yaml"))
+    (tmp_path / "mine").mkdir()
+    for rule in shipped:
+        (tmp_path / "mine" / rule.name).write_bytes(rule.read_bytes())
+    file.write_text(GOOD + f"rules: ['{tmp_path / 'mine'}']\n")
+    assert 0 == main(["config", "check", "--config", str(file)])
+    out, err = capsys.readouterr()
+    assert f"{len(shipped)} rules: fine" in out
+    assert "of the rules that ship are not among them" in err
+    assert 0 == main(["config", "check", "--config", str(file), "--json"])
+    assert json.loads(capsys.readouterr().out)["shipped_rules_left_out"] > 50
