@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 NODE_TESTS := tests/system/node
 OLD_SDK := tests/system/clients/.sentry-sdk-1

@@ -26,6 +26,7 @@ def test_throughput(tmp_path: Path) -> None:
     assert 0 < cost.wire < cost.bytes
 
 
+@pytest.mark.long
 def test_workers(tmp_path: Path, pool: Path) -> None:
     found = workers.measure(tmp_path, pool, workers.QUICK)
     if found is None:
@@ -36,6 +37,7 @@ def test_workers(tmp_path: Path, pool: Path) -> None:
     assert 0 < found.two.available
 
 
+@pytest.mark.long
 def test_latency(tmp_path: Path, pool: Path) -> None:
     """All that was due was answered, beside an upload too."""
     found = latency.measure(tmp_path, pool, latency.Effort(0.3, 200_000))
@@ -44,6 +46,7 @@ def test_latency(tmp_path: Path, pool: Path) -> None:
     assert {"200"} == set(found.uploads)
 
 
+@pytest.mark.long
 def test_memory(tmp_path: Path, pool: Path) -> None:
     found = memory.measure(tmp_path, pool, pool, pool, memory.Effort(3, 10))
     assert {"200": 3} == found.statuses
@@ -57,6 +60,7 @@ def test_kills(tmp_path: Path, pool: Path) -> None:
     assert found.accepted > 0
 
 
+@pytest.mark.long
 def test_recovery(tmp_path: Path, pool: Path) -> None:
     found = recovery.measure(tmp_path, pool, recovery.Effort(12, 5.0))
     assert (12, 0) == (found.waiting, found.lost)
