@@ -17,8 +17,9 @@ from relay.errors import ConfigError, Mistake, RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import serve
 from relay.server.arbiter import Arbiter
+from relay.server.loaded import Loaded, load, start_side
 from relay.server.loop import first_of, run_loop
-from relay.server.parts import Loaded, Started, load, start_side
+from relay.server.running import Started
 from relay.side.nursery import forbid_core_dumps
 
 log = logging.getLogger("relay.server")

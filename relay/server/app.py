@@ -19,17 +19,9 @@ from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
-from relay.server.parts import (
-    Loaded,
-    Parts,
-    Started,
-    drain_seconds,
-    load,
-    open_parts,
-    run,
-    show,
-    tell,
-)
+from relay.server.loaded import Loaded, load, show, tell
+from relay.server.parts import Parts, open_parts
+from relay.server.running import Started, drain_seconds, run
 from relay.side.process import SideProcess
 
 log = logging.getLogger("relay.server")
@@ -87,7 +79,8 @@ async def serve(
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        await run(parts, _ports(loaded, parts, metrics, admin, ingest), tell_started, stop, on_stop)
+        ports = _ports(loaded, parts, metrics, admin, ingest)
+        await run(parts, ports, outside, tell_started, stop, on_stop)
     log.info("stopped")
 
 

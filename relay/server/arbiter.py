@@ -22,8 +22,10 @@ from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
 from relay.server.listening import bind, port_of
+from relay.server.loaded import Loaded, start_side, tell
 from relay.server.metrics_folder import metrics_folder
-from relay.server.parts import Loaded, Started, prepare, start_side, tell
+from relay.server.parts import prepare
+from relay.server.running import Started
 from relay.server.worker import serve_admin, serve_worker
 
 YOUNG: Final = 5.0

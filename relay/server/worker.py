@@ -24,7 +24,9 @@ from relay.server.board import Board, SeatState
 from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
-from relay.server.parts import Loaded, Parts, drain_seconds, open_parts, open_spool, run, show
+from relay.server.loaded import Loaded, show
+from relay.server.parts import Parts, open_parts, open_spool
+from relay.server.running import drain_seconds, run
 from relay.side.process import SideProcess
 
 ADMIN_SEAT: Final = 0
@@ -58,7 +60,8 @@ async def serve_worker(loaded: Loaded, seat: Seat, side: SideProcess | None = No
         stack.enter_context(_stopped_by_term(stop))
         stack.enter_context(_beating(seat))
         gc.freeze()
-        await run(parts, _handed_over(loaded, parts, seat, stop), lambda: None, stop)
+        listen = loaded.settings.listen
+        await run(parts, _handed_over(loaded, parts, seat, stop), listen, lambda: None, stop)
 
 
 async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socket]) -> None:

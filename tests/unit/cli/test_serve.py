@@ -8,7 +8,7 @@ import pytest
 from relay.cli.main import main
 from relay.cli.serve import welcome
 from relay.config import parse
-from relay.server.parts import Started
+from relay.server.running import Started
 
 KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
 SECRET = "ab" * 16

@@ -15,7 +15,7 @@ import pytest
 from relay.config import parse
 from relay.errors import ConfigError, ListenError, RuleError, SpoolUnavailableError
 from relay.server.app import serve
-from relay.server.parts import Started
+from relay.server.running import Started
 
 ID = "0123456789abcdef0123456789abcdef"
 BASE = "listen: {port: 0}\nadmin: {port: 0}\n"

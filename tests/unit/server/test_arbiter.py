@@ -15,7 +15,8 @@ from relay.config import parse
 from relay.errors import ListenError, RelayError, RuleError
 from relay.server import arbiter
 from relay.server.arbiter import Arbiter
-from relay.server.parts import Loaded, Started, load
+from relay.server.loaded import Loaded, load
+from relay.server.running import Started
 
 BASE = "listen: {port: 0, workers: 2, shutdown: 5s}\nadmin: {port: 0}\nspool: {backend: memory}\n"
 

@@ -13,7 +13,7 @@ from relay.config import parse
 from relay.server.board import Board, SeatState
 from relay.server.children import Child, Children
 from relay.server.listening import bind, port_of
-from relay.server.parts import Loaded, load
+from relay.server.loaded import Loaded, load
 from relay.server.worker import serve_admin, serve_worker
 
 READY = b"GET /api/relay/healthcheck/ready/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

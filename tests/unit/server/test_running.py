@@ -1,0 +1,41 @@
+"""How a process runs and ends."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from relay.config import Listen, parse
+from relay.errors import SpoolDamagedError
+from relay.server import parts
+from relay.server.app import serve
+from relay.server.running import drain_seconds, sending_seconds
+from relay.spool.sqlite import SqliteSpool
+
+
+def test_the_parts_of_the_time_to_end() -> None:
+    """Requests get half of it, sends a quarter; the rest is for closing."""
+    listen = Listen(shutdown=20)
+    assert (10, 5) == (drain_seconds(listen), sending_seconds(listen))
+
+
+async def test_a_spool_that_breaks_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the next start can set the file aside."""
+    opened: list[SqliteSpool] = []
+    original = parts.open_spool
+
+    async def kept(*arguments: object, **named: object) -> SqliteSpool:
+        spool = await original(*arguments, **named)  # type: ignore[arg-type]
+        assert isinstance(spool, SqliteSpool)
+        opened.append(spool)
+        return spool
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parts, "open_spool", kept)
+    settings = parse("listen: {port: 0}\nadmin: {port: 0}\n", "r.yaml", {})
+    async with asyncio.timeout(30):
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await serve(settings, on_start=lambda _: opened[0].broken.set(), stop=asyncio.Event())
+    assert caught.group_contains(SpoolDamagedError)
