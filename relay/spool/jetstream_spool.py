@@ -117,7 +117,8 @@ class JetStreamSpool:
             await make_streams(spool._js, spool._names, settings)
             with unavailable():
                 await spool._puller.start()
-            await spool._find_partitions()
+            with suppress(SpoolUnavailableError):  # a leader may be missing; `_keep` looks again
+                await spool._find_partitions()
         except BaseException:
             await spool.close()
             raise

@@ -239,6 +239,28 @@ async def stored(spool: JetStreamSpool, number: int) -> bool:
         return False
 
 
+async def test_a_start_while_servers_elect(relays: Relays, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay starts though nobody tells it yet what waits; it finds that out later."""
+    first = await relays.open()
+    await first.put(envelope(1))
+    real, asked = jetstream_spool.tokens_there, asyncio.Event()
+
+    async def late(*arguments: object) -> object:
+        if not asked.is_set():
+            asked.set()
+            raise SpoolUnavailableError("the spool cannot be reached")
+        return await real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jetstream_spool, "tokens_there", late)
+    monkeypatch.setattr(jetstream_spool, "KEEP_SECONDS", 0.05)
+    second = await relays.open()
+    assert asked.is_set()
+    async with asyncio.timeout(20):
+        while not (claims := await second.claim(1)):
+            await second.wait(0.05)
+    assert envelope(1) == claims[0].envelope
+
+
 async def test_a_partition_of_others_is_found(relays: Relays) -> None:
     """Envelopes that a former relay has left are found by the stream's own subjects."""
     one = await relays.open()
