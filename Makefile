@@ -26,7 +26,7 @@ demo: $(VENV)/.dev ## let an app crash behind a relay, and show what comes out
 
 test: check node clients-set-up ## everything that CI runs: check, then all tests
 	@echo "== pytest"
-	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
 	@echo "== ruff format"
