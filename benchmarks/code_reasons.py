@@ -1,6 +1,7 @@
 """Why a redaction in code is right: told by what was taken and what stood around it, no more."""
 
 import base64
+import itertools
 import re
 from ipaddress import ip_address
 from typing import Final
@@ -95,11 +96,14 @@ def _in_word_list(taken: str) -> bool:
 
 
 def _is_opened(taken: str) -> bool:
-    """Tell whether a run of base64 opens to text with an e-mail address or a folder."""
-    if not _BASE64.fullmatch(taken):
-        return False
+    """Tell whether base64, in one line or several, opens to text with an e-mail or a folder.
+
+    What is taken may go on into the words behind it: a line of a traceback, say.
+    """
+    lines = [line.strip() for line in taken.replace("\\n", "\n").splitlines()]
+    joined = "".join(itertools.takewhile(_BASE64.fullmatch, lines))
     for skipped in range(4):
-        run = taken[skipped:].rstrip("=")
+        run = joined[skipped:].rstrip("=")
         data = base64.b64decode(run[: len(run) // 4 * 4]).decode("latin-1")
         if re.search(r"[\w.]@[\w-]+|/(?:home|Users)/\w", data):
             return True

@@ -123,6 +123,8 @@ def test_redactions_are_told_apart(tmp_path: Path) -> None:
         ("secrets/credential-headers", "cookies", "cookies=", "", False),
         ("people/email", "am9oIDxqZG9lQGV4YW1wbGUub3JnPgo=", "", "", True),
         ("people/email", "am9oIDxqZG9lIGV4YW1wbGUub3JnPgo=", "", "", False),
+        ("people/email", "Sm9obiBEb2UgPGpkb2VA\\nZXhhbXBsZS5jb20+CkphbmU=\n  File", "", "", True),
+        ("people/email", "Sm9obiBEb2UgIGpkb2Ug\\nZXhhbXBsZS5jb20+CkphbmU=\n  File", "", "", False),
         ("paths/home-folder", "jane", "/house/", "/x", False),
         ("paths/unc-path", "nas", "file://", "/x/y", True),
         ("paths/unc-path", "x", "file://localhost/", "/y", False),
