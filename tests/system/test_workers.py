@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -58,7 +59,8 @@ def children(relay: Relay) -> set[int]:
 def workers(relay: Relay) -> set[int]:
     """Those that hold connections of clients: they do not listen."""
     listening = listeners()
-    return {pid for pid in children(relay) if not sockets(pid) & listening}
+    held = {pid: sockets(pid) for pid in children(relay)}  # one that has ended holds none
+    return {pid for pid, own in held.items() if own and not own & listening}
 
 
 def listeners() -> set[str]:
@@ -70,13 +72,12 @@ def listeners() -> set[str]:
 def sockets(pid: int) -> set[str]:
     """The inodes of a process's sockets."""
     found: set[str] = set()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = str(entry.readlink())
-        except FileNotFoundError:
-            continue
-        if target.startswith("socket:["):
-            found.add(target[8:-1])
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended, and has none
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                target = str(entry.readlink())
+                if target.startswith("socket:["):
+                    found.add(target[8:-1])
     return found
 
 
