@@ -37,6 +37,15 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Onion:
+    """Where Tor hands over what comes for an onion service: a Unix socket, or else host and port."""
+
+    socket: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """The ingest port; times in seconds.
 
@@ -44,6 +53,7 @@ class Listen:
         host, port: where it listens.
         workers: processes that answer.
         tls: certificate and key; None for plain HTTP.
+        onion: a second listener, for Tor; None for none.
         origins: those that browsers may send from; `*` is any.
         header_timeout: from a connection's first byte, or its opening, to the end of a header.
         body_timeout: for a whole body.
@@ -56,6 +66,7 @@ class Listen:
     port: int = 3000
     workers: int = 1
     tls: Tls | None = None
+    onion: Onion | None = None
     origins: tuple[str, ...] = (ANY,)
     header_timeout: float = 10.0
     body_timeout: float = 60.0

@@ -44,6 +44,7 @@ def listen(section: Section) -> model.Listen:
         port=section.integer("port", default.port, 0, 65_535),
         workers=section.integer("workers", default.workers, 1, MAX_WORKERS),
         tls=_tls(section),
+        onion=_onion(section),
         origins=section.texts("origins", default.origins),
         header_timeout=_wait(section, "header_timeout", default.header_timeout),
         body_timeout=_wait(section, "body_timeout", default.body_timeout),
@@ -296,6 +297,23 @@ def _tls(section: Section) -> model.Tls | None:
     if bool(cert) != bool(key):
         tls.wrong(tls.node, "listen.tls needs both cert and key")
     return model.Tls(cert, key) if cert and key else None
+
+
+def _onion(section: Section) -> model.Onion | None:
+    """Read `onion`: a Unix socket, or a port; nothing is no listener."""
+    onion = section.section("onion")
+    if not onion.node.value:
+        return None
+    onion.only("socket", "host", "port")
+    default = model.Onion()
+    path = onion.text("socket", "")
+    if bool(path) == onion.has("port") or (path and onion.has("host")):
+        onion.wrong(onion.node, "listen.onion is either a socket, or a port and perhaps a host")
+    return model.Onion(
+        socket=path or None,
+        host=onion.text("host", default.host),
+        port=onion.integer("port", default.port, 0, 65_535),
+    )
 
 
 def _token(section: Section) -> model.AdminToken:

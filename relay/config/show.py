@@ -36,6 +36,7 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "port": listen.port,
             "workers": listen.workers,
             **({"tls": dataclasses.asdict(listen.tls)} if listen.tls else {}),
+            **({"onion": _onion(listen.onion)} if listen.onion else {}),
             "origins": list(listen.origins),
             "header_timeout": format_duration(listen.header_timeout),
             "body_timeout": format_duration(listen.body_timeout),
@@ -142,6 +143,12 @@ def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
     shown["max_dead_age"] = format_duration(spool.max_dead_age)
     shown["repeat_window"] = format_duration(spool.repeat_window)
     return shown
+
+
+def _onion(onion: model.Onion) -> dict[str, str | int]:
+    if onion.socket is not None:
+        return {"socket": onion.socket}
+    return {"host": onion.host, "port": onion.port}
 
 
 def _errors(errors: model.ErrorSettings) -> dict[str, Any]:
