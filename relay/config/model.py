@@ -38,7 +38,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Onion:
-    """Where Tor hands over what comes for an onion service: a Unix socket, or else host and port."""
+    """Where Tor hands over what comes for an onion service: a Unix socket, or a host and port."""
 
     socket: str | None = None
     host: str = "127.0.0.1"
