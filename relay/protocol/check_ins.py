@@ -31,7 +31,7 @@ def check_in_envelope(slug: str, body: bytes, content_type: str, query: Mapping[
             was sent.
 
     Raises:
-        BodyError: it has no valid status, id or duration, or says a tag twice.
+        BodyError: it has no valid status, id or duration, says a tag twice, or is too deep.
     """
     if content_type.partition(";")[0].strip().lower() == "application/json":
         check_in = _from_json(body)
@@ -44,9 +44,12 @@ def check_in_envelope(slug: str, body: bytes, content_type: str, query: Mapping[
     if not is_hex32(plain):
         raise BodyError("check_in_id is not a UUID")
     check_in = {**check_in, "check_in_id": plain, "monitor_slug": slug}
-    item = Item.make(
-        {"type": "check_in", "content_type": "application/json"}, jsonio.dumps(check_in)
-    )
+    try:
+        payload = jsonio.dumps(check_in)
+    except jsonio.JsonError:
+        # What is nested deeply can be read, and not written.
+        raise BodyError("the check-in is nested too deeply") from None
+    item = Item.make({"type": "check_in", "content_type": "application/json"}, payload)
     return serialise(Envelope.make({}, (item,)))
 
 

@@ -45,7 +45,7 @@ def crash_envelope(body: bytes, content_type: str, event_id: str, limits: Limits
         limits: sizes and counts.
 
     Raises:
-        BodyError: there is no minidump in it, or it is none.
+        BodyError: there is no minidump in it, or it is none; its event is too deep.
         TooLargeError: it is over a limit.
         UnsupportedMediaError: a form without a boundary.
     """
@@ -62,7 +62,12 @@ def crash_envelope(body: bytes, content_type: str, event_id: str, limits: Limits
         whole = {**event, "event_id": event_id}
         whole.setdefault("platform", "native")
         whole.setdefault("level", "fatal")
-        items.append(Item.make({"type": "event"}, jsonio.dumps(whole)))
+        try:
+            payload = jsonio.dumps(whole)
+        except jsonio.JsonError:
+            # What is nested deeply can be read, and not written.
+            raise BodyError("the event is nested too deeply") from None
+        items.append(Item.make({"type": "event"}, payload))
     items += _files(parts, limits)
     return serialise(Envelope.make({"event_id": event_id}, tuple(items)))
 

@@ -38,7 +38,7 @@ def security_envelopes(body: bytes, query: Mapping[str, str], limits: Limits) ->
         limits: `items` bounds the length of a list.
 
     Raises:
-        BodyError: it is no JSON object and no list of them.
+        BodyError: it is no JSON object and no list of them, or one of a list is too deep.
         TooLargeError: the list is too long.
     """
     headers: dict[str, Any] = {"type": "raw_security", "content_type": "application/json"}
@@ -48,7 +48,11 @@ def security_envelopes(body: bytes, query: Mapping[str, str], limits: Limits) ->
         return (_envelope(headers, body),)
     if len(report) > limits.items:
         raise too_large("envelope")
-    return [_envelope(headers, jsonio.dumps(one)) for one in report]
+    try:
+        return [_envelope(headers, jsonio.dumps(one)) for one in report]
+    except jsonio.JsonError:
+        # What is nested deeply can be read, and not written.
+        raise BodyError("a report is nested too deeply") from None
 
 
 def nel_envelope(body: bytes) -> bytes:
