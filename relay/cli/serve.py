@@ -114,6 +114,8 @@ def welcome(settings: Settings, started: Started) -> str:
     lines = ["", "scrub-relay is ready.", ""]
     for project in settings.projects:
         lines += _about(project, scheme, host, started.port)
+    if started.onion:
+        lines.append(f"  onion service          HiddenServicePort 80 {started.onion}")
     admin = f"http://{started.admin_host}:{started.admin_port}"
     lines += [f"  metrics and health     {admin}/", "  stop with              Ctrl-C", ""]
     return "\n".join(lines)

@@ -21,8 +21,8 @@ PAUSE: Final = 0.02
 class Taker(Protocol):
     """A worker, as far as it takes connections."""
 
-    def give(self, connection: socket.socket) -> bool:
-        """Take a connection, or return False when there is no room."""
+    def give(self, connection: socket.socket, *, onion: bool) -> bool:
+        """Take a connection, or return False when there is no room; see `handover.Channel`."""
         ...
 
 
@@ -34,6 +34,7 @@ class Acceptor:
         listeners: Sequence[socket.socket],
         selector: selectors.BaseSelector,
         takers: Callable[[], Sequence[Taker]],
+        onion: Sequence[socket.socket] = (),
     ) -> None:
         """Set up; nothing is accepted yet.
 
@@ -41,23 +42,25 @@ class Acceptor:
             listeners: from `listening.bind`.
             selector: wakes whoever runs it; each key's data is what to call.
             takers: those that can take one now, the one to ask first in front.
+            onion: from `onion.open_onion`.
         """
-        self.listeners = tuple(listeners)
+        self.listeners = (*listeners, *onion)
         self.blocked = False
         self._selector = selector
         self._takers = takers
-        self._held: socket.socket | None = None
+        self._onion = frozenset(onion)
+        self._held: tuple[socket.socket, bool] | None = None
 
     @property
     def sockets(self) -> tuple[socket.socket, ...]:
         """All that is open here: the listeners, and the connection that nobody had room for."""
-        return (*self.listeners, *([self._held] if self._held is not None else []))
+        return (*self.listeners, *([self._held[0]] if self._held is not None else []))
 
     def resume(self) -> None:
         """Listen again."""
         self.blocked = False
         if self._held is not None:
-            self._deliver(self._held)
+            self._deliver(*self._held)
         if self.blocked:
             return
         for listener in self.listeners:
@@ -86,7 +89,7 @@ class Acceptor:
                 self.blocked = True
                 self.pause()
                 return
-            self._deliver(connection)
+            self._deliver(connection, listener in self._onion)
             if self.blocked:
                 return
 
@@ -96,7 +99,7 @@ class Acceptor:
             self.accept(listener, BACKLOG)
         self.pause()
         if self._held is not None:
-            self._held.close()
+            self._held[0].close()
         self.close_listeners()
 
     def close_listeners(self) -> None:
@@ -104,12 +107,12 @@ class Acceptor:
         for listener in self.listeners:
             listener.close()
 
-    def _deliver(self, connection: socket.socket) -> None:
+    def _deliver(self, connection: socket.socket, onion: bool) -> None:
         """Give a connection away; one that nobody has room for is held, and blocks the others."""
-        if any(taker.give(connection) for taker in self._takers()):
+        if any(taker.give(connection, onion=onion) for taker in self._takers()):
             self._held = None
             connection.close()
         else:
-            self._held = connection
+            self._held = (connection, onion)
             self.blocked = True
             self.pause()

@@ -11,7 +11,6 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import asdict
 
 from relay import own_errors
 from relay.config import Settings
@@ -20,6 +19,7 @@ from relay.server.admin import build_admin_app
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
 from relay.server.loaded import Loaded, load, show, tell
+from relay.server.onion import OnionListener, open_onion
 from relay.server.parts import Parts, open_parts
 from relay.server.running import Started, drain_seconds, run
 from relay.side.process import SideProcess
@@ -69,17 +69,19 @@ async def serve(
         ingest = bind("ingest", outside.host, outside.port)
         for one in ingest:
             stack.callback(one.close)
-        started = Started(outside.host, port_of(ingest), inside.host, port_of(admin))
+        onion = open_onion(outside.onion)
+        stack.callback(onion.close)
+        started = Started(outside.host, port_of(ingest), inside.host, port_of(admin), onion.target)
 
         def tell_started() -> None:
             on_start(started)
-            log.info("started", extra=asdict(started))
+            log.info("started", extra=started.fields())
 
         # What stands now stays until the end: the collector need not go through it ever again,
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        ports = _ports(loaded, parts, metrics, admin, ingest)
+        ports = _ports(loaded, parts, metrics, admin, ingest, onion)
         await run(parts, ports, outside, tell_started, stop, on_stop)
     log.info("stopped")
 
@@ -121,8 +123,9 @@ async def _ports(
     metrics: Metrics,
     admin: Sequence[socket.socket],
     ingest: Sequence[socket.socket],
+    onion: OnionListener,
 ) -> AsyncIterator[None]:
-    """Open the admin port, then the ingest port; close them in the other order."""
+    """Open the admin port, then the others; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
     admin_app = build_admin_app(
         metrics=metrics, health=parts.health, spool=parts.spool, tokens=inside.tokens
@@ -137,6 +140,10 @@ async def _ports(
             watch=parts.ingest.watch,
             refuse=parts.ingest.refuse,
             seconds=drain_seconds(outside),
+            onion=(build_ingest_app(parts.ingest, None), onion.sockets),
         ),
     ):
-        yield
+        try:
+            yield
+        finally:
+            onion.remove()

@@ -12,18 +12,18 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from relay import metrics
-from relay.errors import ListenError, RelayError
+from relay.errors import RelayError
 from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
 from relay.server.listening import bind, port_of
 from relay.server.loaded import Loaded, start_side, tell
 from relay.server.metrics_folder import metrics_folder
+from relay.server.onion import OnionListener, open_onion
 from relay.server.parts import prepare
 from relay.server.running import Started
 from relay.server.worker import serve_admin, serve_worker
@@ -72,6 +72,7 @@ class Arbiter:
         self._selector = selectors.DefaultSelector()
         self._children = Children(self._board, self._selector, say)
         self._admin: list[socket.socket] = []
+        self._onion = OnionListener()
         self._acceptor = Acceptor((), self._selector, self._children.takers)
         self._rolling: deque[Child] = deque()
         self._again = False
@@ -114,16 +115,19 @@ class Arbiter:
             self._board.add_damage()
 
     def _open(self) -> None:
-        """Open both ports, or none."""
+        """Open all ports, or none."""
         listen, admin = self._loaded.settings.listen, self._loaded.settings.admin
-        self._admin = bind("admin", admin.host, admin.port)
-        try:
-            listeners = bind("ingest", listen.host, listen.port)
-        except ListenError:
+        with ExitStack() as opened:
+            self._admin = bind("admin", admin.host, admin.port)
             for one in self._admin:
-                one.close()
-            raise
-        self._acceptor = Acceptor(listeners, self._selector, self._children.takers)
+                opened.callback(one.close)
+            listeners = bind("ingest", listen.host, listen.port)
+            for one in listeners:
+                opened.callback(one.close)
+            self._onion = open_onion(listen.onion)
+            opened.pop_all()
+        takers = self._children.takers
+        self._acceptor = Acceptor(listeners, self._selector, takers, self._onion.sockets)
 
     def _turn(self) -> None:
         """Wait for something to happen, and see to it."""
@@ -188,11 +192,10 @@ class Arbiter:
             return
         self._begun = True
         listen, admin = self._loaded.settings.listen, self._loaded.settings.admin
-        started = Started(
-            listen.host, port_of(self._acceptor.listeners), admin.host, port_of(self._admin)
-        )
+        port, admin_port = port_of(self._acceptor.listeners), port_of(self._admin)
+        started = Started(listen.host, port, admin.host, admin_port, self._onion.target)
         self._on_start(started)
-        log.info("started", extra=asdict(started) | {"workers": listen.workers})
+        log.info("started", extra=started.fields() | {"workers": listen.workers})
         self._restart_again()
 
     def _see_to(self, child: Child, status: int) -> None:
@@ -280,6 +283,7 @@ class Arbiter:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._selector.close()
+            self._onion.remove()
             self._acceptor.close_listeners()
             for one in (reader, writer, *self._admin):
                 one.close()
@@ -296,6 +300,7 @@ class Arbiter:
         if self._kill_at is not None:
             return
         log.info("stopping")
+        self._onion.remove()
         self._acceptor.close()
         self._spawn_at = None
         self._rolling.clear()

@@ -74,9 +74,9 @@ class Child:
         """How many it has."""
         return self._given - self._board.closed(self.seat)
 
-    def give(self, connection: socket.socket) -> bool:
-        """Give it a connection; return whether it had room."""
-        given = self.channel.give(connection)
+    def give(self, connection: socket.socket, *, onion: bool = False) -> bool:
+        """Give it a connection, as `handover.Channel` does; return whether it had room."""
+        given = self.channel.give(connection, onion=onion)
         self._given += given
         return given
 

@@ -88,6 +88,10 @@ class Connection(web.RequestHandler):
         self._unread: float | None = None  # since when answers find no room on the wire
         self._closing: float | None = None  # when it was first seen to close
 
+    @property
+    def peername(self) -> None:
+        """Nobody asks who is at the other end: aiohttp would note it with each request."""
+
     # --- the wire --------------------------------------------------------------------------------
 
     def connection_made(self, transport: BaseTransport) -> None:

@@ -1,7 +1,7 @@
 """Connections on their way from the process that accepts them to the one that answers.
 
 Law of this file: a connection's file descriptor and single bytes go through; nothing of a request
-does. Source: unix(7), SCM_RIGHTS.
+does. The byte that a connection brings says by which listener it came. Source: unix(7), SCM_RIGHTS.
 """
 
 import socket
@@ -11,6 +11,12 @@ from typing import Final
 
 READY: Final = b"r"
 """What a worker says when it can answer."""
+
+Take = Callable[[socket.socket, bool], None]
+"""Gets a connection, and whether it came by the listener for an onion service."""
+
+_PUBLIC: Final = b"c"
+_ONION: Final = b"o"
 
 _MANY: Final = 32
 """Connections that are taken out of a channel at once."""
@@ -23,13 +29,13 @@ class Channel:
         end.setblocking(False)
         self.socket = end
 
-    def give(self, connection: socket.socket) -> bool:
+    def give(self, connection: socket.socket, *, onion: bool = False) -> bool:
         """Give a connection away; return whether there was room for it.
 
-        The caller closes its own copy in any case.
+        The caller closes its own copy in any case. `onion` is as for `Take`.
         """
         try:
-            socket.send_fds(self.socket, [b"c"], [connection.fileno()])
+            socket.send_fds(self.socket, [_ONION if onion else _PUBLIC], [connection.fileno()])
         except OSError:  # full, or nobody is there any more
             return False
         return True
@@ -58,7 +64,7 @@ class Receiver:
     def start(
         self,
         loop: AbstractEventLoop,
-        take: Callable[[socket.socket], None],
+        take: Take,
         orphaned: Callable[[], None],
     ) -> None:
         """Begin to take connections, and say so.
@@ -71,7 +77,7 @@ class Receiver:
         loop.add_reader(self._socket, self._read, loop, take, orphaned)
         self._socket.send(READY)
 
-    def stop(self, loop: AbstractEventLoop, take: Callable[[socket.socket], None]) -> None:
+    def stop(self, loop: AbstractEventLoop, take: Take) -> None:
         """Take what is on its way already, and then nothing more."""
         loop.remove_reader(self._socket)
         while self._receive(take):
@@ -82,17 +88,12 @@ class Receiver:
         """Close it unused: it is another process's."""
         self._socket.close()
 
-    def _read(
-        self,
-        loop: AbstractEventLoop,
-        take: Callable[[socket.socket], None],
-        orphaned: Callable[[], None],
-    ) -> None:
+    def _read(self, loop: AbstractEventLoop, take: Take, orphaned: Callable[[], None]) -> None:
         if self._receive(take) is None:
             loop.remove_reader(self._socket)
             orphaned()
 
-    def _receive(self, take: Callable[[socket.socket], None]) -> int | None:
+    def _receive(self, take: Take) -> int | None:
         """Take what is there; return how many, and None when nobody will ever send more."""
         try:
             said, descriptors, _, _ = socket.recv_fds(self._socket, _MANY, _MANY)
@@ -100,8 +101,8 @@ class Receiver:
             return 0
         except OSError:
             return None
-        for descriptor in descriptors:
-            take(socket.socket(fileno=descriptor))
+        for kind, descriptor in zip(said, descriptors, strict=True):  # each brought its byte along
+            take(socket.socket(fileno=descriptor), bytes((kind,)) == _ONION)
         return len(descriptors) if said else None
 
 

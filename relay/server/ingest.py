@@ -289,10 +289,11 @@ def _checked_project(project: str | None) -> str | None:
         raise ProjectError("unknown project or key") from None
 
 
-def build_ingest_app(ingest: Ingest, health: Health) -> web.Application:
-    """Wire the ingest port: health, then everything else to `ingest`."""
+def build_ingest_app(ingest: Ingest, health: Health | None) -> web.Application:
+    """Wire the ingest port: health, if it is to be seen there, then everything else to `ingest`."""
     app = web.Application()
-    add_health_routes(app, health)
+    if health is not None:
+        add_health_routes(app, health)
     # Not ".*": a path may hold an escaped end of line.
     app.router.add_route("*", r"/{path:[\s\S]*}", ingest.handle)
     return app

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,8 +31,13 @@ HANDSHAKE_SECONDS: Final = 1.0
 BACKLOG: Final = 1_024
 """Connections that may wait to be taken."""
 
-SETTINGS: Final = {"admin": "admin.port", "ingest": "listen.port"}
-"""By the name of a port: what sets its number."""
+SETTINGS: Final = {
+    "admin": "admin.port",
+    "ingest": "listen.port",
+    "onion": "listen.onion.port",
+    "onion socket": "listen.onion.socket",
+}
+"""By the name of a port: what sets its number, or its path."""
 
 
 def bind(name: str, host: str, port: int) -> list[socket.socket]:
@@ -54,9 +60,9 @@ def bind(name: str, host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for one in opened:
             one.close()
-        hint = _hint(name) if error.errno == errno.EADDRINUSE else ""
+        hint = remedy(name) if error.errno == errno.EADDRINUSE else ""
         where = f"{name} port {host}:{port}"
-        raise ListenError(f"cannot listen: {where}: {_words(error)}{hint}") from None
+        raise ListenError(f"cannot listen: {where}: {words(error)}{hint}") from None
     return opened
 
 
@@ -74,6 +80,7 @@ async def open_port(
     watch: Watch | None = None,
     refuse: Refuse = plain_refusal,
     seconds: float = SHUTDOWN_SECONDS,
+    onion: tuple[web.Application, Sequence[socket.socket]] | None = None,
 ) -> AsyncIterator[int]:
     """Serve an app on sockets that listen, until the block ends; yield the port's number.
 
@@ -84,13 +91,19 @@ async def open_port(
         watch: over its connections; None for nobody.
         refuse: answers what is no request.
         seconds: that requests under way may take after the end of the block.
+        onion: what answers on the listener for an onion service, and its sockets; never with TLS.
     """
     loop = asyncio.get_running_loop()
-    async with _serving(app, watch, refuse, seconds) as connection:
+    apps = (app,) if onion is None else (app, onion[0])
+    async with _serving(apps, watch, refuse, seconds) as (connection, *through_tor):
         listeners = [
             await loop.create_server(connection, sock=one, backlog=BACKLOG, **_tls(tls, watch))
             for one in sockets
         ]
+        for one in onion[1] if onion is not None else ():
+            unix = one.family == socket.AF_UNIX
+            create = loop.create_unix_server if unix else loop.create_server
+            listeners.append(await create(through_tor[0], sock=one, backlog=BACKLOG))
         try:
             yield port_of(sockets)
         finally:
@@ -101,6 +114,7 @@ async def open_port(
 @asynccontextmanager
 async def take_over(
     app: web.Application,
+    onion: web.Application,
     receiver: Receiver,
     *,
     closed: Callable[[], None],
@@ -114,6 +128,7 @@ async def take_over(
 
     Args:
         app: what answers.
+        onion: what answers who came by the listener for an onion service; never with TLS.
         receiver: brings the connections.
         closed: called once for each of them, when it has ended.
         orphaned: called when the other process is gone.
@@ -124,21 +139,22 @@ async def take_over(
     """
     loop = asyncio.get_running_loop()
     async with (
-        _serving(app, watch, refuse, seconds, closed) as connection,
+        _serving((app, onion), watch, refuse, seconds, closed) as (connection, through_tor),
         asyncio.TaskGroup() as group,
     ):
         beginning: set[asyncio.Task[None]] = set()
 
-        async def begin(accepted: socket.socket) -> None:
+        async def begin(accepted: socket.socket, by_onion: bool) -> None:
+            protocol, wrapped = (through_tor, None) if by_onion else (connection, tls)
             try:
-                await loop.connect_accepted_socket(connection, accepted, **_tls(tls, watch))
+                await loop.connect_accepted_socket(protocol, accepted, **_tls(wrapped, watch))
             except (OSError, asyncio.CancelledError):  # it has gone again, or is no TLS
                 accepted.close()
                 closed()
 
-        def take(accepted: socket.socket) -> None:
+        def take(accepted: socket.socket, by_onion: bool) -> None:
             accepted.setblocking(False)
-            task = group.create_task(begin(accepted))
+            task = group.create_task(begin(accepted, by_onion))
             beginning.add(task)
             task.add_done_callback(beginning.discard)
 
@@ -155,25 +171,28 @@ async def take_over(
 
 @asynccontextmanager
 async def _serving(
-    app: web.Application,
+    apps: Sequence[web.Application],
     watch: Watch | None,
     refuse: Refuse,
     seconds: float,
     closed: Callable[[], None] | None = None,
-) -> AsyncIterator[Callable[[], Connection]]:
-    """Run an app's server; yield what makes its connections, as `web.TCPSite` would do it."""
+) -> AsyncIterator[Sequence[Callable[[], Connection]]]:
+    """Run servers; yield what makes the connections of each app, as `web.TCPSite` would do it."""
     # Where a watch waits for the requests, all of their time is over when the runner cleans up.
     left = seconds if watch is None else CUT_SECONDS
-    runner = web.AppRunner(app, shutdown_timeout=left)
-    await runner.setup()
-    server = runner.server
-    assert server is not None
-    server.request_handler = expecting(server.request_handler, refuse)
+    runners = [web.AppRunner(app, shutdown_timeout=left) for app in apps]
+    makers: list[Callable[[], Connection]] = []
     loop = asyncio.get_running_loop()
+    for runner in runners:
+        await runner.setup()
+        server = runner.server
+        assert server is not None
+        server.request_handler = expecting(server.request_handler, refuse)
+        makers.append(partial(Connection, server, refuse, loop, closed, watch))
     try:
         if watch is not None:
             watch.start()
-        yield lambda: Connection(server, refuse, loop, closed, watch)
+        yield makers
         if watch is not None:
             # The runner's own clean-up would stop reading bodies that are still arriving.
             with suppress(TimeoutError):
@@ -182,7 +201,8 @@ async def _serving(
     finally:
         if watch is not None:
             watch.close()
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
 
 
 def _tls(tls: ssl.SSLContext | None, watch: Watch | None) -> dict[str, Any]:
@@ -224,7 +244,7 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
         try:
             Path(path).open("rb").close()  # OpenSSL does not say which of the two it misses
         except OSError as error:
-            raise ListenError(f"listen.tls.{key}: {path}: {_words(error)}") from None
+            raise ListenError(f"listen.tls.{key}: {path}: {words(error)}") from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         # Without an answer OpenSSL would ask the terminal for the passphrase.
@@ -237,14 +257,14 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
     return context
 
 
-def _hint(kind: str) -> str:
+def remedy(kind: str) -> str:
     """Return what to set for a port of a kind, as a remark; nothing for a kind that is not ours."""
     setting = SETTINGS.get(kind, "")
     variable = "RELAY_" + setting.upper().replace(".", "__")
     return f" (set {setting}, or {variable})" if setting else ""
 
 
-def _words(error: OSError) -> str:
+def words(error: OSError) -> str:
     """Return the system's words for an error; those of the event loops differ."""
     if isinstance(error, socket.gaierror):
         return error.strerror or "unknown"

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from relay.config import Listen
 from relay.errors import SpoolDamagedError
@@ -20,12 +20,23 @@ log = logging.getLogger("relay.server")
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The ports that are open, for whoever waits for the start."""
+    """The ports that are open, for whoever waits for the start.
+
+    Attributes:
+        host, port: where clients send to.
+        admin_host, admin_port: metrics and health.
+        onion: the listener for an onion service as `torrc` names it; empty for none.
+    """
 
     host: str
     port: int
     admin_host: str
     admin_port: int
+    onion: str = ""
+
+    def fields(self) -> dict[str, str | int]:
+        """Return what is logged of it."""
+        return {key: value for key, value in asdict(self).items() if value != ""}
 
 
 def drain_seconds(listen: Listen) -> float:

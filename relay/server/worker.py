@@ -107,6 +107,7 @@ async def _handed_over(
     board.set_state(number, SeatState.READY)  # first, for who hears that it is ready looks there
     async with take_over(
         build_ingest_app(parts.ingest, parts.health),
+        build_ingest_app(parts.ingest, None),
         seat.receiver,
         closed=lambda: board.add_closed(number),
         orphaned=stop.set,
@@ -169,5 +170,5 @@ def _counts(board: Board, metrics: Metrics) -> Callable[[], None]:
     return refresh
 
 
-def _refuse(connection: socket.socket) -> None:
+def _refuse(connection: socket.socket, _: bool) -> None:
     connection.close()

@@ -35,6 +35,14 @@ def test_the_exception_from_consent() -> None:
     assert "exception" not in shown("consent: {explicit: []}")
 
 
+def test_what_torrc_needs() -> None:
+    """Where there is a listener for an onion service, its line for `torrc` can be copied."""
+    started = Started("127.0.0.1", 3005, "127.0.0.1", 3006, "unix:/run/relay/onion.sock")
+    line = "  onion service          HiddenServicePort 80 unix:/run/relay/onion.sock\n"
+    assert line in welcome(parse(None, "r.yaml", {}), started)
+    assert "onion" not in shown(None)
+
+
 def test_the_upstreams_key_is_masked() -> None:
     """What is printed at start tells no key of the upstream."""
     text = shown(

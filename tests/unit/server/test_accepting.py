@@ -16,11 +16,13 @@ class Worker:
     def __init__(self, room: int = 1_000) -> None:
         self.room = room
         self.taken: list[socket.socket] = []
+        self.onion: list[bool] = []
 
-    def give(self, connection: socket.socket) -> bool:
+    def give(self, connection: socket.socket, *, onion: bool) -> bool:
         if len(self.taken) >= self.room:
             return False
         self.taken.append(connection.dup())
+        self.onion.append(onion)
         return True
 
 
@@ -31,23 +33,25 @@ class Door:
         self.selector = selectors.DefaultSelector()
         self.workers: list[Worker] = []
         self.listener = bind("ingest", "127.0.0.1", 0)[0]
-        self.acceptor = Acceptor([self.listener], self.selector, self.able)
+        self.behind = bind("onion", "127.0.0.1", 0)[0]
+        self.acceptor = Acceptor([self.listener], self.selector, self.able, [self.behind])
         self.clients: list[socket.socket] = []
 
     def able(self) -> list[Worker]:
         return sorted(self.workers, key=lambda worker: len(worker.taken))
 
-    def connect(self, count: int) -> None:
-        for _ in range(count):
-            self.clients.append(socket.create_connection(("127.0.0.1", port_of([self.listener]))))
+    def connect(self, count: int, listener: socket.socket | None = None) -> None:
+        address = ("127.0.0.1", port_of([listener or self.listener]))
+        self.clients += [socket.create_connection(address) for _ in range(count)]
 
     def turn(self) -> None:
         for key, _ in self.selector.select(0):
             key.data()
 
     def close(self) -> None:
-        for one in (*self.clients, *(c for w in self.workers for c in w.taken), self.listener):
+        for one in (*self.clients, *(c for w in self.workers for c in w.taken)):
             one.close()
+        self.acceptor.close_listeners()
         self.selector.close()
 
 
@@ -105,6 +109,23 @@ def test_at_the_end_who_waits_is_still_taken(door: Door) -> None:
     door.workers = [worker]
     door.acceptor.close()
     assert (3, -1) == (len(worker.taken), door.listener.fileno())
+
+
+def test_each_is_given_away_with_the_door_that_it_came_by(door: Door) -> None:
+    """A worker is told of a connection from Tor, also of one that had to be held."""
+    worker = Worker(room=1)
+    door.workers = [worker]
+    door.acceptor.resume()
+    door.connect(1)
+    door.turn()
+    door.connect(1, door.behind)
+    door.turn()
+    assert ([False], True) == (worker.onion, door.acceptor.blocked)
+    worker.room = 3
+    door.acceptor.resume()
+    door.connect(1)
+    door.turn()
+    assert [False, True, False] == worker.onion
 
 
 def test_no_descriptor_left(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ async def echo(seat: Seat) -> None:
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def take(connection: socket.socket) -> None:
-        connection.send(bytes([seat.number]))
+    def take(connection: socket.socket, onion: bool) -> None:
+        connection.send(bytes([seat.number + 100 * onion]))
         seat.board.add_closed(seat.number)  # first, for who sees the end looks there
         connection.close()
 
@@ -82,9 +82,9 @@ def test_a_worker_gets_connections_until_it_is_told_to_end(family: Family) -> No
     family.wait_ready()
     assert child.able
     client, accepted = socket.socketpair()
-    assert child.give(accepted)
+    assert child.give(accepted, onion=True)
     accepted.close()
-    assert bytes([child.seat]) == client.recv(1)
+    assert bytes([child.seat + 100]) == client.recv(1)
     assert b"" == client.recv(1)
     client.close()
     while child.connections:  # it tells after it has closed

@@ -11,7 +11,11 @@ async def test_a_connection_arrives_and_works() -> None:
     ours, theirs = channel()
     taken: asyncio.Queue[socket.socket] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    theirs.start(loop, taken.put_nowait, lambda: None)
+
+    def take(connection: socket.socket, _: bool) -> None:
+        taken.put_nowait(connection)
+
+    theirs.start(loop, take, lambda: None)
     client, accepted = socket.socketpair()
     assert ours.give(accepted)
     accepted.close()
@@ -22,23 +26,27 @@ async def test_a_connection_arrives_and_works() -> None:
     assert READY == ours.heard()
     for one in (client, there):
         one.close()
-    theirs.stop(loop, taken.put_nowait)
+    theirs.stop(loop, take)
     ours.close()
 
 
 async def test_what_is_on_its_way_is_taken_at_the_end() -> None:
-    """A connection that was given before the end is not lost with it."""
+    """A connection that was given before the end is not lost with it; nor is where it came by."""
     ours, theirs = channel()
     loop = asyncio.get_running_loop()
-    taken: list[socket.socket] = []
-    theirs.start(loop, taken.append, lambda: None)
+    taken: list[tuple[socket.socket, bool]] = []
+
+    def take(connection: socket.socket, onion: bool) -> None:
+        taken.append((connection, onion))
+
+    theirs.start(loop, take, lambda: None)
     pairs = [socket.socketpair() for _ in range(3)]
-    for _, accepted in pairs:
-        assert ours.give(accepted)
-    theirs.stop(loop, taken.append)
-    assert 3 == len(taken)
+    for number, (_, accepted) in enumerate(pairs):
+        assert ours.give(accepted, onion=number == 1)
+    theirs.stop(loop, take)
+    assert [False, True, False] == [onion for _, onion in taken]
     assert (True, b"") == (ours.heard() in (READY, b""), ours.heard())
-    for one in [*taken, *(end for pair in pairs for end in pair)]:
+    for one in [*(one for one, _ in taken), *(end for pair in pairs for end in pair)]:
         one.close()
     ours.close()
 
@@ -48,11 +56,11 @@ async def test_a_worker_learns_that_it_is_an_orphan() -> None:
     ours, theirs = channel()
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
-    theirs.start(loop, lambda _: None, told.set)
+    theirs.start(loop, lambda *_: None, told.set)
     ours.close()
     async with asyncio.timeout(10):
         await told.wait()
-    theirs.stop(loop, lambda _: None)
+    theirs.stop(loop, lambda *_: None)
 
 
 def test_a_full_channel_says_so() -> None:

@@ -9,7 +9,7 @@ from relay.config import Listen, parse
 from relay.errors import SpoolDamagedError
 from relay.server import parts
 from relay.server.app import serve
-from relay.server.running import drain_seconds, sending_seconds
+from relay.server.running import Started, drain_seconds, sending_seconds
 from relay.spool.sqlite import SqliteSpool
 
 
@@ -17,6 +17,13 @@ def test_the_parts_of_the_time_to_end() -> None:
     """Requests get half of it, sends a quarter; the rest is for closing."""
     listen = Listen(shutdown=20)
     assert (10, 5) == (drain_seconds(listen), sending_seconds(listen))
+
+
+def test_what_is_logged_of_the_start() -> None:
+    """A listener for an onion service stands there only if there is one."""
+    ports = {"host": "::", "port": 1, "admin_host": "::1", "admin_port": 2}
+    assert ports == Started("::", 1, "::1", 2).fields()
+    assert {**ports, "onion": "unix:/x"} == Started("::", 1, "::1", 2, "unix:/x").fields()
 
 
 async def test_a_spool_that_breaks_ends_the_process(

@@ -91,6 +91,15 @@ def test_a_worker_answers_what_it_is_handed(house: House) -> None:
     assert 0 == house.wait_ended()
 
 
+def test_health_is_not_told_through_tor(house: House) -> None:
+    """Who came by the listener for an onion service reaches the ingest routes only."""
+    worker = house.spawn(admin=False)
+    ours, theirs = socket.socketpair()
+    assert worker.give(theirs, onion=True)
+    theirs.close()
+    assert b"HTTP/1.1 404 Not Found" == house.ask(ours)
+
+
 def test_it_ends_with_the_one_that_hands_over(house: House) -> None:
     """When the arbiter's end of the channel closes, a worker finishes and ends."""
     worker = house.spawn(admin=False)
