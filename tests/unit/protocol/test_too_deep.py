@@ -1,4 +1,4 @@
-"""Documents that JSON's reader takes and its writer does not, on the routes that write them anew."""
+"""Documents that can be read and not written, on the routes that write them anew."""
 
 from collections.abc import Callable
 
