@@ -32,7 +32,8 @@ ENV PATH=/opt/relay/bin:$PATH \
 WORKDIR /data
 VOLUME /data
 USER 10001:10001
-# The admin port (3001) listens inside only; RELAY_ADMIN__HOST=0.0.0.0 opens it.
+# The admin port (3001) listens inside only; RELAY_ADMIN__HOST=0.0.0.0 opens it, and needs tokens or
+# RELAY_ADMIN__OPEN__0=metrics (docs/admin.md).
 EXPOSE 3000
 
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["relay", "healthcheck"]

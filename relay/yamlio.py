@@ -23,6 +23,12 @@ MAX_DEPTH: Final = 64
 MAX_DIGITS: Final = 4_000
 """Longer integers stay text: Python refuses to convert them (the same bound as in jsonio)."""
 
+MAX_SHOWN_DIGITS: Final = 10
+"""A longer number may be a secret."""
+
+MAX_KEY_DIGITS: Final = 4
+"""A key with more digits may be a secret."""
+
 Kind = Literal["map", "list", "scalar"]
 
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -105,11 +111,11 @@ def scalar(raw: str) -> str | bool | int | float | None:
     return raw
 
 
-def type_name(node: Node) -> str:
+def type_name(node: Node, *, secret: bool = False) -> str:
     """Say in words what a node is, for a mistake: `a map`, `the number 12`, `text`.
 
     Text itself is not shown, for it may be a secret, but for the words that other YAML readers take
-    for booleans.
+    for booleans; a number neither, where it is long or stands in a `secret`'s place.
     """
     if node.kind != "scalar":
         return f"a {node.kind}"
@@ -119,7 +125,8 @@ def type_name(node: Node) -> str:
         case bool():
             return f"the boolean {node.raw}"
         case int() | float():
-            return f"the number {node.raw}"
+            hidden = secret or len(node.raw) > MAX_SHOWN_DIGITS
+            return "a number" if hidden else f"the number {node.raw}"
         case _:
             trap = node.raw.lower() in _TRAPS
             return f"the text '{node.raw}'" if trap else "text"
@@ -147,7 +154,14 @@ def unknown_keys(node: Node, known: Iterable[str], file: str, place: str = "") -
     for key in node.value:
         if key not in words:
             hint = nearest(key, words) or f"known: {', '.join(words)}"
-            yield Mistake(file, node.key_lines[key], f"unknown key '{key}'{where}", hint)
+            yield Mistake(file, node.key_lines[key], f"unknown key {shown_key(key)}{where}", hint)
+
+
+def shown_key(key: str) -> str:
+    """Return a key in quotes; of what does not look like one, nothing: it may be a secret."""
+    plain_word = re.fullmatch(r"[A-Za-z_$][\w$.* -]{0,31}", key, re.ASCII)
+    digits = sum(c.isdigit() for c in key)
+    return f"'{key}'" if plain_word and digits <= MAX_KEY_DIGITS else "(not shown)"
 
 
 @dataclass(slots=True)
@@ -237,7 +251,8 @@ class _Builder:
             above.key = node.raw
             if node.raw in above.value:
                 first = above.key_lines[node.raw]
-                self._mistake(node.line, f"duplicate key '{node.raw}'", f"first on line {first}")
+                shown = shown_key(node.raw)
+                self._mistake(node.line, f"duplicate key {shown}", f"first on line {first}")
                 above.key = _unused_key(above)
             else:
                 above.key_lines[node.raw] = node.line

@@ -1,11 +1,12 @@
 """`relay config check | show`: is the configuration right, and what does it come to."""
 
 import argparse
+import os
 import sys
 
 import relay
 from relay.cli.options import add_config, add_json, print_json, settings_of
-from relay.config import check_runnable, masked, show
+from relay.config import check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
 
 
@@ -30,15 +31,19 @@ def run_check(options: argparse.Namespace) -> int:
     scrubber = relay.load_scrubber(*settings.rules)
     rules = len(scrubber.compiled.rules)
     left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)
+    warnings = exposed_secrets(settings, os.environ)
     if options.json:
         file, projects = settings.source or None, len(settings.projects)
         counts = {"rules": rules, "shipped_rules_left_out": left_out}
-        print_json({"file": file, "projects": projects, **counts, "mistakes": []})
+        found = {"mistakes": [], "warnings": warnings}
+        print_json({"file": file, "projects": projects, **counts, **found})
         return 0
     where = settings.source or "defaults (no file)"
     print(f"{where}: {len(settings.projects)} project(s), {rules} rules: fine")
     if left_out:
         print(f"relay: {left_out} of the rules that ship are not among them", file=sys.stderr)
+    for warning in warnings:
+        print(f"relay: {warning}", file=sys.stderr)
     return 0
 
 

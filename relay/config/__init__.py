@@ -1,5 +1,6 @@
 """Configuration: `relay.yaml`, the environment and the command line, as frozen `Settings`."""
 
+from relay.config.exposure import exposed_secrets
 from relay.config.loading import load_settings, parse, read_secret
 from relay.config.model import (
     ANY,
@@ -45,6 +46,7 @@ __all__ = [
     "Tls",
     "UsageSettings",
     "check_runnable",
+    "exposed_secrets",
     "load_settings",
     "mask_upstream",
     "masked",

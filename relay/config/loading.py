@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from relay.config import model, sections
+from relay.config.admin_section import admin
 from relay.config.environment import CONFIG_VARIABLE, overlay, put
 from relay.config.model import Settings
 from relay.config.reader import Origins, Section
@@ -20,6 +21,8 @@ from relay.yamlio import Node, load, scalar, type_name
 DEFAULT_FILE: Final = "relay.yaml"
 MAX_BYTES: Final = 1_048_576
 NO_FILE: Final = "(no file)"
+SECRET_FILE: Final = "hash.secret_file"  # noqa: S105 - the name of a setting
+"""What is named where that file cannot be used: somebody may have put the secret in its place."""
 
 _KEYS: Final = (
     "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "forward",
@@ -98,12 +101,13 @@ def read_secret(settings: model.HashSettings) -> bytes | None:
         return None
     try:
         secret = Path(settings.secret_file).read_bytes().strip()
-    except OSError as error:
-        message = f"the hash secret cannot be read: {error.strerror}"
-        raise ConfigError((Mistake(settings.secret_file, 1, message),)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no path"
+        message = f"the hash secret cannot be read: {reason}"
+        raise ConfigError((Mistake(SECRET_FILE, 1, message),)) from None
     if len(secret) < model.MIN_SECRET:
         message = f"the hash secret must have {model.MIN_SECRET} bytes or more"
-        raise ConfigError((Mistake(settings.secret_file, 1, message),))
+        raise ConfigError((Mistake(SECRET_FILE, 1, message),))
     return secret
 
 
@@ -122,7 +126,7 @@ def _settings(root: Section, source: str) -> Settings:
     )
     return Settings(
         listen=sections.listen(root.section("listen")),
-        admin=sections.admin(root.section("admin")),
+        admin=admin(root.section("admin")),
         projects=_projects(root, default),
         rules=root.texts("rules", ()),
         consent=consent,

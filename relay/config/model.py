@@ -3,6 +3,7 @@
 Law of this file: types and look-ups only; nothing is read or parsed. No secret stands in a repr.
 """
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -26,6 +27,9 @@ MIN_INTERVAL: Final = 1.0
 """Seconds between two client reports, at least."""
 
 SCOPES: Final = ("metrics", "playground", "spool")
+
+OPENABLE: Final = ("metrics",)
+"""Scopes that may be opened to whoever reaches the admin port: they show numbers alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,35 @@ class AdminToken:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The admin port. With no tokens, whoever reaches it may use it."""
+    """The admin port.
+
+    Attributes:
+        host, port: where it listens.
+        tokens: who may use what there.
+        open: scopes that need no token, wherever it listens.
+        hosts: names in the `Host` header that are meant for it, beside its own.
+        audit: the file that actions are noted in; None for the log alone.
+    """
 
     host: str = "127.0.0.1"
     port: int = 3001
     tokens: tuple[AdminToken, ...] = ()
+    open: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()
+    audit: str | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches it."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine's loopback; of other names nothing is known."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from relay.config import values
 from relay.errors import Mistake
-from relay.yamlio import Node, type_name, unknown_keys
+from relay.yamlio import Node, shown_key, type_name, unknown_keys
 
 T = TypeVar("T")
 
@@ -101,18 +101,23 @@ class Section:
         entries: list[Node] = node.value
         return entries
 
-    def text(self, key: str, default: str, *, digits: bool = False) -> str:
-        """Return text; with `digits`, a number counts as the text that was written."""
+    def text(self, key: str, default: str, *, digits: bool = False, secret: bool = False) -> str:
+        """Return text; with `digits`, a number counts as the text that was written.
+
+        Of a `secret` nothing is shown, whatever is wrong with it.
+        """
         node = self.get(key)
         if node is None:
             return default
-        return self._text(key, node, default, digits=digits)
+        return self._text(key, node, default, digits=digits, secret=secret)
 
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a list of texts."""
+    def texts(self, key: str, default: tuple[str, ...], *, secret: bool = False) -> tuple[str, ...]:
+        """Return a list of texts; `secret` as for `text`."""
         if not self.has(key):
             return default
-        return tuple(self._text(f"{key}.{i}", n, "") for i, n in enumerate(self.nodes(key)))
+        return tuple(
+            self._text(f"{key}.{i}", n, "", secret=secret) for i, n in enumerate(self.nodes(key))
+        )
 
     def boolean(self, key: str, default: bool) -> bool:
         """Return true or false."""
@@ -175,7 +180,9 @@ class Section:
             return default
         return node.raw
 
-    def _text(self, key: str, node: Node, default: str, *, digits: bool = False) -> str:
+    def _text(
+        self, key: str, node: Node, default: str, *, digits: bool = False, secret: bool = False
+    ) -> str:
         if isinstance(node.value, str) and node.kind == "scalar":
             return node.value
         if digits and isinstance(node.value, int) and not isinstance(node.value, bool):
@@ -183,16 +190,19 @@ class Section:
         if node.kind == "scalar" and self.origins.of(node) != self.origins.file:
             return node.raw  # the environment has no quotes
         hint = "quote it" if node.kind == "scalar" and node.value is not None else ""
-        self._expected(key, node, "must be text", hint)
+        self._expected(key, node, "must be text", hint, secret=secret)
         return default
 
-    def _expected(self, key: str, node: Node, wanted: str, hint: str = "") -> None:
-        self.wrong(node, f"{self.path(key)} {wanted}, not {type_name(node)}", hint)
+    def _expected(
+        self, key: str, node: Node, wanted: str, hint: str = "", *, secret: bool = False
+    ) -> None:
+        found = type_name(node, secret=secret)
+        self.wrong(node, f"{self.path(key)} {wanted}, not {found}", hint)
 
     def _located(self, mistake: Mistake) -> Mistake:
         """Name the environment variable instead of the file where a key came from one."""
         for key, node in self.node.value.items():
             origin = self.origins.of(node)
-            if origin != self.origins.file and f"unknown key '{key}'" in mistake.message:
+            if origin != self.origins.file and f"unknown key {shown_key(key)}" in mistake.message:
                 return Mistake(origin, 1, mistake.message, mistake.hint)
         return mistake

@@ -14,10 +14,9 @@ from relay.config import model
 from relay.config.reader import Section
 from relay.consent import ConsentPolicy, Missing
 from relay.protocol.dsn import Dsn, DsnError, parse_dsn, parse_key, parse_project
-from relay.protocol.ids import is_hex
 from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.limits import Limits
-from relay.yamlio import nearest
+from relay.yamlio import nearest, shown_key
 
 COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "session_items"})
 """Limits that are numbers; the others are sizes."""
@@ -54,23 +53,12 @@ def listen(section: Section) -> model.Listen:
     )
 
 
-def admin(section: Section) -> model.Admin:
-    """Read `admin`."""
-    section.only("host", "port", "tokens")
-    default = model.Admin()
-    return model.Admin(
-        host=section.text("host", default.host),
-        port=section.integer("port", default.port, 0, 65_535),
-        tokens=tuple(_token(token) for token in section.sections("tokens")),
-    )
-
-
 def spool(section: Section) -> model.SpoolSettings:
     """Read `spool`."""
     section.only(*(field.name for field in dataclasses.fields(model.SpoolSettings)))
     default = model.SpoolSettings()
     backend = section.choice("backend", default.backend, ("sqlite", "memory", "jetstream"))
-    servers = section.texts("servers", ())
+    servers = section.texts("servers", (), secret=True)
     if (backend == "jetstream") != bool(servers):
         node = section.get("servers") or section.get("backend") or section.node
         section.wrong(node, "spool.servers belongs to backend jetstream, and that needs it")
@@ -106,7 +94,7 @@ def errors(section: Section) -> model.ErrorSettings:
     """Read `errors`."""
     section.only(*(field.name for field in dataclasses.fields(model.ErrorSettings)))
     default = model.ErrorSettings()
-    text = section.text("dsn", "")
+    text = section.text("dsn", "", secret=True)
     dsn = None
     if text:
         try:
@@ -123,7 +111,7 @@ def hashing(section: Section) -> model.HashSettings:
     section.only("secret", "secret_file", "rotate")
     if section.has("secret") and section.has("secret_file"):
         section.wrong(section.node, "hash.secret and hash.secret_file are both given", "give one")
-    secret = section.text("secret", "", digits=True)
+    secret = section.text("secret", "", digits=True, secret=True)
     node = section.get("secret")
     if node is not None and node.kind == "scalar" and len(secret) < model.MIN_SECRET:
         section.wrong(node, f"hash.secret must have {model.MIN_SECRET} characters or more")
@@ -151,7 +139,8 @@ def client_reports(section: Section) -> model.ClientReportSettings:
 def usage(section: Section) -> model.UsageSettings:
     """Read `usage`, where nothing can be set yet."""
     for key in section.node.value:
-        section.wrong(section.node.value[key], f"unknown key '{key}' in usage", "leave it empty")
+        message = f"unknown key {shown_key(key)} in usage"
+        section.wrong(section.node.value[key], message, "leave it empty")
     return model.UsageSettings()
 
 
@@ -249,7 +238,7 @@ def _checked(section: Section, key: str, parse: Callable[[str], str], what: str)
 
 
 def _upstream(section: Section) -> Dsn | model.Host | model.Folder:
-    text = section.text("upstream", "")
+    text = section.text("upstream", "", secret=True)
     try:
         return parse_upstream(text)
     except ValueError as error:
@@ -313,26 +302,6 @@ def _onion(section: Section) -> model.Onion | None:
         socket=path or None,
         host=onion.text("host", default.host),
         port=onion.integer("port", default.port, 0, 65_535),
-    )
-
-
-def _token(section: Section) -> model.AdminToken:
-    section.only("name", "sha256", "scopes")
-    for key in ("name", "sha256", "scopes"):
-        if not section.has(key):
-            section.wrong(section.node, f"{section.path(key)} is missing")
-    sha256 = section.text("sha256", "", digits=True).lower()
-    if section.has("sha256") and not (len(sha256) == 64 and is_hex(sha256)):
-        node = section.get("sha256") or section.node
-        section.wrong(node, f"{section.path('sha256')} must be 64 hex digits", "sha256sum of it")
-    for node in section.nodes("scopes"):
-        if node.raw not in model.SCOPES:
-            known = f"known: {', '.join(model.SCOPES)}"
-            section.wrong(node, f"{section.path('scopes')} has an unknown scope", known)
-    return model.AdminToken(
-        name=section.text("name", ""),
-        sha256=sha256,
-        scopes=frozenset(section.texts("scopes", ())),
     )
 
 

@@ -1,6 +1,7 @@
 """The settings as YAML for people, with the secrets masked."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from relay.protocol.limits import Limits
 
 SET = "(set)"
 """What stands for a secret that is configured."""
+
+NO_SUCH = "(no such file)"
+"""What stands for the path of a secret file that is not there."""
 
 
 def show(settings: model.Settings) -> str:
@@ -35,7 +39,7 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "host": listen.host,
             "port": listen.port,
             "workers": listen.workers,
-            **({"tls": dataclasses.asdict(listen.tls)} if listen.tls else {}),
+            **({"tls": _tls(listen.tls)} if listen.tls else {}),
             **({"onion": _onion(listen.onion)} if listen.onion else {}),
             "origins": list(listen.origins),
             "header_timeout": format_duration(listen.header_timeout),
@@ -50,6 +54,9 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "tokens": [
                 {"name": t.name, "sha256": SET, "scopes": sorted(t.scopes)} for t in admin.tokens
             ],
+            "open": sorted(admin.open),
+            "hosts": list(admin.hosts),
+            **({"audit": admin.audit} if admin.audit else {}),
         },
         "projects": [_project(project, settings) for project in settings.projects],
         "rules": list(settings.rules),
@@ -137,12 +144,21 @@ def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
         shown["stream"] = spool.stream
         shown["replicas"] = spool.replicas
         if spool.credentials_file is not None:
-            shown["credentials_file"] = spool.credentials_file
+            shown["credentials_file"] = _path(spool.credentials_file)
     shown["max_bytes"] = format_size(spool.max_bytes)
     shown["max_age"] = format_duration(spool.max_age)
     shown["max_dead_age"] = format_duration(spool.max_dead_age)
     shown["repeat_window"] = format_duration(spool.repeat_window)
     return shown
+
+
+def _tls(tls: model.Tls) -> dict[str, str]:
+    return {"cert": _path(tls.cert), "key": _path(tls.key)}
+
+
+def _path(text: str) -> str:
+    """Return a path to a file that is there; what is none may be a secret in its place."""
+    return text if os.path.lexists(text) else NO_SUCH
 
 
 def _onion(onion: model.Onion) -> dict[str, str | int]:
@@ -162,13 +178,15 @@ def _hash(hashing: model.HashSettings) -> dict[str, Any]:
     if hashing.secret is not None:
         shown["secret"] = SET
     if hashing.secret_file is not None:
-        shown["secret_file"] = hashing.secret_file
+        shown["secret_file"] = _path(hashing.secret_file)
     shown["rotate"] = format_duration(hashing.rotate)
     return shown
 
 
 def _without_user(url: str) -> str:
-    """Return a URL without what stands before the `@`."""
+    """Return a URL without what stands before the `@`, and after the host."""
+    if "://" not in url:
+        url = f"//{url}"  # else what stands before a colon would pass for the scheme
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -4,7 +4,7 @@ https://develop.sentry.dev/sdk/foundations/transport/authentication/#the-dsn. Th
 DSN (`key:secret@`) and a query are never kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ class Dsn:
     port: int | None
     prefix: str
     project: str
-    key: str
+    key: str = field(repr=False)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.key}@{self._netloc()}{self.prefix}/{self.project}"

@@ -145,3 +145,14 @@ def test_the_image_gets_what_it_copies() -> None:
     }
     assert allowed == copied
     assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["compose/relay", "compose/cluster", "kubernetes/sqlite/relay", "kubernetes/jetstream/relay"],
+)
+def test_beyond_the_loopback_numbers_alone_are_open(file: str) -> None:
+    """They are no configuration that a relay refuses; metrics need no token, and nothing else."""
+    settings = config.load_settings(str(ROOT / "deploy" / f"{file}.yaml"), {})
+    config.check_runnable(settings)
+    assert ({"metrics"}, ()) == (settings.admin.open, settings.admin.tokens)

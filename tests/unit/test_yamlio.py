@@ -154,3 +154,36 @@ _JSON = st.recursive(
 def test_json_documents_read_back(document: dict[str, object]) -> None:
     """A JSON document (YAML's flow style) reads back as it is."""
     assert document == read(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("prot", "'prot'"),
+        ("$string", "'$string'"),
+        ("limit2", "'limit2'"),
+        ("", "(not shown)"),
+        ("hunter22222", "(not shown)"),
+        ("a" * 33, "(not shown)"),
+        ("nats://user:word@host", "(not shown)"),
+        ("0a1b2c3d", "(not shown)"),
+    ],
+)
+def test_what_does_not_look_like_a_key_is_not_shown(key: str, shown: str) -> None:
+    """Who leaves out a key may have written the secret in its place."""
+    assert shown == yamlio.shown_key(key)
+    text = f"'{key}': 1\n'{key}': 2\n"
+    _, (mistake,) = yamlio.load(text, "f")
+    assert f"duplicate key {shown}" == mistake.message
+    (unknown,) = yamlio.unknown_keys(yamlio.load(f"'{key}': 1", "f")[0], ["other"], "f")
+    assert f"unknown key {shown}" == unknown.message
+
+
+def test_long_numbers_and_those_of_secrets_are_not_shown() -> None:
+    """A number of many digits may be a secret; one in a secret's place is."""
+    node = yamlio.load("a: 12345678901\nb: 12", "f")[0].value
+    assert ("a number", "the number 12", "a number") == (
+        yamlio.type_name(node["a"]),
+        yamlio.type_name(node["b"]),
+        yamlio.type_name(node["b"], secret=True),
+    )

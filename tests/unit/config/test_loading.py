@@ -101,7 +101,7 @@ listen: {}
         "r.yaml:4: projects.0.key must be 32 hex digits, as in the clients' DSN",
         "r.yaml:4: projects.0.upstream: the DSN is not http or https (a DSN, https://host, or file:./folder)",  # noqa: E501
         "r.yaml:5: projects.1.key is missing",
-        "r.yaml:5: projects.1.upstream must be text, not the number 12 (quote it)",
+        "r.yaml:5: projects.1.upstream must be text, not a number (quote it)",
         "r.yaml:6: consent.explicit.0 is no kind of item (did you mean 'feedback'?)",
         "r.yaml:6: consent.answer must be 403 or 200",
         "r.yaml:6: consent.required must be true or false, not the text 'no'",

@@ -41,7 +41,7 @@ hash: {{secret_file: {here}/secret}}
         ),
         f"r.yaml:4: listen.tls.cert: {here}/cert.pem cannot be read: No such file or directory",
         f"r.yaml:5: listen.tls.key: {here}/key.pem cannot be read: No such file or directory",
-        f"{here}/secret:1: the hash secret cannot be read: No such file or directory",
+        "r.yaml:7: hash.secret_file: the hash secret cannot be read: No such file or directory",
     ] == refused(text)
 
 
@@ -90,3 +90,63 @@ def test_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = "listen.workers: several workers need a system that can fork (write 1)"
     assert [f"r.yaml:1: {wanted}"] == refused("listen: {workers: 2}")
     check_runnable(parse("listen: {workers: 1}", "r.yaml", {}))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1", "relay.example"])
+def test_an_admin_port_without_a_lock(host: str) -> None:
+    """Beyond the loopback it needs tokens, unless what is open without them is said."""
+    told = "admin.host: it listens beyond the loopback, and there are no tokens"
+    hint = "set admin.tokens, or admin.open: [metrics] for numbers alone"
+    text = f'admin: {{host: "{host}"}}'
+    assert [f"r.yaml:1: {told} ({hint})"] == refused(text)
+    check_runnable(parse(text.replace("}", ", open: [metrics]}"), "r.yaml", {}))
+    token = f"{{name: ops, sha256: '{'ab' * 32}', scopes: [spool]}}"
+    check_runnable(parse(text.replace("}", f", tokens: [{token}]}}"), "r.yaml", {}))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "localhost", "::1"])
+def test_an_admin_port_on_the_loopback(host: str) -> None:
+    """Where only this machine reaches it, it needs no lock to start."""
+    check_runnable(parse(f"admin: {{host: '{host}'}}", "r.yaml", {}))
+
+
+def test_an_audit_log_that_cannot_be_written(tmp_path: Path) -> None:
+    """What would refuse every action later is told before the start; nothing is made."""
+    file = tmp_path / "audit.log"
+
+    def text(path: Path) -> str:
+        return f"admin: {{audit: '{path}'}}"
+
+    check_runnable(parse(text(file), "r.yaml", {}))
+    assert not file.exists()
+    file.write_text("")
+    check_runnable(parse(text(file), "r.yaml", {}))
+    wrong = [
+        (tmp_path / "gone" / "audit.log", "it is not there, and cannot be made"),
+        (tmp_path, "it is no regular file"),
+        (file / "below", "it cannot be looked at"),
+    ]
+    for path, told in wrong:
+        assert [f"r.yaml:1: admin.audit: {told}"] == refused(text(path))
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\nhunter2hunter2hunter2\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"RELAY_HASH__SECRET_FILE": "hunter2hunter2hunter2"},
+        {"RELAY_HASH__SECRET_FILE": "hunter2" * 1_000},
+        {"RELAY_HASH__SECRET_FILE": "hunter2\0"},
+        {"RELAY_LISTEN__TLS__KEY": PEM, "RELAY_LISTEN__TLS__CERT": PEM},
+        {"RELAY_LISTEN__TLS__KEY": "hunter2\0", "RELAY_LISTEN__TLS__CERT": "hunter2\0"},
+        {"RELAY_HASH__SECRET": "hunter2"},
+    ],
+)
+def test_a_secret_in_the_place_of_its_path(environment: dict[str, str]) -> None:
+    """Who mistakes the one for the other is told so, and the secret is not."""
+    with pytest.raises(ConfigError) as caught:
+        check_runnable(parse(None, "(no file)", environment))
+    assert "hunter2" not in repr(caught.value) + "".join(caught.value.causes)
+    assert any(name in str(caught.value) for name in environment)

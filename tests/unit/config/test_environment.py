@@ -1,0 +1,115 @@
+"""Variables that name a file with the value, as secrets of Docker and Kubernetes do."""
+
+from pathlib import Path
+
+import pytest
+
+from relay.config import Folder, Settings, parse
+from relay.config.environment import MAX_VALUE
+from relay.errors import ConfigError
+
+SECRET = "hunter2-hunter2-hunter2"
+
+
+def settings(environment: dict[str, str]) -> Settings:
+    return parse(None, "(no file)", environment)
+
+
+def mistakes(environment: dict[str, str]) -> list[str]:
+    """Return the mistakes as they are shown."""
+    with pytest.raises(ConfigError) as caught:
+        settings(environment)
+    return list(caught.value.causes)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_any_setting_from_a_file(tmp_path: Path, end: str) -> None:
+    """The value is what stands in the file, without the line break at its end."""
+    files = {"secret": SECRET, "port": "4000", "upstream": "file:./x", "sha": "ab" * 32}
+    for name, text in files.items():
+        (tmp_path / name).write_bytes((text + end).encode())
+    found = settings(
+        {
+            "RELAY_HASH__SECRET_FILE": str(tmp_path / "secret"),
+            "RELAY_LISTEN__PORT_FILE": str(tmp_path / "port"),
+            "RELAY_PROJECTS__0__ID": "1",
+            "RELAY_PROJECTS__0__KEY": "0" * 32,
+            "RELAY_PROJECTS__0__UPSTREAM_FILE": str(tmp_path / "upstream"),
+            "RELAY_ADMIN__TOKENS__0__NAME": "ops",
+            "RELAY_ADMIN__TOKENS__0__SHA256_FILE": str(tmp_path / "sha"),
+            "RELAY_ADMIN__TOKENS__0__SCOPES__0": "spool",
+        }
+    )
+    assert (4000, "ab" * 32, Folder("./x")) == (
+        found.listen.port, found.admin.tokens[0].sha256, found.projects[0].upstream,
+    )  # fmt: skip
+    assert ("RELAY_LISTEN__PORT_FILE", 1) == found.places["listen.port"]
+
+
+def test_settings_that_are_paths_stay_paths() -> None:
+    """`hash.secret_file` and `spool.credentials_file` end so themselves, and mean the same."""
+    found = settings(
+        {
+            "RELAY_HASH__SECRET_FILE": "a",
+            "RELAY_SPOOL__BACKEND": "jetstream",
+            "RELAY_SPOOL__SERVERS__0": "nats://a",
+            "RELAY_SPOOL__CREDENTIALS_FILE": "b",
+        }
+    )
+    assert ("a", None, "b") == (
+        found.hash.secret_file, found.hash.secret, found.spool.credentials_file,
+    )  # fmt: skip
+
+
+def test_only_one_line_break_is_taken_off(tmp_path: Path) -> None:
+    """All else in the file belongs to the value."""
+    (tmp_path / "x").write_text(" a \n\n")
+    assert " a \n" == settings({"RELAY_SPOOL__PATH_FILE": str(tmp_path / "x")}).spool.path
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (None, "its file cannot be read: No such file or directory"),
+        (b"", "its file is empty"),
+        (b"\n", "its file is empty"),
+        (b"\xff", "its file is not UTF-8"),
+        (b"a" * (MAX_VALUE + 1), f"its file is larger than {MAX_VALUE} bytes"),
+    ],
+)
+def test_a_file_that_is_none(tmp_path: Path, data: bytes | None, told: str) -> None:
+    """It is a mistake, never the default; the path is not shown, for it may be the secret."""
+    file = tmp_path / SECRET
+    if data is not None:
+        file.write_bytes(data)
+    found = mistakes({"RELAY_ERRORS__DSN_FILE": str(file)})
+    assert f"RELAY_ERRORS__DSN_FILE:1: {told}" in found
+    assert SECRET not in "".join(found)
+
+
+def test_what_is_no_path() -> None:
+    """A secret with a zero byte in the place of a path is no fault of ours, and not shown."""
+    assert ["RELAY_SPOOL__PATH_FILE:1: its file cannot be read: it is no path"] == mistakes(
+        {"RELAY_SPOOL__PATH_FILE": "hunter2\0"}
+    )
+
+
+def test_both_are_a_mistake(tmp_path: Path) -> None:
+    """Which of the two would hold nobody should have to know."""
+    (tmp_path / "x").write_text("a")
+    both = {"RELAY_SPOOL__PATH": "b", "RELAY_SPOOL__PATH_FILE": str(tmp_path / "x")}
+    assert ["RELAY_SPOOL__PATH_FILE:1: RELAY_SPOOL__PATH is given too (give one)"] == mistakes(both)
+
+
+def test_an_unknown_one_is_named_as_it_was_written(tmp_path: Path) -> None:
+    """A variable that names no setting is a mistake with its own name."""
+    (tmp_path / "x").write_text("a")
+    told = "unknown key 'pth' in spool (did you mean 'path'?)"
+    assert [f"RELAY_SPOOL__PTH_FILE:1: {told}"] == mistakes(
+        {"RELAY_SPOOL__PTH_FILE": str(tmp_path / "x")}
+    )
+
+
+def test_what_kubernetes_sets_is_no_file() -> None:
+    """A service's port may be named `file`."""
+    assert 3000 == settings({"RELAY_SERVICE_PORT_FILE": "3005"}).listen.port
