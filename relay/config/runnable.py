@@ -6,11 +6,13 @@ never content with what the second refuses.
 
 import os
 import ssl
+import stat
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 from relay.config.loading import NO_FILE, read_secret
-from relay.config.model import Settings, Tls
+from relay.config.model import Admin, Settings, Tls
 from relay.config.onion import onion_mistakes
 from relay.errors import ConfigError, Mistake
 
@@ -21,7 +23,8 @@ def check_runnable(settings: Settings) -> None:
     Raises:
         ConfigError: with every mistake: several workers without a spool to share, certificate
             or key that do not load, one port for both, a listener for Tor that cannot be
-            opened, a hash secret that cannot be read.
+            opened, a hash secret that cannot be read, an admin
+            port without a lock.
     """
     mistakes: list[Mistake] = []
 
@@ -54,9 +57,33 @@ def check_runnable(settings: Settings) -> None:
     try:
         read_secret(settings.hash)
     except ConfigError as error:
-        mistakes += error.mistakes
+        for mistake in error.mistakes:
+            wrong(mistake.file, mistake.message)
+    _admin(admin, wrong)
     if mistakes:
         raise ConfigError(tuple(mistakes))
+
+
+def _admin(admin: Admin, wrong: Callable[[str, str, str], None]) -> None:
+    """Refuse an admin port that strangers may reach with no lock, and an audit log that is none."""
+    if not (admin.local or admin.tokens or admin.open):
+        given = "it listens beyond the loopback, and there are no tokens"
+        wrong("admin.host", given, "set admin.tokens, or admin.open: [metrics] for numbers alone")
+    if admin.audit is None:
+        return
+    try:
+        there = os.stat(admin.audit)  # noqa: PTH116 - it may be no path at all
+    except FileNotFoundError:
+        folder = os.path.dirname(admin.audit) or "."  # noqa: PTH120
+        if not os.access(folder, os.W_OK | os.X_OK):
+            wrong("admin.audit", "it is not there, and cannot be made", "")
+    except (OSError, ValueError):
+        wrong("admin.audit", "it cannot be looked at", "")
+    else:
+        if not stat.S_ISREG(there.st_mode):
+            wrong("admin.audit", "it is no regular file", "")
+        elif not os.access(admin.audit, os.W_OK):
+            wrong("admin.audit", "it cannot be written", "")
 
 
 def _tls(tls: Tls) -> list[tuple[str, str]]:
@@ -66,10 +93,17 @@ def _tls(tls: Tls) -> list[tuple[str, str]]:
         try:
             Path(file).read_bytes()
         except OSError as error:
-            found.append((f"listen.tls.{name}", f"{file} cannot be read: {error.strerror}"))
+            found.append((f"listen.tls.{name}", f"{_named(file)} cannot be read: {error.strerror}"))
+        except ValueError:
+            found.append((f"listen.tls.{name}", "it is no path"))
     if not found:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.cert, tls.key)
         except ssl.SSLError:
             found.append(("listen.tls.cert", "certificate and key are not PEM, or do not belong"))
     return found
+
+
+def _named(path: str) -> str:
+    """Return a path, unless somebody has put what the file should hold in its place."""
+    return path if path.isprintable() and not path.startswith("-----") else "the file"
