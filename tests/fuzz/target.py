@@ -1,7 +1,7 @@
 """What is fuzzed: one function that takes bytes and holds its oracles, and what to feed it with.
 
 Law of this file: three drivers share a target. `pytest` draws a few inputs from it through
-hypothesis, `tests.fuzz.random` very many from a seeded generator, `tests.fuzz.guided` lets atheris
+hypothesis, `tests.fuzz.seeded` very many from a seeded generator, `tests.fuzz.guided` lets atheris
 mutate the seeds under coverage.
 """
 

@@ -1,0 +1,197 @@
+"""The secrets that inputs hold, fixed for good: any target knows them in whatever comes out.
+
+Law of this file: each secret is found wherever it stands, by what it is, as THREAT_MODEL.md says;
+those that only a key or a word close by gives away are not here, for a mutation would take it from
+them. What still has to be excused is listed in `EXCUSES`, with its reason.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Final
+
+import re2
+
+from benchmarks.identifiers import MAKERS, Identifier
+from benchmarks.skips import skipped
+from benchmarks.spellings import FIRST, SPELLINGS
+from tests.fuzz.tally import note
+from tests.strategies import HIDINGS, SECRETS
+from tests.system.planted import LONG, in_base64, spellings
+
+_BY_NAME: Final = frozenset({"path", "host", "uri", "mail", "script"})
+"""Kinds of which a part alone is secret: a name, a key inside of it."""
+
+_VARIANTS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A secret in one spelling."""
+
+    name: str
+    hiding: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A secret that came through: which, how it was spelt, where."""
+
+    name: str
+    spelling: str
+    place: str
+    around: str
+
+
+def _identifiers() -> Iterator[Identifier]:
+    """Yield one identifier of each family that its own form gives away."""
+    chance = Random("known for good")
+    families: set[str] = set()
+    taken = {secret.name for secret in SECRETS}
+    for maker in MAKERS:
+        made = maker(chance)
+        alone = not made.key and not made.lead and made.kind not in ("array", "number")
+        if alone and made.family not in families | taken:
+            families.add(made.family)
+            yield made
+
+
+IDENTIFIERS: Final = {made.family: made for made in _identifiers()}
+
+
+def _forbidden() -> dict[str, tuple[str, ...]]:
+    known = {secret.name: secret.forbidden for secret in SECRETS}
+    for family, made in IDENTIFIERS.items():
+        known[family] = made.secrets[:1] if made.kind in _BY_NAME and made.secrets else (made.text,)
+    return known
+
+
+FORBIDDEN: Final = _forbidden()
+"""By name of a secret: the words that may not come out."""
+
+
+def _hidden() -> Iterator[Hidden]:
+    """Yield each secret in each spelling that must be found."""
+    for secret in SECRETS:
+        for how, hide in HIDINGS.items():
+            yield Hidden(secret.name, how, hide(secret.text))
+    chance = Random("spellings")
+    for family, made in IDENTIFIERS.items():
+        for spelling in SPELLINGS:
+            if spelling.block != FIRST or spelling.structured or skipped(spelling, made):
+                continue
+            for _ in range(_VARIANTS):
+                yield Hidden(family, spelling.name, str(spelling.write(made, chance)))
+
+
+HIDDEN: Final = tuple(_hidden())
+_IPV4: Final = ("ipv4", "ipv6 with ipv4", "url of an address", "backend")
+NO_VERSIONS: Final = tuple(one for one in HIDDEN if not one.name.startswith(_IPV4))
+"""Without four numbers, which are a version where versions stand."""
+
+
+def hidden(chance: Random, *, version: bool = False) -> str:
+    """Draw a secret in a spelling; `version` where four numbers would be a version."""
+    one = chance.choice(NO_VERSIONS if version else HIDDEN)
+    note("secret", one.name)
+    note("hiding", one.hiding)
+    return one.text
+
+
+# --- looking for them -----------------------------------------------------------------------------
+
+
+@cache
+def _needles() -> dict[bytes, tuple[str, str]]:
+    """Return what to look for, with the name of the secret and of the spelling."""
+    found: dict[bytes, tuple[str, str]] = {}
+    for name, forbidden in FORBIDDEN.items():
+        for word in forbidden:
+            for spelling, needle in _spelt(word):
+                found.setdefault(needle, (name, spelling))
+            if len(word) >= LONG and len(forbidden) == 1:
+                half = len(word) // 2
+                for part, text in (("first", word[:half]), ("last", word[half:])):
+                    found.setdefault(text.encode(), (name, f"{part} half"))
+    return found
+
+
+def _spelt(word: str) -> Iterator[tuple[str, bytes]]:
+    for spelling, needle in spellings(word):
+        yield spelling, needle
+        if spelling in ("percent, each byte", "unicode escapes", "hex"):
+            digits = needle.upper() if spelling != "unicode escapes" else needle.upper().lower()
+            yield spelling, digits
+    for needle in in_base64(word):
+        yield "base64", needle
+    for name in ("full width", "zero width"):
+        yield name, HIDINGS[name](word).encode()
+
+
+@cache
+def _pattern() -> "re2._Regexp[bytes]":
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.max_mem = 1 << 28
+    longest = sorted(_needles(), key=len, reverse=True)
+    return re2.compile(b"|".join(re2.escape(needle) for needle in longest), options)
+
+
+def leaks(place: str, data: bytes, given: bytes = b"") -> list[Leak]:
+    """Return the secrets that stand in these bytes, but for those that are excused.
+
+    Args:
+        place: for the finding.
+        data: what came out.
+        given: what it was made of; a half is a leak only where the whole was given.
+    """
+    found = []
+    for hit in _pattern().finditer(data):
+        needle = bytes(hit[0])
+        name, spelling = _needles()[needle]
+        around = data[max(0, hit.start() - 60) : hit.end() + 40]
+        if spelling.endswith(" half") and given.count(needle) != _wholes(name, given):
+            continue
+        if any(excuse.holds(name, around) for excuse in EXCUSES):
+            continue
+        found.append(Leak(name, spelling, place, around.decode("utf-8", "backslashreplace")))
+    return found
+
+
+def _wholes(name: str, given: bytes) -> int:
+    return given.count(FORBIDDEN[name][0].encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """What may come through, and why: secrets whose name starts so, in what looks like this."""
+
+    names: tuple[str, ...]
+    around: re.Pattern[bytes]
+    reason: str
+
+    def holds(self, name: str, around: bytes) -> bool:
+        """Tell whether a hit is excused."""
+        return name.startswith(self.names) and self.around.search(around) is not None
+
+
+EXCUSES: Final[tuple[Excuse, ...]] = (
+    Excuse(
+        _IPV4,
+        re.compile(rb'"(?:release|dist|version|sentry_release|sentry\.release)"'),
+        "four numbers are a version where versions stand",
+    ),
+    Excuse(
+        ("device",),
+        re.compile(rb'"(?:code_id|debug_id)":"[0-9A-Fa-f-]*"'),
+        "an image's id is hex digits of any length up to 40",
+    ),
+)
+
+
+def names() -> Iterable[str]:
+    """Return the name of each secret."""
+    return FORBIDDEN
