@@ -74,3 +74,5 @@ def _others(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.spool.backend == "sqlite":
         for end in ("", "-wal", "-shm"):
             yield "spool.path", settings.spool.path + end
+    if settings.admin.audit is not None:
+        yield "admin.audit", settings.admin.audit

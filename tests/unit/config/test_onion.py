@@ -55,6 +55,7 @@ def test_a_port_of_its_own(listen: str, more: str, wrong: list[str]) -> None:
         ("link", "link is there already, and is no socket (take another)"),
         ("dead.sock", None),
         ("./spool.db", "is the file of spool.path too (take another)"),
+        ("audit.log", "is the file of admin.audit too (take another)"),
         ("spool.db-wal", "is the file of spool.path too (take another)"),
     ],
 )
@@ -64,7 +65,8 @@ def test_a_path_that_a_socket_can_have(path: str, wrong: str | None, here: Path)
     (here / "link").symlink_to("dead.sock")
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind("dead.sock")
-    found = mistakes(f'listen: {{onion: {{socket: "{path}"}}}}\nspool: {{path: spool.db}}\n')
+    others = "spool: {path: spool.db}\nadmin: {audit: audit.log}\n"
+    found = mistakes(f'listen: {{onion: {{socket: "{path}"}}}}\n{others}')
     assert len(found) == (wrong is not None)
     assert all(one.startswith(f"listen.onion.socket: {wrong}") for one in found)
 
