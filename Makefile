@@ -13,7 +13,7 @@ OLD_SDK := tests/system/clients/.sentry-sdk-1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench docs picture setup node clean clients-set-up
+.PHONY: help run demo test check fmt bench mutants docs picture setup node clean clients-set-up
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fmt: $(VENV)/.dev ## format, and fix what can be fixed
 
 bench: $(VENV)/.dev ## measure recall, precision and speed, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(VENV)/.mutation ## change the code in one place at a time: which change does no test notice?
+	@$(BIN)/python -m tests.mutation $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS)
 
 docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
@@ -91,7 +94,7 @@ clients-set-up: $(VENV)/.dev
 
 clean: ## remove what is made here, the environment too
 	rm -rf $(VENV) $(NODE_TESTS)/node_modules $(OLD_SDK) build dist .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache .coverage
+		.hypothesis .import_linter_cache .coverage .mutants
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@if [ ! -e $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ]; then \
@@ -103,6 +106,11 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing the relay and its development tools"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --editable '.[mutation]'
 	@touch $@
 
 $(BIN)/python:

@@ -1,0 +1,108 @@
+"""Which tests try which module, and which modules belong together."""
+
+from pathlib import Path
+
+_PROTOCOL = "relay/protocol"
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "consent": ("relay/consent.py",),
+    "codec": tuple(
+        f"{_PROTOCOL}/{name}.py"
+        for name in (
+            "auth",
+            "body",
+            "check_ins",
+            "client_report",
+            "dsn",
+            "envelope",
+            "form_event",
+            "ids",
+            "item_kinds",
+            "limits",
+            "minidump",
+            "multipart",
+            "reports",
+            "store",
+            "tags",
+        )
+    ),
+    "delivery": (
+        "relay/delivery.py",
+        "relay/forwarder.py",
+        "relay/limit_memory.py",
+        "relay/limit_sharing.py",
+        "relay/losses.py",
+        "relay/outlets.py",
+        f"{_PROTOCOL}/enforcement.py",
+        f"{_PROTOCOL}/quantities.py",
+        f"{_PROTOCOL}/rate_limits.py",
+        "relay/reporting.py",
+        "relay/settling.py",
+        "relay/sinks.py",
+        "relay/upstream.py",
+    ),
+    "scrub": ("relay/pipeline.py", "relay/scrub/"),
+}
+"""Names for MODULES. A folder stands for every module in it."""
+
+_SCRUB = ("tests/unit/scrub", "tests/property/test_scrub.py")
+
+MORE: dict[str, tuple[str, ...]] = {
+    "relay/consent.py": (
+        "tests/unit/test_pipeline.py",
+        "tests/unit/config/test_loading.py",
+        "tests/property/test_process.py",
+    ),
+    "relay/pipeline.py": ("tests/property/test_process.py", "tests/unit/test_intake.py"),
+    "relay/protocol/auth.py": ("tests/unit/protocol/test_credentials.py",),
+    "relay/protocol/envelope.py": (
+        "tests/unit/protocol/test_envelope_codec.py",
+        "tests/property/test_envelope.py",
+    ),
+    "relay/protocol/item_kinds.py": ("tests/unit/test_pipeline.py",),
+    "relay/protocol/limits.py": (
+        "tests/unit/protocol/test_envelope_codec.py",
+        "tests/unit/test_pipeline.py",
+    ),
+    "relay/protocol/minidump.py": ("tests/property/test_minidump.py",),
+    "relay/protocol/rate_limits.py": ("tests/property/test_limits_machine.py",),
+    "relay/limit_memory.py": (
+        "tests/property/test_limits_machine.py",
+        "tests/unit/test_forwarder.py",
+    ),
+    "relay/delivery.py": ("tests/unit/test_forwarder.py", "tests/unit/test_settling.py"),
+    "relay/settling.py": ("tests/unit/test_forwarder.py",),
+    "relay/losses.py": ("tests/unit/test_reporting.py", "tests/unit/test_settling.py"),
+    "relay/upstream.py": ("tests/contract/test_upstream.py", "tests/unit/test_outage.py"),
+    "relay/sinks.py": ("tests/contract/test_upstream.py",),
+    "relay/forwarder.py": ("tests/unit/test_outage.py",),
+}
+"""Tests beyond the module's own (`tests/unit/…/test_<name>.py`)."""
+
+
+def modules_of(words: list[str], root: Path) -> list[str]:
+    """The modules that groups, files and folders name, each once, in order."""
+    found: dict[str, None] = {}
+    for word in words:
+        for name in GROUPS.get(word, (word,)):
+            path = root / name
+            if path.is_dir():
+                files = sorted(path.rglob("*.py"))
+                found |= dict.fromkeys(file.relative_to(root).as_posix() for file in files)
+            elif path.is_file():
+                found[path.relative_to(root).as_posix()] = None
+            else:
+                raise SystemExit(f"no such module or group: {word}")
+    return list(found)
+
+
+def trials_of(module: str, root: Path) -> list[str]:
+    """The tests that try a module: its own first, then what is named for it."""
+    path = Path(module)
+    own = Path("tests/unit", *path.parts[1:-1], f"test_{path.stem}.py").as_posix()
+    more = MORE.get(module, ())
+    if module.startswith("relay/scrub/"):
+        more = (*_SCRUB, *more)
+    covered = [test for test in more if own.startswith(f"{test}/")]
+    own_tests = [own] if (root / own).is_file() and not covered else []
+    return [*own_tests, *more]
