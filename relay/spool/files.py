@@ -125,9 +125,12 @@ class _DamagedError(sqlite3.DatabaseError):
 def _open(path: Path) -> sqlite3.Connection:
     # As a URI, so that a file that is not there is not made.
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(
+    db = sqlite3.connect(
         uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, cached_statements=64
     )
+    # What is deleted is overwritten. Debian's SQLite does so by itself, others do not.
+    db.execute("PRAGMA secure_delete = ON").close()
+    return db
 
 
 def _settle_in(path: Path) -> None:

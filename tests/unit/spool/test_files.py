@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from relay.delivery import Ack
 from relay.errors import SpoolUnavailableError
 from relay.spool import SqliteSpool, prepare_spool
 from tests.fakes import FakeClock, envelope
@@ -163,6 +165,30 @@ async def test_companions_of_the_first_version_stay_narrow(path: Path, clock: Fa
     assert {0o600} == {file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
     await other.close()
     await spool.close()
+
+
+async def test_what_was_deleted_is_not_in_the_file(
+    path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room that becomes free is overwritten, however the SQLite of this machine was built."""
+    real = sqlite3.connect
+
+    def careless(*arguments: Any, **more: Any) -> sqlite3.Connection:
+        db = real(*arguments, **more)
+        db.execute("PRAGMA secure_delete = OFF").close()
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", careless)
+    spool = await SqliteSpool.open(path, clock)
+    for number in range(LINES):
+        await spool.put(envelope(number, payload=b"gemsbok" * 400))
+    await spool.close()
+    assert b"gemsbok" in path.read_bytes()
+    spool = await SqliteSpool.open(path, clock)
+    claims = await spool.claim(LINES)
+    await spool.settle([(claim, Ack()) for claim in claims])
+    await spool.close()
+    assert (LINES, False) == (len(claims), b"gemsbok" in path.read_bytes())
 
 
 # --- damage that shows while running ---
