@@ -25,7 +25,7 @@ How the cases that look open are decided, each held by a test:
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Any, Final, Literal
 
 from relay.errors import ConsentDeniedError, ConsentError
@@ -37,7 +37,6 @@ PATH_PREFIX: Final = "consented"
 
 _GRANTS: Final = frozenset({"true", "1", "granted"})
 _MINIMAL_KINDS: Final = frozenset({"event"})
-_ABSENT: Final = object()
 
 
 class Missing(StrEnum):
@@ -50,11 +49,11 @@ class Missing(StrEnum):
 class Source(StrEnum):
     """Where a piece of evidence was found."""
 
-    HTTP_HEADER = "http_header"
-    URL = "url"
-    PATH_PREFIX = "path_prefix"
-    ENVELOPE_HEADER = "envelope_header"
-    TAG = "tag"
+    HTTP_HEADER = auto()
+    URL = auto()
+    PATH_PREFIX = auto()
+    ENVELOPE_HEADER = auto()
+    TAG = auto()
 
 
 class Verdict(StrEnum):
@@ -64,12 +63,12 @@ class Verdict(StrEnum):
     EXPLICIT (it passes whole) or MINIMAL (it passes as a skeleton).
     """
 
-    GRANTED = "granted"
-    DENIED = "denied"
-    MISSING = "missing"
-    NOT_REQUIRED = "not_required"
-    EXPLICIT = "explicit"
-    MINIMAL = "minimal"
+    GRANTED = auto()
+    DENIED = auto()
+    MISSING = auto()
+    NOT_REQUIRED = auto()
+    EXPLICIT = auto()
+    MINIMAL = auto()
 
     @property
     def reason(self) -> Reason:
@@ -148,7 +147,7 @@ class ConsentDecision:
 
     verdict: Verdict
     items: tuple[Verdict, ...]
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...]
 
     @property
     def reason(self) -> Reason:
@@ -296,10 +295,10 @@ def _tags(tags: Any) -> Iterator[tuple[Any, Any]]:
     elif isinstance(tags, list):
         for entry in tags:
             if isinstance(entry, Mapping):
-                yield entry.get("key", entry.get("name")), entry.get("value", _ABSENT)
+                yield entry.get("key", entry.get("name")), entry.get("value")
             elif isinstance(entry, list) and entry:
-                # A pair has two parts; one that has not is present all the same, and denies.
-                yield entry[0], entry[1] if len(entry) == 2 else _ABSENT
+                # One that has not two parts is present all the same: null, which denies.
+                yield entry[0], entry[1] if len(entry) == 2 else None
 
 
 def _is_prefixed(dsn: Any) -> bool:

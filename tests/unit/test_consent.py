@@ -12,6 +12,7 @@ from relay.consent import (
     Source,
     Verdict,
     decide,
+    is_feedback,
     is_grant,
     read_envelope_evidence,
     read_event_evidence,
@@ -110,6 +111,8 @@ def test_further_flag_counts_only_where_it_is_configured() -> None:
         ([("x-suite-consent", "true")], [True]),
         ([("X-SUITE-CONSENT", "1")], [True]),
         ([("X-Suite-Consent", " granted\t")], [True]),
+        ([("X-Suite-Consent", "\u00a0true")], [False]),
+        ([("X-Suite-Consent", "Xtrue")], [False]),
         ([("X-Suite-Consent", "")], [False]),
         ([("X-Suite-Consent", "denied")], [False]),
         ([("X-Suite-Consent", "true"), ("x-suite-consent", "false")], [True, False]),
@@ -187,6 +190,27 @@ def test_evidence_does_not_hold_the_value() -> None:
     """What was read stays out of the evidence: only where it stood and what it said."""
     found = read_event_evidence({"tags": {"allowReport": "jane@example.com"}}, POLICY)
     assert (Evidence(Source.TAG, granted=False),) == found
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"contexts": {"feedback": {"message": "it broke"}}}, True),
+        ({"contexts": {"feedback": {}}, "exception": None, "threads": [], "spans": []}, True),
+        ({"contexts": {"feedback": {}}, "exception": {"values": [{}]}}, False),
+        ({"contexts": {"feedback": {}}, "threads": {"values": [{}]}}, False),
+        ({"contexts": {"feedback": {}}, "spans": [{}]}, False),
+        ({"contexts": {"feedback": "it broke"}}, False),
+        ({"contexts": {"device": {}}}, False),
+        ({"contexts": ["feedback"]}, False),
+        ({}, False),
+        (["contexts"], False),
+        (None, False),
+    ],
+)
+def test_feedback(document: Any, expected: bool) -> None:
+    """A feedback has its context, and nothing of an error, a crash or a trace."""
+    assert expected is is_feedback(document)
 
 
 YES = Evidence(Source.TAG, granted=True)
@@ -288,6 +312,14 @@ def test_decide(
     assert (verdict, tuple(verdicts)) == (decision.verdict, decision.items)
 
 
+def test_decision_says_what_was_found() -> None:
+    """All evidence is kept: the request's first, then what each item says, in order."""
+    decision = decide(
+        POLICY, [URL_YES], [ItemEvidence("event", (YES, NO)), ItemEvidence("log", (YES,))]
+    )
+    assert (URL_YES, YES, NO, YES) == decision.evidence
+
+
 @pytest.mark.parametrize(
     ("shared", "kinds", "refused", "reason"),
     [
@@ -314,10 +346,14 @@ def test_verdict_has_a_reason(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shared", "cause"), [([], "consent_missing"), ([HEADER_NO], "consent_denied")]
+    ("shared", "cause", "detail"),
+    [
+        ([], "consent_missing", "nothing says that the user agreed"),
+        ([HEADER_NO], "consent_denied", "the user has not agreed to reports"),
+    ],
 )
-def test_refusal(shared: list[Evidence], cause: str) -> None:
-    """The error to answer is a 403 whose cause is the reason's word."""
+def test_refusal(shared: list[Evidence], cause: str, detail: str) -> None:
+    """The error to answer is a 403 whose cause is the reason's word, and which says so."""
     error = refusal(decide(POLICY, shared, [ItemEvidence("event")]))
     assert cause == error.reason
-    assert (403, (cause,)) == (error.status, error.causes)
+    assert (403, detail, (cause,)) == (error.status, error.detail, error.causes)
