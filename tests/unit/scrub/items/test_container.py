@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import relay
 from relay.jsonio import JsonError
 from relay.scrub.items.address import CLIENT_ATTRIBUTES
 from tests.unit.scrub.items.tools import SECRET, FakeTools, clean, scrub
@@ -24,6 +25,17 @@ def test_every_string_goes_through_the_rules() -> None:
     }
     assert expected == clean("container", {"items": [log], "ingest_settings": settings})
     assert expected["items"][0] == clean("container", log)  # type: ignore[index]
+
+
+def test_an_attribute_has_its_type_when_the_rules_look() -> None:
+    """A rule about an attribute finds it where its type is missing, which is written beside it."""
+    log = {"attributes": {"user.name": {"value": "jane"}, "user.id": "jane", "a": {"value": 1}}}
+    envelope = b'{}\n{"type":"log"}\n' + json.dumps({"items": [log]}).encode() + b"\n"
+    scrubber = relay.load_scrubber(secret=b"test" * 8, verify=False)
+    once = scrubber.scrub_envelope(envelope).body
+    assert b"jane" not in once
+    assert once == scrubber.scrub_envelope(once).body
+    assert {"value": 1} == json.loads(once.splitlines()[2])["items"][0]["attributes"]["a"]
 
 
 @pytest.mark.parametrize("version", [None, 1, 2, 3, "2"])
