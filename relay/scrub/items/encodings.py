@@ -50,7 +50,10 @@ class Decoded:
         return self.encoding.startswith("utf-16")
 
     def encode(self, text: str) -> bytes:
-        """Return another text in the same encoding."""
+        """Return another text in the same encoding, so that it is read as text again."""
+        if self.encoding == _WESTERN and " " not in text and "\n" not in text:
+            # JSON is written without spaces, and bytes without any have no such reading.
+            text += "\n"
         return self.bom + text.encode(self.encoding, "replace")
 
 

@@ -23,6 +23,13 @@ def clean(payload: bytes, **headers: str) -> bytes | None:
     return clean
 
 
+def test_text_is_text_again() -> None:
+    """JSON in code page 1252 is known as text by a space or an end of line, and keeps one."""
+    once = clean('{"a": "é"}'.encode("cp1252"))
+    assert '{"a":"é"}\n'.encode("cp1252") == once
+    assert once == clean(once)
+
+
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
