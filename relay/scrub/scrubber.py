@@ -154,10 +154,9 @@ class Scrubber:
             done = self.run(holder, size, root_type)
             return (value if isinstance(value, list) else holder[0]), done
         meta = clean_meta(value.pop("_meta")) if "_meta" in value else {}
-        if meta:
-            if self.run(meta, size, root_type, structural=False).notes:
-                # What a rule wrote may be no name of a rule any more.
-                meta = clean_meta(meta)
+        if meta and self.run(meta, size, root_type, structural=False).notes:
+            # What a rule wrote may be no name of a rule any more.
+            meta = clean_meta(meta)
         done = self.run(value, size, root_type)
         if write_remarks:
             write_meta(meta, done.notes)
