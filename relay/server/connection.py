@@ -127,6 +127,8 @@ class Connection(web.RequestHandler):
 
         aiohttp queues its error behind the request, whose body then would never end.
         """
+        if self._close or self._force_close:
+            return  # aiohttp reads nothing either, once an answer is to be the last one
         waiting = len(self._messages)
         body = self._body
         in_body = not body.is_eof()
@@ -248,14 +250,32 @@ class Connection(web.RequestHandler):
             log.error("connection_failed", extra={"error": type(error).__name__})
 
 
-def expecting(handle: _Handle, refuse: Refuse) -> _Handle:
-    """Wrap a server's handler: an `Expect` that is not known is refused (RFC 9110, 10.1.1)."""
+def strict(handle: _Handle, refuse: Refuse) -> _Handle:
+    """Wrap a server's handler: what a proxy before it may have read in another way is refused.
+
+    An `Expect` that is not known (RFC 9110, 10.1.1), a tunnel, and a coding of the transfer other
+    than `chunked` alone, which aiohttp passes on undone (RFC 9112, 6.1). Who asks for another
+    protocol is answered, and no more: aiohttp forgets what comes behind such a request.
+    """
 
     async def checked(request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
-            answer = refuse(request, ExpectationError("bad request"))
+        error = _fault(request)
+        if error is not None:
+            answer: web.StreamResponse = refuse(request, error)
+        else:
+            answer = await handle(request)
+        if error is not None or hdrs.UPGRADE in request.headers:
             answer.force_close()
-            return answer
-        return await handle(request)
+        return answer
 
     return checked
+
+
+def _fault(request: web.BaseRequest) -> RelayError | None:
+    expected = request.headers.getall(hdrs.EXPECT, ())
+    if any(value.lower() != "100-continue" for value in expected):
+        return ExpectationError("bad request")
+    codings = request.headers.getall(hdrs.TRANSFER_ENCODING, ())
+    if request.method == hdrs.METH_CONNECT or any(c.lower() != "chunked" for c in codings):
+        return MalformedError("bad request")
+    return None

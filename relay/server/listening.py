@@ -15,7 +15,7 @@ from aiohttp import web
 
 from relay.config import Tls
 from relay.errors import ListenError
-from relay.server.connection import Connection, Refuse, expecting, plain_refusal
+from relay.server.connection import Connection, Refuse, plain_refusal, strict
 from relay.server.handover import Receiver
 from relay.server.watch import Watch
 
@@ -187,7 +187,7 @@ async def _serving(
         await runner.setup()
         server = runner.server
         assert server is not None
-        server.request_handler = expecting(server.request_handler, refuse)
+        server.request_handler = strict(server.request_handler, refuse)
         makers.append(partial(Connection, server, refuse, loop, closed, watch))
     try:
         if watch is not None:

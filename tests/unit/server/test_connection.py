@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp import web
 from relay.errors import RelayError
 from relay.server.answers import error_answer
 from relay.server.listening import bind, open_port
+from relay.server.watch import Watch
 
 MARK = "203.0.113.77"
 HEAD = f"POST /?a={MARK} HTTP/1.1\r\nHost: x\r\n"
@@ -51,11 +52,22 @@ class Port:
                 if number:
                     await self.reading.wait()
                 writer.write(piece.encode())
-                await writer.drain()
-            answer = await reader.read()
+                with suppress(ConnectionError):
+                    await writer.drain()
+            answer = await _all_of(reader)
         writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
         return answer
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    """Read until the end, be it a reset: who sends on after an answer may be told so."""
+    got = b""
+    with suppress(ConnectionError):
+        while piece := await reader.read(4096):
+            got += piece
+    return got
 
 
 @pytest.fixture
@@ -65,12 +77,14 @@ async def port() -> AsyncIterator[Port]:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Port]:
+async def opened(watch: Watch | None = None) -> AsyncIterator[Port]:
     """Open a port."""
     port = Port()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", port.answer)
-    async with open_port(app, bind("ingest", "127.0.0.1", 0), refuse=port.refuse) as number:
+    async with open_port(
+        app, bind("ingest", "127.0.0.1", 0), watch=watch, refuse=port.refuse
+    ) as number:
         port.number = number
         yield port
 
@@ -87,6 +101,11 @@ async def opened() -> AsyncIterator[Port]:
         (f"{HEAD}Content-Length: {MARK}\r\n\r\n", 400),
         (f"{CHUNKED}{MARK}\r\n", 400),
         (f"{HEAD}Expect: {MARK}\r\n\r\n", 417),
+        (f"{HEAD}Expect: 100-continue\r\nExpect: {MARK}\r\n\r\n", 417),
+        # Where a body ends must be a matter of one header that everybody reads alike.
+        (f"{HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
+        (f"{HEAD}Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n", 400),
+        (f"{HEAD}Transfer-Encoding:\r\nContent-Length: 2\r\n\r\n{{}}", 400),
     ],
 )
 async def test_what_is_not_http(
@@ -132,6 +151,28 @@ async def test_a_body_that_breaks_ends_at_once(
     assert 1 == answer.count(b"HTTP/1.")
     assert [] == port.refused
     assert "" == caplog.text
+
+
+async def test_what_comes_after_the_end_is_not_answered() -> None:
+    """After the answer that ends a connection no other comes, whatever more is sent."""
+    async with opened(Watch()) as watched:
+        answer = await watched.send(f"{CHUNKED}2\r\n{{}}\r\n", "z" * 2_000_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert 1 == answer.count(b"HTTP/1.")
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket", MARK])
+async def test_a_connection_is_never_another_protocol(port: Port, protocol: str) -> None:
+    """Who asks for another protocol gets one answer, and the end: what follows is not read."""
+    answer = await port.send(f"{HEAD}Connection: upgrade\r\nUpgrade: {protocol}\r\n\r\n{GOOD}")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert 1 == answer.count(b"HTTP/1.")
+
+
+async def test_a_tunnel_is_not_opened(port: Port) -> None:
+    """CONNECT is a request as any other, with one answer and the connection's end."""
+    answer = await port.send(f"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n{GOOD}")
+    assert 1 == answer.count(b"HTTP/1.")
 
 
 async def test_our_mistake_outside_of_a_route(port: Port, caplog: pytest.LogCaptureFixture) -> None:
