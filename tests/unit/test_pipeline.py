@@ -376,3 +376,14 @@ def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPa
     assert 2 == len(run(envelope(("user_report", report), ("log", report))).outcomes)
     with pytest.raises(TooLargeError):
         run(envelope(("user_report", report), ("user_report", report)))
+
+
+def test_attached_text_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is more than can be searched falls alone; a picture takes none of the room."""
+    monkeypatch.setattr("relay.pipeline.ATTACHED_TEXT", 100)
+    sizes = (60, 60, 40, 1)
+    texts = [b'{"type":"attachment","length":%d}\n%s\n' % (size, b"x" * size) for size in sizes]
+    picture = b'{"type":"attachment","length":90,"content_type":"image/png"}\n%s\n' % (b"\0" * 90)
+    done = run(b"".join([envelope(("event", GRANTED)), picture, *texts]))
+    dropped, kept, failed = Reason.ITEM_POLICY, Reason.ACCEPTED, Reason.SCRUB_FAILED
+    assert [kept, dropped, kept, failed, kept, failed] == reasons(done)
