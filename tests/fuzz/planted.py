@@ -5,12 +5,14 @@ those that only a key or a word close by gives away are not here, for a mutation
 them. What still has to be excused is listed in `EXCUSES`, with its reason.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Final
+from urllib.parse import quote
 
 import re2
 
@@ -71,6 +73,21 @@ def _forbidden() -> dict[str, tuple[str, ...]]:
 
 FORBIDDEN: Final = _forbidden()
 """By name of a secret: the words that may not come out."""
+
+
+def _wholes() -> dict[str, str]:
+    texts = {secret.name: secret.text for secret in SECRETS}
+    texts |= {family: made.text for family, made in IDENTIFIERS.items()}
+    return {
+        name: text[: text.index(FORBIDDEN[name][0]) + len(FORBIDDEN[name][0])]
+        if len(FORBIDDEN[name]) == 1
+        else text
+        for name, text in texts.items()
+    }
+
+
+WHOLES: Final = _wholes()
+"""By name of a secret: what must stand there for it to be known, up to the words themselves."""
 
 
 def _hidden() -> Iterator[Hidden]:
@@ -146,14 +163,14 @@ def leaks(place: str, data: bytes, given: bytes = b"") -> list[Leak]:
     Args:
         place: for the finding.
         data: what came out.
-        given: what it was made of; a half is a leak only where the whole was given.
+        given: what it was made of; a part is a leak only where the whole was given each time.
     """
     found = []
     for hit in _pattern().finditer(data):
         needle = bytes(hit[0])
         name, spelling = _needles()[needle]
         around = data[max(0, hit.start() - 60) : hit.end() + 40]
-        if spelling.endswith(" half") and given.count(needle) != _wholes(name, given):
+        if needle != WHOLES[name].encode() and given.count(needle) > _count(name, given):
             continue
         if any(excuse.holds(name, around) for excuse in EXCUSES):
             continue
@@ -161,8 +178,18 @@ def leaks(place: str, data: bytes, given: bytes = b"") -> list[Leak]:
     return found
 
 
-def _wholes(name: str, given: bytes) -> int:
-    return given.count(FORBIDDEN[name][0].encode())
+def _count(name: str, given: bytes) -> int:
+    """Return how often the whole of a secret was given, spelt so that its words stand there."""
+    return sum(given.count(needle) for needle in _as_given(name))
+
+
+@cache
+def _as_given(name: str) -> frozenset[bytes]:
+    whole = WHOLES[name]
+    once = json.dumps(whole)[1:-1]
+    raw = json.dumps(whole, ensure_ascii=False)[1:-1]
+    texts = (whole, once, json.dumps(once)[1:-1], raw, quote(whole, safe=""), repr(whole)[1:-1])
+    return frozenset(text.encode() for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ error may show (`ERRORS`), and work as the input doubles (`GROWTH`).
 """
 
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -16,15 +18,17 @@ from zlib import crc32
 
 import relay
 from relay.consent import ConsentPolicy, Evidence, Missing, Source
-from relay.errors import RequestError
+from relay.errors import RequestError, ScrubError
 from relay.outcomes import Reason
 from relay.pipeline import Processed, ProjectPolicy, RequestFacts, process
 from relay.protocol.auth import Credentials
 from relay.protocol.enforcement import KnownLimits
+from relay.protocol.envelope import Item
 from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.limits import Limits
+from relay.scrub import scrubber as scrubbing
 from relay.scrub.memory import Memory
-from relay.scrub.scrubber import Scrubber
+from relay.scrub.scrubber import ScrubbedItem, Scrubber
 from tests.fuzz import oracles, tally
 from tests.fuzz.grammar import KEY, envelope
 from tests.fuzz.grammar_wrong import samples
@@ -39,7 +43,7 @@ GROWTH: Final = 400
 ERRORS: Final = 8
 
 _NEW_ID: Final = "f" * 32
-_EVERYTHING: Final = {
+EVERYTHING: Final = {
     name: Policy.SCRUB if Policy.SCRUB in row.policies else row.policies[-1]
     for name, row in KINDS.items()
     if Policy.SCRUB in row.policies or Policy.TEXT in row.policies
@@ -63,7 +67,7 @@ class Project:
 def _project(
     name: str, consent: ConsentPolicy, *evidence: Evidence, share: int = 1, **more: Any
 ) -> Project:
-    made = ProjectPolicy("1", consent, **{"items": _EVERYTHING, **more})
+    made = ProjectPolicy("1", consent, **{"items": EVERYTHING, **more})
     return Project(name, made, evidence, share)
 
 
@@ -122,7 +126,7 @@ def check(data: bytes, project: Project, scrubber: Scrubber) -> None:
         Broken: an oracle does not hold.
     """
     tally.note("project", project.name)
-    with oracles.logged() as records:
+    with oracles.logged() as records, _mistakes():
         try:
             done = decide(data, project, scrubber)
         except RequestError as error:
@@ -149,6 +153,31 @@ def check(data: bytes, project: Project, scrubber: Scrubber) -> None:
         hold("a fresh scrubber counts the same", other.redactions == done.redactions)
     if one_in(GROWTH, data, b"growth"):
         check_growth(data, project, scrubber)
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    """Let what an item's scrubber raises by mistake through: else the item falls, and none tells.
+
+    Raises:
+        Broken: an item was dropped for an error that is none of ours.
+    """
+    drop = scrubbing._dropped
+    seen: list[BaseException] = []
+
+    def dropped(index: int, kind: str, reason: Reason, item: Item) -> ScrubbedItem:
+        error = sys.exc_info()[1]
+        if reason is Reason.SCRUB_FAILED and not isinstance(error, ScrubError):
+            seen.append(error or AssertionError("nothing was raised"))
+        return drop(index, kind, reason, item)
+
+    scrubbing._dropped = dropped
+    try:
+        yield
+    finally:
+        scrubbing._dropped = drop
+    for error in seen:
+        raise Broken("an item is no mistake of ours", repr(error)) from error
 
 
 def _check_shown(data: bytes, done: Processed, records: str) -> None:
