@@ -13,7 +13,7 @@ OLD_SDK := tests/system/clients/.sentry-sdk-1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench mutants docs picture setup node clean clients-set-up
+.PHONY: help run demo test check fmt bench promises mutants docs picture setup node clean clients-set-up
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
 fmt: $(VENV)/.dev ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+promises: $(VENV)/.dev ## say of each promise whether it is held (ARGS=--sabotage breaks each and sees)
+	@$(BIN)/python -m tests.promises $(ARGS)
 
 bench: $(VENV)/.dev ## measure recall, precision and speed, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.promises import promised
+from tests.promises.ran import Ran
+
 settings.register_profile("dev", max_examples=50, deadline=None)
 # Derandomised, so that a red run is the same red run tomorrow; `deep` is for by hand.
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A whole run fails when a promised test did not run (docs/promises.md)."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Ran(promised.load().all), "promises")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,6 +30,7 @@ from relay.spool.memory import MemorySpool
 from tests.docs.pages import ROOT, Block, blocks, code, first_column, pages, told
 from tests.fakes import FakeClock
 from tests.mutation.options import build_parser as build_mutation_parser
+from tests.promises.__main__ import build_parser as build_promises_parser
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
@@ -101,6 +102,7 @@ def parsed(arguments: list[str]) -> int | str | None:
 def test_options_exist() -> None:
     """Each option that a page names is one of the command's, or of a tool beside it."""
     tools = commands(build_parser()) | commands(build_bench_parser(), "make bench")
+    tools |= commands(build_promises_parser(), "make promises")
     tools |= commands(build_mutation_parser(), "make mutants")
     known = set().union(*tools.values(), OTHER_TOOLS, {"--help", "--version"})
     named = {option for _, piece in code() for option in re.findall(r"(?<![\w-])--[a-z-]+", piece)}
