@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from relay import config
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks, first_column
 
 FILE = ROOT / "deploy/tor/torrc"
 TORRC = FILE.read_text("utf-8")
@@ -68,7 +68,7 @@ def test_tor_makes_a_name(tmp_path: Path) -> None:
 
 
 def test_it_serves_and_nothing_else() -> None:
-    """One service, to the socket; no proxy for applications, no addresses in logs, no PROXY lines."""
+    """One service, to the socket; no proxy for programs, no addresses in logs, no PROXY lines."""
     options = told()
     assert f"80 unix:{SOCKET}" == options["HiddenServicePort"]
     assert ("0", "1", "notice stdout") == (
@@ -127,3 +127,50 @@ def test_the_relay_takes_its_settings() -> None:
     settings = config.load_settings(str(ROOT / "deploy/compose/relay.yaml"), environment)
     assert config.Onion(SOCKET) == settings.listen.onion
     assert ("127.0.0.1", "127.0.0.1") == (settings.listen.host, settings.admin.host)
+
+
+# --- systemd -------------------------------------------------------------------------------------
+
+
+def test_the_folder_of_the_socket_has_the_group_of_tor() -> None:
+    """The unit may write there, where it is told to listen, and so finds it made."""
+    dropped = (ROOT / "deploy/tor/relay-onion.conf").read_text("utf-8")
+    made = (ROOT / "deploy/tor/relay-onion.tmpfiles.conf").read_text("utf-8")
+    folder = SOCKET.rpartition("/")[0]
+    assert f"\nEnvironment=RELAY_LISTEN__ONION__SOCKET={SOCKET}\n" in dropped
+    assert f"\nReadWritePaths={folder}\n" in dropped
+    assert f"\nd {folder} 2750 relay debian-tor -\n" in made
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+def test_systemd_understands_it(tmp_path: Path) -> None:
+    """No key that it does not know; the unit with the drop-in has its settings."""
+    unit = tmp_path / "relay.service"
+    text = (ROOT / "deploy/systemd/relay.service").read_text("utf-8")
+    unit.write_text(re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    folder = tmp_path / "relay.service.d"
+    folder.mkdir()
+    shutil.copy(ROOT / "deploy/tor/relay-onion.conf", folder / "onion.conf")
+    call = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+    with (folder / "onion.conf").open("a") as file:
+        file.write("ReadWritePath=/nowhere\n")
+    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+    assert "ReadWritePath" in done.stderr
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_is_there() -> None:
+    """Each line of the table stands in torrc, and what the page configures is valid."""
+    table = first_column("docs/tor.md", "line")
+    told_lines = TORRC.splitlines()
+    assert [] == [line for line in table if line not in told_lines]
+    options = set(told()) - {"DataDirectory", "HiddenServiceDir"}
+    assert options == {line.partition(" ")[0] for line in table} | {
+        "HiddenServiceMaxStreamsCloseCircuit"
+    }
+    (block,) = (block for block in blocks("yaml") if block.page == "docs/tor.md")
+    assert config.Onion(SOCKET) == config.parse(block.text, "r.yaml", {}).listen.onion
