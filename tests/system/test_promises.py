@@ -121,13 +121,15 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
             "client_reports": {"interval": "1s"},
         }
         relay = Relay(folder, config, arguments=["--debug"], TMPDIR=str(folder / "tmp"))
-        with anybody_may_read():
-            relay.start()
-        client = Client(relay.port)
-        yield Setup(relay, sentry, client)
-        client.close()
-        if relay.runs:
-            relay.stop()
+        try:
+            with anybody_may_read():
+                relay.start()
+            client = Client(relay.port)
+            yield Setup(relay, sentry, client)
+            client.close()
+        finally:
+            if relay.runs:
+                relay.stop()
 
 
 def untold(**more: Any) -> dict[str, Any]:
