@@ -88,7 +88,10 @@ async def test_no_request_knows_who_sent_it() -> None:
         assert "None True" == await answer.text()
 
 
-async def test_no_transport_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("onion", ["port: 0", "socket: onion.sock"])
+async def test_no_transport_is_asked(
+    onion: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From the connection to its end nothing asks for the peer, whatever is sent, on any port."""
     wanted: list[str] = []
     original = Connection.connection_made
@@ -98,11 +101,8 @@ async def test_no_transport_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Connection, "connection_made", spied)
     monkeypatch.chdir(tmp_path)
-    settings = parse(
-        "listen: {port: 0, onion: {port: 0}}\nadmin: {port: 0}\nspool: {backend: memory}\n",
-        "r.yaml",
-        {},
-    )
+    text = f"listen: {{port: 0, onion: {{{onion}}}}}\nadmin: {{port: 0}}\n"
+    settings = parse(f"{text}spool: {{backend: memory}}\n", "r.yaml", {})
     loaded = Loaded(settings, scrubber(IP), b"test" * 8, None)
     started: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
@@ -119,12 +119,17 @@ async def test_no_transport_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def _talk(address: str) -> None:
     """Send what is accepted, what is refused, what is no HTTP, and nothing."""
     host, _, port = address.rpartition(":")
+    unix = Path(port).name if host == "unix" else None  # the whole path may be too long for one
     path = f"/api/1/envelope/?sentry_key={'0' * 32}"
     body = '{}\n{"type":"event"}\n{"tags":{"allowReport":true}}\n'
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
     whole = f"{head}{len(body)}\r\n\r\n{body}"
     for text in (whole, f"{head}2\r\n\r\n{{}}", "GET / HTTP/1.0\r\n\r\n", "no HTTP\r\n\r\n", ""):
-        reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await (
+            asyncio.open_unix_connection(unix)
+            if unix is not None
+            else asyncio.open_connection(host, int(port))
+        )
         writer.write(text.encode())
         if text:
             assert (await reader.read()).startswith(b"HTTP/1.")
