@@ -7,6 +7,7 @@ import pytest
 
 from relay.config import check_runnable, parse
 from relay.config.onion import MAX_PATH
+from relay.config.show import masked
 from relay.errors import ConfigError
 
 
@@ -69,6 +70,22 @@ def test_a_path_that_a_socket_can_have(path: str, wrong: str | None, here: Path)
     found = mistakes(f'listen: {{onion: {{socket: "{path}"}}}}\n{others}')
     assert len(found) == (wrong is not None)
     assert all(one.startswith(f"listen.onion.socket: {wrong}") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("{socket: run/onion.sock}", {"socket": "run/onion.sock"}),
+        ("{port: 3002}", {"host": "127.0.0.1", "port": 3002}),
+        ("{host: '::1', port: 0}", {"host": "::1", "port": 0}),
+        ("{}", None),
+    ],
+)
+def test_it_is_shown(given: str, shown: dict[str, object] | None) -> None:
+    """`config show` tells what holds, and nothing where there is none."""
+    assert shown == masked(parse(f"listen: {{onion: {given}}}", "r.yaml", {}))["listen"].get(
+        "onion"
+    )
 
 
 def test_the_longest_path_can_be_listened_at(here: Path) -> None:
