@@ -14,6 +14,7 @@ from relay import __version__
 from relay.cli import config, healthcheck, rules, scrub, serve, spool
 from relay.cli.options import as_json, missing_path, print_json
 from relay.errors import MistakesError, RelayError
+from relay.side.nursery import forbid_core_dumps
 
 WRONG = 1
 MISUSED = 2
@@ -21,6 +22,7 @@ MISUSED = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    forbid_core_dumps()  # most commands hold what is not scrubbed yet, or a secret
     parser = build_parser()
     options = parser.parse_args(arguments)
     missing = missing_path(options)
