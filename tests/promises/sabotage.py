@@ -63,8 +63,8 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}
 
 
-def run(folder: Path, tests: Sequence[str]) -> Seen:
-    """Run tests against a copy."""
+def run(folder: Path, tests: Sequence[str], *more: str) -> Seen:
+    """Run tests against a copy, with further options of pytest."""
     report = folder / "report.xml"
     done = subprocess.run(
         [
@@ -72,6 +72,7 @@ def run(folder: Path, tests: Sequence[str]) -> Seen:
             *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
             *("-o", f"pythonpath={folder} {ROOT}", f"--junit-xml={report}"),
             *("--basetemp", str(folder / "tmp"), "-m", "", "--tb=short"),
+            *more,
             *tests,
         ],
         cwd=ROOT,
@@ -106,7 +107,7 @@ def tried(folder: Path, change: Sabotage) -> Seen:
         change: what to break.
     """
     break_it(copied(folder), change)
-    return run(folder, [change.by])
+    return run(folder, [change.by], "-x")
 
 
 def where(folder: Path) -> str:

@@ -185,7 +185,7 @@ def test_without_permission_nothing_is_kept(setup: Setup, route: str) -> None:
     path, headers, body = ROUTES[route]
     assert "quagga-grazing" in path + body.decode()
     reply = setup.post(body, *headers, path=path)
-    assert (403, ["consent_missing"]) == (reply.status, reply.json()["causes"])
+    assert (403, ["consent_missing"]) == (reply.status, reply.json().get("causes"))
     assert [] == setup.leaks(Needles({"mark": "quagga-grazing"}))
 
 
@@ -212,7 +212,7 @@ def test_one_no_outweighs_every_yes(setup: Setup, place: str) -> None:
     headers, query, head, tags = NO_AMONG_YES[place]
     body = envelope(untold(message="tapir-hiding", tags=tags), **head)
     reply = setup.post(body, *headers, path=f"/consented{ENVELOPE}{query}")
-    assert (403, ["consent_denied"]) == (reply.status, reply.json()["causes"])
+    assert (403, ["consent_denied"]) == (reply.status, reply.json().get("causes"))
     assert [] == setup.leaks(Needles({"mark": "tapir-hiding"}))
 
 
@@ -234,7 +234,7 @@ def test_a_doubtful_yes_is_a_no(setup: Setup, tags: str) -> None:
     whole = json.dumps(document)[:-1] + f', "tags": {DOUBTFUL[tags]}}}'
     head = json.dumps({"event_id": document["event_id"]})
     reply = setup.post(f'{head}\n{{"type":"event"}}\n{whole}'.encode())
-    assert (403, ["consent_denied"]) == (reply.status, reply.json()["causes"])
+    assert (403, ["consent_denied"]) == (reply.status, reply.json().get("causes"))
     assert [] == setup.leaks(Needles({"mark": "zorilla-asleep"}))
 
 
