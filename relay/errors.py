@@ -230,3 +230,10 @@ class ListenError(RelayError):
     """A port that cannot be opened as it is configured: it is taken, or its certificate is bad."""
 
     reason = "listen"
+
+
+class AuditError(RelayError):
+    """An action that cannot be noted, and so is not done (503)."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = "audit"

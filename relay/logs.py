@@ -22,11 +22,11 @@ from relay import jsonio
 from relay.errors import RelayError
 
 FIELDS: Final = frozenset({
-    "admin_host", "admin_port", "attempts", "bytes", "claimed", "component", "count", "dsn_host",
-    "envelope_id", "error", "file", "host", "items", "kind", "line", "onion", "outcome", "pid",
-    "port", "project", "queued", "reason", "required", "retry_at", "route", "rule", "rules",
-    "seconds", "signal", "state", "status", "upstream_host", "verdict", "version", "worker",
-    "workers",
+    "action", "admin_host", "admin_port", "attempts", "bytes", "claimed", "component", "count",
+    "dsn_host", "envelope_id", "error", "file", "host", "items", "kind", "line", "missing",
+    "number", "onion", "outcome", "pid", "port", "project", "queued", "reason", "required",
+    "retry_at", "route", "rule", "rules", "scope", "seconds", "signal", "state", "status",
+    "upstream_host", "verdict", "version", "via", "who", "worker", "workers",
 })  # fmt: skip
 """The extra fields that may be written. Each names something of ours or a number."""
 

@@ -7,20 +7,21 @@ import os
 import signal
 import sys
 import threading
-from functools import partial
 
 from relay import logs
+from relay.audit import Audit
 from relay.cli.options import add_config, settings_of
+from relay.clock import SystemClock
 from relay.config import ANY, Folder, ProjectSettings, Settings, check_runnable, mask_upstream
 from relay.consent import ConsentPolicy, Missing
 from relay.errors import ConfigError, Mistake, RelayError
 from relay.protocol.dsn import Dsn
 from relay.server.app import serve
 from relay.server.arbiter import Arbiter
+from relay.server.life import Life
 from relay.server.loaded import Loaded, load, start_side
 from relay.server.loop import first_of, run_loop
 from relay.server.running import Started
-from relay.side.nursery import forbid_core_dumps
 
 log = logging.getLogger("relay.server")
 
@@ -41,29 +42,41 @@ def run(options: argparse.Namespace) -> int:
     if sys.platform != "win32":
         # A "reload" during the start waits until somebody can see to it; by itself it would kill.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-        forbid_core_dumps()
     settings = settings_of(options, host=options.host, port=options.port, workers=options.workers)
     check_runnable(settings)
     logs.setup(level=10 if options.debug else 20)
 
+    life = Life(Audit(settings.admin.audit, SystemClock()))
+
     def greet(started: Started) -> None:
+        life.start()
         print(welcome(settings, started), file=sys.stderr, flush=True)
 
     loaded = load(settings)
 
     def reload() -> Loaded:
         given = {"host": options.host, "port": options.port, "workers": options.workers}
-        return _loaded(loaded, settings_of(options, **given))
+        return life.reload(lambda: _loaded(loaded, settings_of(options, **given)))
 
     def say(error: RelayError) -> None:
         print(f"relay: {error.detail}", file=sys.stderr, flush=True)
 
-    if settings.listen.workers > 1:
-        return Arbiter(loaded, on_start=greet, reload=reload, say=say).run()
-    end = partial(_end_within, settings.listen.shutdown)
+    def end() -> None:
+        life.stop()
+        _end_within(settings.listen.shutdown)
+
     try:
+        if settings.listen.workers > 1:
+            return Arbiter(loaded, on_start=greet, reload=reload, say=say).run()
         run_loop(
-            serve(settings, loaded=loaded, on_start=greet, on_stop=end, side=start_side(loaded))
+            serve(
+                settings,
+                loaded=loaded,
+                on_start=greet,
+                on_stop=end,
+                on_hang_up=life.refuse_reload,
+                side=start_side(loaded),
+            )
         )
     except BaseExceptionGroup as group:
         error = first_of(group)
@@ -71,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
             raise
         print(f"relay: {error.detail}", file=sys.stderr)
         return 1
+    finally:
+        life.stop()
     return 0
 
 

@@ -6,28 +6,23 @@ Works while a relay runs on the spool and while none does.
 import argparse
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from relay.audit import Action, Audit, Entry, Outcome, Via, system_user
 from relay.cli.options import add_config, add_json, binary_stdout, print_json, settings_of
 from relay.clock import SystemClock
 from relay.config import Settings
-from relay.errors import RelayError
+from relay.errors import AuditError, RelayError
 from relay.outcomes import Reason
-from relay.ports import DeadLetter, Spool, SpoolStatus
-from relay.protocol.envelope import parse
-from relay.protocol.item_kinds import KINDS
-from relay.scrub.permit import ScrubbedEnvelope
+from relay.ports import Spool
+from relay.spool.inspecting import all_facts, facts, find_dead, read_dead, tell_status
 from relay.spool.tools import open_tools
-
-PAGE: Final = 1_000
-"""So many dead letters are read at one time."""
 
 T = TypeVar("T")
 
@@ -62,56 +57,33 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def run_status(options: argparse.Namespace) -> int:
     """Tell how much is held."""
     settings = settings_of(options)
-
-    async def ask(spool: Spool) -> tuple[SpoolStatus, Counter[Reason]]:
-        status = await spool.status()
-        reasons: Counter[Reason] = Counter()
-        after = 0
-        while letters := await spool.dead.list(PAGE, after):
-            reasons.update(letter.reason for letter in letters)
-            after = letters[-1].number
-        return status, reasons
-
-    status, reasons = _with_spool(settings, ask)
-    share = status.bytes / settings.spool.max_bytes
+    told = _looked(
+        settings, Action.SPOOL_STATUS, lambda spool: tell_status(spool, settings.spool.max_bytes)
+    )
     if options.json:
-        print_json(
-            {
-                "ready": status.ready,
-                "claimed": status.claimed,
-                "dead": status.buried,
-                "dead_by_reason": {reason.value: count for reason, count in reasons.items()},
-                "bytes": status.bytes,
-                "max_bytes": settings.spool.max_bytes,
-                "share": round(share, 4),
-                "oldest_seconds": round(status.oldest_age, 3),
-            }
-        )
+        print_json(told)
         return 0
-    print(f"waiting        {status.ready}")
-    print(f"on its way     {status.claimed}")
-    print(f"oldest         {status.oldest_age:.0f} s")
-    print(f"bytes          {status.bytes} ({share:.1%} of {settings.spool.max_bytes})")
-    print(f"dead letters   {status.buried}")
-    for reason, count in reasons.most_common():
-        print(f"  {reason.value:<20} {count}")
+    print(f"waiting        {told['ready']}")
+    print(f"on its way     {told['claimed']}")
+    print(f"oldest         {told['oldest_seconds']:.0f} s")
+    print(f"bytes          {told['bytes']} ({told['share']:.1%} of {told['max_bytes']})")
+    print(f"dead letters   {told['dead']}")
+    for reason, count in told["dead_by_reason"].items():
+        print(f"  {reason:<20} {count}")
     return 0
 
 
 def run_list(options: argparse.Namespace) -> int:
     """List dead letters."""
-
-    async def ask(spool: Spool) -> list[DeadLetter]:
-        found: list[DeadLetter] = []
-        after = 0
-        while len(found) < options.limit and (letters := await spool.dead.list(PAGE, after)):
-            found += [one for one in letters if _is_asked_for(one, options)]
-            after = letters[-1].number
-        return found[: options.limit]
-
-    letters = _with_spool(settings_of(options), ask)
+    letters = _looked(
+        settings_of(options),
+        Action.SPOOL_LIST,
+        lambda spool: find_dead(
+            spool, options.limit, reason=options.reason, project=options.project
+        ),
+    )
     if options.json:
-        print_json([_facts(letter) for letter in letters])
+        print_json([facts(letter) for letter in letters])
         return 0
     table = Table(box=None, pad_edge=False)
     for heading in ("number", "stored", "project", "categories", "bytes", "tries", "reason"):
@@ -135,29 +107,26 @@ def run_show(options: argparse.Namespace) -> int:
     if options.number is None:
         options.usage_error("say which NUMBER")
     number: int = options.number
-
-    async def ask(spool: Spool) -> tuple[DeadLetter, ScrubbedEnvelope]:
-        letters = await spool.dead.list(1, number - 1)
-        envelope = await spool.dead.read(number)
-        if envelope is None or not letters or letters[0].number != number:
-            raise RelayError(f"there is no dead letter {number}")
-        return letters[0], envelope
-
-    letter, envelope = _with_spool(settings_of(options), ask)
+    found = _looked(
+        settings_of(options), Action.SPOOL_SHOW, lambda spool: read_dead(spool, number), number
+    )
+    if found is None:
+        raise RelayError(f"there is no dead letter {number}")
+    letter, envelope = found
     if options.body:
         stdout = binary_stdout()
         stdout.write(envelope.body)
         stdout.flush()
         return 0
-    facts = {**_facts(letter), "client": envelope.client, "items": _items(envelope.body)}
+    told = all_facts(letter, envelope)
     if options.json:
-        print_json(facts)
+        print_json(told)
         return 0
-    for name, value in facts.items():
+    for name, value in told.items():
         if name != "items":
             shown = _time(letter.stored_at) if name == "stored_at" else value
             print(f"{name:<12} {', '.join(shown) if isinstance(shown, list) else shown}")
-    for item in facts["items"]:
+    for item in told["items"]:
         print(f"item         {item['kind']}, {item['bytes']} bytes")
     return 0
 
@@ -165,8 +134,9 @@ def run_show(options: argparse.Namespace) -> int:
 def run_retry(options: argparse.Namespace) -> int:
     """Make dead letters due."""
     numbers = _chosen(options)
-    count = _with_spool(settings_of(options), lambda spool: spool.dead.retry(numbers))
-    return _tell(options, "retried", count, numbers)
+    return _change(
+        options, Action.SPOOL_RETRY, "retried", numbers, lambda spool: spool.dead.retry(numbers)
+    )
 
 
 def run_purge(options: argparse.Namespace) -> int:
@@ -174,8 +144,61 @@ def run_purge(options: argparse.Namespace) -> int:
     numbers = _chosen(options)
     if numbers is None and not options.yes:
         options.usage_error("--all deletes every dead letter: say --yes too")
-    count = _with_spool(settings_of(options), lambda spool: spool.dead.purge(numbers))
-    return _tell(options, "purged", count, numbers)
+    return _change(
+        options, Action.SPOOL_PURGE, "purged", numbers, lambda spool: spool.dead.purge(numbers)
+    )
+
+
+def _looked(
+    settings: Settings,
+    action: Action,
+    ask: Callable[[Spool], Awaitable[T]],
+    number: int | None = None,
+) -> T:
+    """Look at the spool, and note that."""
+    answer = _with_spool(settings, ask)
+    entry = Entry(action, system_user(), Via.COMMAND, Outcome.DONE, number=number)
+    try:
+        Audit(settings.admin.audit, SystemClock()).note(entry)
+    except AuditError as error:  # nothing was changed
+        print(f"relay: {error.detail}", file=sys.stderr)
+    return answer
+
+
+def _change(
+    options: argparse.Namespace,
+    action: Action,
+    what: str,
+    numbers: Collection[int] | None,
+    change: Callable[[Spool], Awaitable[int]],
+) -> int:
+    """Change the spool, if that can be noted; say how many it was.
+
+    Returns:
+        1 if some were asked for that are no dead letters.
+
+    Raises:
+        AuditError: it cannot be noted; nothing was changed.
+    """
+    settings = settings_of(options)
+    audit = Audit(settings.admin.audit, SystemClock())
+    asked = None if numbers is None else len(numbers)
+    who = system_user()
+    audit.note(Entry(action, who, Via.COMMAND, Outcome.BEGUN, count=asked))
+    try:
+        count = _with_spool(settings, change)
+    except RelayError:
+        audit.try_note(Entry(action, who, Via.COMMAND, Outcome.FAILED))
+        raise
+    missing = 0 if asked is None else asked - count
+    audit.try_note(Entry(action, who, Via.COMMAND, Outcome.DONE, count=count, missing=missing))
+    if options.json:
+        print_json({what: count, "missing": missing})
+    else:
+        print(f"{what}: {count}")
+    if missing:
+        print(f"relay: {missing} of {count + missing} are no dead letters", file=sys.stderr)
+    return 1 if missing else 0
 
 
 def _with_spool(settings: Settings, ask: Callable[[Spool], Awaitable[T]]) -> T:
@@ -193,50 +216,6 @@ def _chosen(options: argparse.Namespace) -> Collection[int] | None:
     if bool(options.numbers) is options.all:
         options.usage_error("say NUMBER, one or more, or --all")
     return None if options.all else frozenset(options.numbers)
-
-
-def _tell(
-    options: argparse.Namespace, what: str, count: int, numbers: Collection[int] | None
-) -> int:
-    """Say how many it was; 1 if some were asked for that are no dead letters."""
-    missing = 0 if numbers is None else len(numbers) - count
-    if options.json:
-        print_json({what: count, "missing": missing})
-    else:
-        print(f"{what}: {count}")
-    if missing:
-        print(f"relay: {missing} of {count + missing} are no dead letters", file=sys.stderr)
-    return 1 if missing else 0
-
-
-def _is_asked_for(letter: DeadLetter, options: argparse.Namespace) -> bool:
-    return options.reason in (None, letter.reason) and options.project in (None, letter.project)
-
-
-def _facts(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "number": letter.number,
-        "envelope_id": letter.envelope_id,
-        "project": letter.project,
-        "key": letter.key,
-        "categories": list(letter.categories),
-        "bytes": letter.size,
-        "stored_at": letter.stored_at,
-        "attempts": letter.attempts,
-        "reason": letter.reason.value,
-    }
-
-
-def _items(body: bytes) -> list[dict[str, Any]]:
-    """Return kind and size of each item; nothing else of it is shown."""
-    try:
-        items = parse(body).items
-    except RelayError:
-        return []
-    return [
-        {"kind": item.kind if item.kind in KINDS else "unknown", "bytes": len(item.payload)}
-        for item in items
-    ]
 
 
 def _time(seconds: float) -> str:

@@ -1,29 +1,30 @@
-"""The admin port: metrics, health, and a page that says what is here.
+"""The admin port: metrics, health, the spool, and a page that says what is here.
 
-Law of this file: routes only; what they show is made elsewhere. The health routes stand on the
-ingest port too, because that is where load balancers look.
+Law of this file: routes only; what they show is made elsewhere, and the gate decides for whom. The
+health routes stand on the ingest port too, because that is where load balancers look.
 """
 
-import hashlib
-import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from relay import metrics as metrics_module
-from relay.config import AdminToken
+from relay.audit import Audit
+from relay.clock import SystemClock
+from relay.config import Admin
 from relay.errors import SpoolUnavailableError
 from relay.health import Health
 from relay.metrics import Metrics
-from relay.ports import Spool
+from relay.ports import Clock, Spool
+from relay.server.admin_gate import Gate
+from relay.server.admin_spool import MAX_BODY, add_spool_routes
 from relay.server.answers import json_answer
 
 HEALTH: Final = web.AppKey("health", Health)
 METRICS: Final = web.AppKey("metrics", Metrics)
 SPOOL: Final = web.AppKey("spool", Spool)
 REFRESH: Final[web.AppKey[Callable[[], None]]] = web.AppKey("refresh")
-TOKENS: Final = web.AppKey("tokens", tuple[AdminToken, ...])
 
 LIVE: Final = "/api/relay/healthcheck/live/"
 READY: Final = "/api/relay/healthcheck/ready/"
@@ -33,6 +34,15 @@ _INDEX: Final = f"""scrub-relay, admin port
 /metrics        counters in Prometheus' text format
 {LIVE}   the process answers
 {READY}  it should get traffic
+
+With a token that has the scope spool, as `Authorization: Bearer …`:
+
+/spool          how much waits, and how many dead letters
+/spool/dead     dead letters: ?limit=, after=, reason=, project=
+/spool/dead/{{number}}           one of them
+/spool/dead/{{number}}/envelope  its envelope, scrubbed
+/spool/retry    POST {{"numbers": […]}} or {{"all": true}}: make them due
+/spool/purge    POST the same, and "yes": true with all: delete them
 """
 
 
@@ -49,7 +59,9 @@ def build_admin_app(
     metrics: Metrics,
     health: Health,
     spool: Spool,
-    tokens: Sequence[AdminToken] = (),
+    max_bytes: int = 1,
+    admin: Admin | None = None,
+    clock: Clock | None = None,
     refresh: Callable[[], None] = lambda: None,
 ) -> web.Application:
     """Wire the admin port. The caller may add further routes before it is started.
@@ -58,39 +70,23 @@ def build_admin_app(
         metrics: what `/metrics` shows.
         health: what the health routes answer.
         spool: its gauges are read at each scrape.
+        max_bytes: what it may hold.
+        admin: tokens, what is open without one, names of the port, the audit log.
+        clock: the time.
         refresh: called at each scrape, to set what it knows.
-        tokens: with any, `/metrics` asks for one with the scope `metrics`.
     """
-    app = web.Application()
+    admin, clock = admin or Admin(), clock or SystemClock()
+    audit = Audit(admin.audit, clock)
+    gate = Gate(admin, metrics, audit, clock)
+    app = web.Application(middlewares=[gate.middleware], client_max_size=MAX_BODY)
     app[METRICS] = metrics
     app[SPOOL] = spool
-    app[TOKENS] = tuple(tokens)
     app[REFRESH] = refresh
     app.router.add_get("/", _index)
-    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/metrics", gate.guarded("metrics", _metrics))
     add_health_routes(app, health)
+    add_spool_routes(app, gate, spool, audit, max_bytes)
     return app
-
-
-def authorize(request: web.Request, scope: str) -> None:
-    """Let a request pass that has a token with this scope, or any if no tokens are configured.
-
-    The token comes as `Authorization: Bearer …`; only its SHA-256 is configured.
-
-    Raises:
-        HTTPUnauthorized: no token, or one that is not configured.
-        HTTPForbidden: a token without the scope.
-    """
-    tokens = request.app[TOKENS]
-    if not tokens:
-        return
-    scheme, _, secret = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    given = hashlib.sha256(secret.strip().encode("utf-8", "surrogateescape")).hexdigest()
-    found = [t for t in tokens if hmac.compare_digest(t.sha256, given)]
-    if scheme.lower() != "bearer" or not found:
-        raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-    if not any(scope in token.scopes for token in found):
-        raise web.HTTPForbidden
 
 
 async def refresh_spool_gauges(metrics: Metrics, spool: Spool) -> None:
@@ -118,8 +114,7 @@ async def _ready(request: web.Request) -> web.Response:
     return json_answer({"is_healthy": well}, 200 if well else 503)
 
 
-async def _metrics(request: web.Request) -> web.Response:
-    authorize(request, "metrics")
+async def _metrics(request: web.Request, _: str) -> web.Response:
     metrics = request.app[METRICS]
     request.app[REFRESH]()
     await refresh_spool_gauges(metrics, request.app[SPOOL])

@@ -16,6 +16,7 @@ from relay import own_errors
 from relay.config import Settings
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
+from relay.server.admin_gate import refuse
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
 from relay.server.loaded import Loaded, load, show, tell
@@ -34,6 +35,7 @@ async def serve(
     on_start: Callable[[Started], None] = lambda _: None,
     stop: asyncio.Event | None = None,
     on_stop: Callable[[], None] = lambda: None,
+    on_hang_up: Callable[[], None] = lambda: None,
     side: SideProcess | None = None,
 ) -> None:
     """Run until a signal, or until `stop` is set.
@@ -44,6 +46,7 @@ async def serve(
         on_start: called when the ports are open.
         stop: set it to stop; SIGTERM and SIGINT set it too.
         on_stop: called when stopping begins.
+        on_hang_up: called for a SIGHUP, which changes nothing here.
         side: from `start_side`; it is closed in the end.
 
     Raises:
@@ -61,7 +64,13 @@ async def serve(
     async with AsyncExitStack() as stack:
         stack.enter_context(_signals_restored())
         parts = await open_parts(stack, loaded, metrics, side=side)
-        stack.enter_context(stopped_by_signals(stop))
+
+        def hang_up() -> None:
+            log.warning("reload_needs_workers")
+            metrics.count("relay_reloads_total", outcome="refused")
+            on_hang_up()
+
+        stack.enter_context(stopped_by_signals(stop, hang_up))
         inside, outside = settings.admin, settings.listen
         admin = bind("admin", inside.host, inside.port)
         for one in admin:
@@ -87,14 +96,14 @@ async def serve(
 
 
 @contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set `stop` inside the block; SIGHUP changes nothing, and says so."""
+def stopped_by_signals(stop: asyncio.Event, hang_up: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set `stop` inside the block; SIGHUP is told."""
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, stop.set)
     # A supervisor's "reload" must not end it, as the signal would by itself.
-    loop.add_signal_handler(signal.SIGHUP, log.warning, "reload_needs_workers")
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `cli.serve`
     try:
         yield
@@ -128,11 +137,15 @@ async def _ports(
     """Open the admin port, then the others; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
     admin_app = build_admin_app(
-        metrics=metrics, health=parts.health, spool=parts.spool, tokens=inside.tokens
+        metrics=metrics,
+        health=parts.health,
+        spool=parts.spool,
+        max_bytes=loaded.settings.spool.max_bytes,
+        admin=inside,
     )
     app = build_ingest_app(parts.ingest, parts.health)
     async with (
-        open_port(admin_app, admin, seconds=1.0),
+        open_port(admin_app, admin, refuse=refuse, seconds=1.0),
         open_port(
             app,
             ingest,

@@ -20,6 +20,7 @@ from relay.health import Health, flag_check, spool_check
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
+from relay.server.admin_gate import refuse
 from relay.server.board import Board, SeatState
 from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
@@ -91,10 +92,11 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             metrics=metrics,
             health=health,
             spool=spool,
-            tokens=loaded.settings.admin.tokens,
+            max_bytes=settings.max_bytes,
+            admin=loaded.settings.admin,
             refresh=_counts(board, metrics),
         )
-        async with open_port(app, sockets, seconds=1.0):
+        async with open_port(app, sockets, refuse=refuse, seconds=1.0):
             seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
             await stop.wait()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from relay.audit import system_user
 from relay.cli.main import main
 from relay.clock import SystemClock
 from relay.config import SpoolSettings
@@ -254,3 +255,52 @@ def test_a_stream_is_looked_at_as_a_file_is(
         assert {"purged": 1, "missing": 0} == spool.json("purge", "2")
         status = spool.json("status")
         assert (2, 0) == (status["ready"], status["dead"])
+
+
+# --- the audit log -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def audit(folder: Path) -> Path:
+    """A file for it, configured."""
+    file = folder / "audit.log"
+    with (folder / "relay.yaml").open("a") as config:
+        config.write(f"admin: {{audit: '{file}'}}\n")
+    return file
+
+
+def test_every_action_is_noted(spool: Command, audit: Path) -> None:
+    """By whom, and what became of it; what changes something, before that too."""
+    for arguments in (("status",), ("list",), ("show", "1"), ("retry", "1", "99"), ("purge", "2")):
+        spool(*arguments)
+    lines = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert {(system_user(), "command")} == {(line["who"], line["via"]) for line in lines}
+    assert [
+        ("spool_status", "done", None, None),
+        ("spool_list", "done", None, None),
+        ("spool_show", "done", None, None),
+        ("spool_retry", "begun", 2, None),
+        ("spool_retry", "done", 1, 1),
+        ("spool_purge", "begun", 1, None),
+        ("spool_purge", "done", 1, 0),
+    ] == [(x["action"], x["outcome"], x.get("count"), x.get("missing")) for x in lines]
+    assert 1 == lines[2]["number"]
+
+
+def test_what_cannot_be_noted_is_not_done(spool: Command, audit: Path) -> None:
+    """To look is possible still, and the error is told."""
+    audit.mkdir()
+    for arguments in (("retry", "--all"), ("purge", "--all", "--yes")):
+        told = "relay: the audit log cannot be written\n"
+        status, out, err = spool(*arguments)
+        assert (1, "", True) == (status, out, err.endswith(told))
+    status, out, err = spool("status", "--json")
+    assert (0, 3, True) == (status, json.loads(out)["dead"], "the audit log cannot" in err)
+
+
+def test_what_fails_is_noted(spool: Command, folder: Path, audit: Path) -> None:
+    """A spool that cannot be opened ends the line that was begun."""
+    (folder / "spool.db").unlink()
+    spool("retry", "--all")
+    lines = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert ["begun", "failed"] == [line["outcome"] for line in lines]

@@ -1,0 +1,59 @@
+"""What is noted of a relay as a whole: that it started, was reloaded, and stopped.
+
+Law of this file: a reload that cannot be noted is refused; a start and a stop are not held up.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from relay.audit import UNKNOWN, Action, Audit, Entry, Outcome, Via, system_user
+from relay.errors import RelayError
+from relay.metrics import Metrics
+
+T = TypeVar("T")
+
+
+class Life:
+    """Notes it, in the process that a supervisor knows."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+        self._runs = False
+        self._metrics: Metrics | None = None
+
+    def start(self) -> None:
+        """Note that it answers."""
+        self._runs = True
+        self._note(Action.START, system_user(), Via.COMMAND, Outcome.DONE)
+
+    def stop(self) -> None:
+        """Note that it stops; may be repeated."""
+        if self._runs:
+            self._runs = False
+            self._note(Action.STOP, system_user(), Via.COMMAND, Outcome.DONE)
+
+    def refuse_reload(self) -> None:
+        """Note a reload that one process alone cannot do. Who sent a signal, it does not tell."""
+        self._note(Action.RELOAD, UNKNOWN, Via.SIGNAL, Outcome.REFUSED)
+
+    def reload(self, load: Callable[[], T]) -> T:
+        """Load anew, if that can be noted; count and note what became of it.
+
+        Raises:
+            RelayError: what `load` raises, or the reload cannot be noted.
+        """
+        if self._metrics is None:
+            self._metrics = Metrics()  # only now, for where processes share them is known by now
+        try:
+            self._audit.note(Entry(Action.RELOAD, UNKNOWN, Via.SIGNAL, Outcome.BEGUN))
+            loaded = load()
+        except RelayError:
+            self._metrics.count("relay_reloads_total", outcome="refused")
+            self.refuse_reload()
+            raise
+        self._metrics.count("relay_reloads_total", outcome="accepted")
+        self._note(Action.RELOAD, UNKNOWN, Via.SIGNAL, Outcome.DONE)
+        return loaded
+
+    def _note(self, action: Action, who: str, via: Via, outcome: Outcome) -> None:
+        self._audit.try_note(Entry(action, who, via, outcome))
