@@ -5,7 +5,6 @@ holds). mutmut's own runner is not used: it leaves out decorated functions (ever
 tables, class bodies and defaults, and those are where consent and the codec decide.
 """
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,12 @@ from dataclasses import dataclass
 
 import libcst as cst
 import libcst.matchers as m
-from libcst.metadata import MetadataWrapper, PositionProvider
-from mutmut.mutation.mutators import mutation_operators, operator_string
+from libcst.metadata import (
+    MetadataWrapper,
+    PositionProvider,
+    WhitespaceInclusivePositionProvider,
+)
+from mutmut.mutation.mutators import mutation_operators, operator_match, operator_string
 
 # Types are checked by mypy, and what these calls hold is either that or no run ever gets there.
 _UNTOUCHED_CALLS = frozenset({"len", "isinstance", "cast", "assert_never", "TypeVar", "NewType"})
@@ -42,24 +45,24 @@ class Mutant:
 
 def mutants_of(module: str, source: str) -> list[Mutant]:
     """Make all mutants of the source of a module, in the order of its lines; none comes twice."""
-    wrapper = MetadataWrapper(cst.parse_module(source))
-    visitor = _Visitor()
+    wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
+    visitor = _Visitor(wrapper.module)
     wrapper.visit(visitor)
-    tree = wrapper.module
+    lines = source.splitlines(keepends=True)
     found: dict[str, Mutant] = {}
     for change in visitor.changes:
-        body = list(tree.body)
-        changed = body[change.top].deep_replace(change.old, change.new)
-        mutated = tree.with_changes(
-            body=[*body[: change.top], changed, *body[change.top + 1 :]]
-        ).code
-        if mutated == source or mutated in found:
+        first, last = change.start[0], change.end[0]
+        head = lines[first - 1][: change.start[1]]
+        tail = lines[last - 1][change.end[1] :] if last <= len(lines) else ""
+        before, after = lines[first - 1 : last], (head + change.text + tail).splitlines(True)
+        mutated = "".join([*lines[: first - 1], *after, *lines[last:]])
+        if before == after or mutated in found:
             continue
         try:
-            compile(mutated, module, "exec")
+            compile(mutated, module, "exec", dont_inherit=True)
         except SyntaxError:
             continue
-        diff = _diff(source, mutated)
+        diff = _diff(first, before, after)
         key = hashlib.sha256(f"{module}\n{source}\n{diff}".encode()).hexdigest()[:16]
         found[mutated] = Mutant(key, change.function, change.lines, diff, mutated)
     return list(found.values())
@@ -67,9 +70,11 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    old: cst.CSTNode
-    new: cst.CSTNode
-    top: int
+    """`text` in the place of what stands from `start` to `end` (line from 1, column from 0)."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    text: str
     function: str
     lines: tuple[int, int]
 
@@ -77,13 +82,12 @@ class _Change:
 class _Visitor(cst.CSTVisitor):
     """Collects the changes, with the statement and the function that each is in."""
 
-    METADATA_DEPENDENCIES = (PositionProvider,)
+    METADATA_DEPENDENCIES = (PositionProvider, WhitespaceInclusivePositionProvider)
 
-    def __init__(self) -> None:
+    def __init__(self, module: cst.Module) -> None:
         super().__init__()
         self.changes: list[_Change] = []
-        self._top = -1
-        self._depth = 0
+        self._module = module
         self._names: list[str] = []
         self._raising = 0
         self._statements: list[tuple[int, int]] = [(1, 1)]
@@ -91,27 +95,28 @@ class _Visitor(cst.CSTVisitor):
     def on_visit(self, node: cst.CSTNode) -> bool:
         if _is_untouched(node):
             return False
-        if self._depth == 1 and isinstance(node, cst.BaseStatement):
-            self._top += 1
-        self._depth += 1
         if isinstance(node, cst.ClassDef | cst.FunctionDef):
             self._names.append(node.name.value)
         self._raising += isinstance(node, cst.Raise)
         if isinstance(node, cst.BaseStatement):
             self._statements.append(self._extent(node))
-        for new in self._changed(node):
+        for old, new in self._changed(node):
+            place = self.get_metadata(WhitespaceInclusivePositionProvider, old)
+            text = "" if new is None else self._module.code_for_node(new)
             self.changes.append(
-                _Change(node, new, self._top, ".".join(self._names), self._statements[-1])
+                _Change(
+                    (place.start.line, place.start.column),
+                    (place.end.line, place.end.column),
+                    text,
+                    ".".join(self._names),
+                    self._statements[-1],
+                )
             )
         return True
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
         if _is_untouched(original_node):
-            # `on_visit` has not entered it, and a top statement that is skipped counts as well.
-            if self._depth == 1 and isinstance(original_node, cst.BaseStatement):
-                self._top += 1
             return
-        self._depth -= 1
         if isinstance(original_node, cst.ClassDef | cst.FunctionDef):
             self._names.pop()
         self._raising -= isinstance(original_node, cst.Raise)
@@ -129,9 +134,10 @@ class _Visitor(cst.CSTVisitor):
             last = first
         return first, last
 
-    def _changed(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    def _changed(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None]]:
+        """What to put in the place of what: the node, its condition, or a case of it (nothing)."""
         for kind, operator in mutation_operators:
-            if not isinstance(node, kind):
+            if not isinstance(node, kind) or operator is operator_match:
                 continue
             made: Iterable[cst.CSTNode] = operator(node)
             if operator is operator_string:
@@ -140,27 +146,21 @@ class _Visitor(cst.CSTVisitor):
                 made = [] if worded else list(made)[:1]
             for new in made:
                 if not _is_pointless(node, new):
-                    yield new
-        yield from _forced(node)
+                    yield node, new
+        if isinstance(node, cst.If | cst.While | cst.CompIf):
+            for forced in _forced(node.test, both=not isinstance(node, cst.While)):
+                yield node.test, forced
+        if isinstance(node, cst.Match) and len(node.cases) > 1:
+            never = m.Call(func=m.Name("assert_never"))
+            yield from ((case, None) for case in node.cases if not m.findall(case, never))
 
 
-def _forced(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _forced(test: cst.BaseExpression, *, both: bool) -> Iterator[cst.CSTNode]:
     """Force a condition to never hold, and to always do so; of a loop, only the first."""
-    if isinstance(node, cst.If | cst.While | cst.CompIf):
-        held = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        sides: list[tuple[cst.BaseBooleanOp, str]] = [(cst.And(), "False")]
-        if not isinstance(node, cst.While):
-            sides.append((cst.Or(), "True"))
-        for operator, word in sides:
-            yield node.with_changes(
-                test=cst.BooleanOperation(left=held, operator=operator, right=cst.Name(word)),
-                **({} if isinstance(node, cst.CompIf) else _spaced(node)),
-            )
-
-
-def _spaced(node: cst.If | cst.While) -> dict[str, cst.BaseParenthesizableWhitespace]:
-    name = "whitespace_before_test" if isinstance(node, cst.If) else "whitespace_after_while"
-    return {name: cst.SimpleWhitespace(" ")}
+    held = test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    yield cst.BooleanOperation(left=held, operator=cst.And(), right=cst.Name("False"))
+    if both:
+        yield cst.BooleanOperation(left=held, operator=cst.Or(), right=cst.Name("True"))
 
 
 def _is_untouched(node: cst.CSTNode) -> bool:
@@ -179,7 +179,7 @@ def _is_untouched(node: cst.CSTNode) -> bool:
 
 
 def _is_pointless(old: cst.CSTNode, new: cst.CSTNode) -> bool:
-    """None for False changes no condition, and no run comes to a `case` that mypy proves empty."""
+    """None for False changes no condition."""
     if isinstance(old, cst.Assign | cst.AnnAssign):
         return m.matches(old.value, m.Name("False")) if old.value else False
     if isinstance(old, cst.Call) and isinstance(new, cst.Call) and len(old.args) == len(new.args):
@@ -187,14 +187,14 @@ def _is_pointless(old: cst.CSTNode, new: cst.CSTNode) -> bool:
             m.matches(before.value, m.Name("False")) and m.matches(after.value, m.Name("None"))
             for before, after in zip(old.args, new.args, strict=True)
         )
-    if isinstance(old, cst.Match) and isinstance(new, cst.Match):
-        kept = {id(case) for case in new.cases}
-        gone = [case for case in old.cases if id(case) not in kept]
-        never = m.Call(func=m.Name("assert_never"))
-        return any(m.findall(case, never) for case in gone)
     return False
 
 
-def _diff(before: str, after: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+def _diff(first: int, before: list[str], after: list[str]) -> str:
+    """The changed lines, as diff shows them; what is the same at both ends is left out."""
+    while before and after and before[-1] == after[-1]:
+        before, after = before[:-1], after[:-1]
+    while before and after and before[0] == after[0]:
+        before, after, first = before[1:], after[1:], first + 1
+    lines = [f"@@ -{first} +{first} @@", *(f"-{line}" for line in before)]
+    return "\n".join(line.rstrip("\n") for line in [*lines, *(f"+{line}" for line in after)])

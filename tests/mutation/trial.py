@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -52,6 +53,7 @@ class Job:
         self.source = self.file.read_text("utf-8")
         self.reached = self.work / "reached.json"
         self.cold = self.work / "cold.json"
+        self.loaded = self.work / "loaded.json"
         self.args = [*_ARGS, f"--basetemp={self.work / 'tmp'}"]
 
     def record(self, mutant: dict[str, Any], status: str, seconds: float, tests: int) -> None:
@@ -185,6 +187,9 @@ class Hot:
                 int(_SLACK + 5 * took),
             )
             job.record(mutant, status, spent, len(chosen))
+        ours = {path.stem for path in Path.cwd().iterdir()}
+        loaded = [name for name in sys.modules if name.partition(".")[0] not in ours]
+        job.loaded.write_text(json.dumps(loaded))
         job.cold.write_text(json.dumps(cold))
 
     @staticmethod
@@ -271,6 +276,9 @@ def try_cold(job: Job) -> None:
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     _forget_bytecode(job.file)
+    for name in json.loads(job.loaded.read_text("utf-8")):
+        with suppress(Exception):
+            import_module(name)
     for mutant in mutants:
         job.file.write_text(mutant["source"], "utf-8")
         try:
