@@ -21,8 +21,8 @@ SECONDS: Final = 10.0
 """Of a processor's time, for one input: what takes longer hangs."""
 
 _OURS: Final = (str(ROOT / "relay"), str(ROOT / "tests" / "fuzz"))
-_NOT_THE_PLACE: Final = ("findings.py", "guided_process.py", "oracles.py")
-_DRIVERS: Final = frozenset(str(Path(__file__).with_name(name)) for name in _NOT_THE_PLACE)
+_NOT_THE_PLACE: Final = ("findings.py", "guided_process.py", "oracles.py", "targets/drawing.py")
+_DRIVERS: Final = frozenset(str(Path(__file__).parent / name) for name in _NOT_THE_PLACE)
 
 
 class HangError(BaseException):
@@ -92,7 +92,7 @@ def _key(error: BaseException) -> str:
         # Where it stood when its time was over is chance.
         return f"{name} in {ours[0].name}" if ours else name
     places = [f"{Path(f.filename).relative_to(ROOT)}:{f.lineno}" for f in ours[-1:]]
-    return " ".join([name, *places])
+    return " ".join([name, *filter(None, [getattr(error, "oracle", "")]), *places])
 
 
 @contextmanager

@@ -9,11 +9,13 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,10 +107,17 @@ def _run(name: str, seconds: float, here: Path) -> tuple[int, str]:
     command = [sys.executable, "-m", "tests.fuzz.guided_process", name, str(int(seconds)), here]
     log = here / "log"
     with log.open("wb") as out:
-        done = subprocess.run(
-            command, cwd=ROOT, stdout=out, stderr=out, timeout=seconds + 300, check=False
-        )
-    return done.returncode, log.read_text("utf-8", "replace")
+        # A group of its own: a target may have started a relay, and libFuzzer lets nobody clean up.
+        child = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
+        try:
+            status = child.wait(seconds + 300)
+        except subprocess.TimeoutExpired:
+            status = 1
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    return status, log.read_text("utf-8", "replace")
 
 
 def _kept(name: str, here: Path) -> list[str]:
@@ -158,13 +167,19 @@ def table(done: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Fuzz, and say what came of it."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(prog="tests.fuzz.guided", description=__doc__)
     parser.add_argument("--target", default="all", help="a name, names with commas between, or all")
     parser.add_argument("--minutes", type=float, default=5.0, help="in all, on the clock")
     parser.add_argument("--jobs", type=int, default=1, help="targets at one time")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="corpus, logs and figures")
+    return parser
+
+
+def main() -> int:
+    """Fuzz, and say what came of it."""
+    parser = build_parser()
     options = parser.parse_args()
     if find_spec("atheris") is None:
         print("atheris is not here: it needs Linux and a Python before 3.14", file=sys.stderr)

@@ -18,7 +18,7 @@ _MODULES: Final[Mapping[str, tuple[str, int]]] = {
     # name: its module, and its share of the time
     "envelope": ("envelope", 12),
     "request": ("request", 6),
-    "http": ("http", 4),
+    "http": ("http", 2),
     "json": ("documents", 3),
     "yaml": ("rule_files", 2),
     "rules": ("rule_files", 4),
