@@ -149,7 +149,9 @@ class _Collected:
         filename = options.get(b"filename")
         part = Part(
             _text(options.get(b"name", b"")),
-            None if filename is None else _text(filename),
+            # Of a path only the name (RFC 7578, 4.2): quotes take one of the two backslashes that
+            # a share is known by.
+            None if filename is None else _text(filename.rpartition(b"\\")[2]),
             _text(self._headers.get(b"content-type", b"")),
             b"".join(self._chunks),
         )

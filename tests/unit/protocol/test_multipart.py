@@ -37,6 +37,15 @@ def test_fields_and_files() -> None:
 
 
 @pytest.mark.parametrize(
+    "name", [r"\\server\jane\app.log", r"see \\server\app.log", r"C:\Users\jane\app.log", "app.log"]
+)
+def test_of_a_path_only_the_name(name: str) -> None:
+    """A file name that is a path of Windows says nothing of servers and folders."""
+    (part,) = read_parts(form((f'; name="f"; filename="{name}"', b"1")), TYPE, DEFAULT)
+    assert "app.log" == part.filename
+
+
+@pytest.mark.parametrize(
     "kind",
     [
         "",
