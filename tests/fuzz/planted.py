@@ -26,6 +26,8 @@ from tests.system.planted import LONG, in_base64, spellings
 _BY_NAME: Final = frozenset({"path", "host", "uri", "mail", "script"})
 """Kinds of which a part alone is secret: a name, a key inside of it."""
 
+_NAMES: Final = frozenset({"host", "uri", "mail"})
+
 _VARIANTS: Final = 2
 
 
@@ -78,16 +80,15 @@ FORBIDDEN: Final = _forbidden()
 def _wholes() -> dict[str, str]:
     texts = {secret.name: secret.text for secret in SECRETS}
     texts |= {family: made.text for family, made in IDENTIFIERS.items()}
-    return {
-        name: text[: text.index(FORBIDDEN[name][0]) + len(FORBIDDEN[name][0])]
-        if len(FORBIDDEN[name]) == 1
-        else text
-        for name, text in texts.items()
-    }
+    paths = {"folder", "windows", *(name for name in IDENTIFIERS if name.startswith("path"))}
+    for name in paths:  # what stands behind the name does not matter
+        word = FORBIDDEN[name][0]
+        texts[name] = texts[name][: texts[name].index(word) + len(word)]
+    return texts
 
 
 WHOLES: Final = _wholes()
-"""By name of a secret: what must stand there for it to be known, up to the words themselves."""
+"""By name of a secret: what must stand there for it to be known."""
 
 
 def _hidden() -> Iterator[Hidden]:
@@ -180,16 +181,20 @@ def leaks(place: str, data: bytes, given: bytes = b"") -> list[Leak]:
 
 def _count(name: str, given: bytes) -> int:
     """Return how often the whole of a secret was given, spelt so that its words stand there."""
-    return sum(given.count(needle) for needle in _as_given(name))
+    return sum(1 for _ in _as_given(name).finditer(given))
 
 
 @cache
-def _as_given(name: str) -> frozenset[bytes]:
+def _as_given(name: str) -> re.Pattern[bytes]:
     whole = WHOLES[name]
     once = json.dumps(whole)[1:-1]
     raw = json.dumps(whole, ensure_ascii=False)[1:-1]
     texts = (whole, once, json.dumps(once)[1:-1], raw, quote(whole, safe=""), repr(whole)[1:-1])
-    return frozenset(text.encode() for text in texts)
+    spelt = b"|".join(re.escape(text.encode()) for text in sorted(set(texts), key=len)[::-1])
+    made = IDENTIFIERS.get(name)
+    # A name that goes on is another name.
+    ends = rb"(?![A-Za-z0-9_-])" if made is not None and made.kind in _NAMES else b""
+    return re.compile(b"(?:" + spelt + b")" + ends)
 
 
 @dataclass(frozen=True, slots=True)

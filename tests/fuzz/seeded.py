@@ -9,6 +9,7 @@ is stopped in its process, or, where that does not help, with it.
 import argparse
 import faulthandler
 import json
+import logging
 import multiprocessing
 import sys
 import time
@@ -68,6 +69,7 @@ def data_of(target: Target, seed: str, number: int) -> bytes:
 def work(todo: Work, said: Connection, at: "Synchronized[int]") -> None:
     """Run a share of the inputs; send counts and findings."""
     faulthandler.enable()
+    logging.getLogger().addHandler(logging.NullHandler())  # targets look at records by themselves
     target = targets.load(todo.target)
     done = 0
     for number in range(todo.first, todo.count, todo.step):

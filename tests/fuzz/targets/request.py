@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
@@ -24,6 +24,7 @@ from relay.metrics import Metrics
 from relay.pipeline import ProjectPolicy
 from relay.protocol.limits import KIB, Limits
 from relay.scrub.permit import ScrubbedEnvelope
+from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
 from relay.server.ingest import Ingest, build_ingest_app
 from relay.spool.memory import MemorySpool
@@ -72,7 +73,7 @@ class _Kept(MemorySpool):
 class Side:
     """The ingest side, and the loop that it runs on."""
 
-    def __init__(self, scrubber: Any) -> None:
+    def __init__(self, scrubber: Scrubber) -> None:
         self.loop = asyncio.new_event_loop()
         self.spool = _Kept()
         self.metrics = Metrics()
@@ -148,7 +149,7 @@ def run(data: bytes) -> None:
     _check_answer(data, answer, records)
     oracles.no_secret("log", "\n".join(records), _open(data, head))
     for one in side.spool.given:
-        _check_kept(data, head, one)
+        _check_kept(data, head, one, side.intake._rotation.current())
     _check_consent(data, head, side)
     if counts:
         hold("a request is counted once", _counted(side) - before in (0, 1))
@@ -203,14 +204,14 @@ def _open(data: bytes, head: Head) -> bytes:
         return data
 
 
-def _check_kept(data: bytes, head: Head, kept: ScrubbedEnvelope) -> None:
+def _check_kept(data: bytes, head: Head, kept: ScrubbedEnvelope, scrubber: Scrubber) -> None:
     given = _open(data, head)
     shown = f"{kept!r} {kept.envelope_id} {kept.project} {kept.key} {kept.client} {kept.categories}"
     oracles.no_secret("permit", shown, given)
     oracles.no_secret("spool", kept.body, given)
     oracles.parsed(kept.body)
     if one_in(AGAIN, data, b"again"):
-        done = decide(kept.body, OPEN, shipped())
+        done = decide(kept.body, OPEN, scrubber)
         same = done.envelope is not None and done.envelope.body == kept.body
         hold(
             "scrubbing again changes nothing",
