@@ -27,6 +27,8 @@ from tests.fuzz.findings import ROOT, attempt, keep, minimised
 FOLDER: Final = ROOT / ".fuzz"
 _STARTS: Final = 5
 """A process that ends too early is started again, so often at most."""
+_SLACK: Final = 120
+"""Seconds that a process may take to begin and to end."""
 _LAST_LINE: Final = re.compile(
     r"^#(\d+)\s+\w+\s+cov: (\d+) ft: (\d+) corp: (\d+)/(\S+)", re.MULTILINE
 )
@@ -110,7 +112,7 @@ def _run(name: str, seconds: float, here: Path) -> tuple[int, str]:
         # A group of its own: a target may have started a relay, and libFuzzer lets nobody clean up.
         child = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
         try:
-            status = child.wait(seconds + 300)
+            status = child.wait(seconds + _SLACK)
         except subprocess.TimeoutExpired:
             status = 1
         finally:
@@ -130,7 +132,7 @@ def _kept(name: str, here: Path) -> list[str]:
         finding = attempt(target, path.read_bytes())
         if finding is None:
             # It needs what went before it: state, which is a fault of its own.
-            kept.append(f"{path.relative_to(ROOT)} (not alone)")
+            kept.append(f"{path} (not alone)")
             continue
         small = keep(minimised(target, finding), targets.FOUND / name)
         kept.append(f"{small.relative_to(ROOT)} {finding.key}")
@@ -184,7 +186,7 @@ def main() -> int:
     if find_spec("atheris") is None:
         print("atheris is not here: it needs Linux and a Python before 3.14", file=sys.stderr)
         return 1
-    known = targets.names()
+    known = tuple(name for name in targets.names() if name not in targets.OUTSIDE)
     names = known if options.target == "all" else tuple(options.target.split(","))
     if unknown := sorted(set(names) - set(known)):
         parser.error(f"no such target: {', '.join(unknown)}; there are {', '.join(known)}")

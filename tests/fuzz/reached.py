@@ -16,8 +16,6 @@ import coverage
 from tests.fuzz import targets
 from tests.fuzz.findings import ROOT, attempt
 
-_OUTSIDE: Final = frozenset({"http"})
-"""Targets whose relay is another process."""
 _TOUCHED: Final = 30.0
 """Percent of lines: where fewer are reached, a module is not what is fuzzed."""
 
@@ -33,7 +31,7 @@ def main() -> int:
     measured = coverage.Coverage(branch=True, source_pkgs=["relay"], data_file=None)
     measured.start()
     inputs = 0
-    for name in (name for name in names if name not in _OUTSIDE):
+    for name in (name for name in names if name not in targets.OUTSIDE):
         count = _replay(name, options.folder / name, options.seconds)
         print(f"{name}: {count:,} inputs", file=sys.stderr, flush=True)
         inputs += count

@@ -41,6 +41,9 @@ _MODULES: Final[Mapping[str, tuple[str, int]]] = {
     "spool": ("spool", 4),
 }
 
+OUTSIDE: Final = frozenset({"http"})
+"""Targets of which the relay is another process: no coverage can guide them, only chance."""
+
 
 def names() -> tuple[str, ...]:
     """Return the names of all targets that are there."""
