@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ Results = dict[str, dict[str, object]]
 def main() -> int:
     """Try what the command line asks for, and print the score."""
     options = build_parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the copy goes, whoever ends the run
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder, "copy")
         _copy(copy, options.commit, options.overlay)

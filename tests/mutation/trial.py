@@ -8,6 +8,7 @@ first, up to the first that fails. What runs at import (tables, defaults, class 
 swapped: such a mutant is written to the file (of the copy) and everything imported anew.
 """
 
+import ctypes
 import gc
 import json
 import os
@@ -76,6 +77,7 @@ def in_child(work: Callable[[], int], limit: float, cpu: int | None = None) -> t
     if pid == 0:
         status = 3
         try:
+            _end_with_parent()
             os.setsid()
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -103,6 +105,11 @@ def in_child(work: Callable[[], int], limit: float, cpu: int | None = None) -> t
     if not ended or out_of_time:
         return "timeout", seconds
     return ("survived" if code == 0 else "killed"), seconds
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when its parent does (prctl's PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Reach:
@@ -330,6 +337,7 @@ def _named(tests: Sequence[str]) -> Iterator[str]:
 def main() -> int:
     """Run the job; its results are lines of JSON in the file that it names."""
     sys.path[0] = str(Path.cwd())
+    _end_with_parent()
     job = Job(Path(sys.argv[1]))
     job.tests = list(_named(job.tests))
     _warm_up()
