@@ -248,8 +248,8 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sentry", '{"tags": {"allowReport": false}}'),
     ),
     "a document in pieces": (
-        ("sentry__1", '{"tags": {"allowReport": true, '),
-        ("sentry__2", '"allowReport": false}}'),
+        ("sentry__1", '{"tags": {"allowReport": false, '),
+        ("sentry__2", '"allowReport": true}}'),
     ),
 }
 
