@@ -77,7 +77,6 @@ class RetryPolicy:
 
 
 _WORTH_ANOTHER_TRY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-_ENOUGH_DOUBLINGS: Final = 64
 
 
 def after_response(
@@ -87,7 +86,7 @@ def after_response(
     now: float,
     jitter: float,
     policy: RetryPolicy,
-    others_pass: bool = True,
+    others_pass: bool,
 ) -> Decision:
     """Decide what becomes of an envelope after one send.
 
@@ -125,9 +124,8 @@ def backoff(failures: int, jitter: float, policy: RetryPolicy, cap: float) -> fl
 
     The ceiling grows by `factor` up to `cap`; the wait lies in its upper half, moved by the jitter.
     """
-    doublings = min(failures, _ENOUGH_DOUBLINGS)
     try:
-        ceiling = min(cap, policy.base * policy.factor**doublings)
+        ceiling = min(cap, policy.base * float(policy.factor) ** failures)
     except OverflowError:
         ceiling = cap
     return ceiling * (1 + jitter) / 2

@@ -170,6 +170,17 @@ def test_a_policy_without_end_is_refused(wrong: dict[str, float]) -> None:
         RetryPolicy(**wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("policy", [{"max_attempts": 1}, {"cap": 2, "circuit_cap": 2, "base": 2}])
+def test_the_shortest_policies_are_policies(policy: dict[str, int]) -> None:
+    """One try is an end, and a wait that never grows is a wait."""
+    assert policy == {name: getattr(RetryPolicy(**policy), name) for name in policy}  # type: ignore[arg-type]
+
+
+def test_words_of_a_circuit() -> None:
+    """The states are words that dashboards know."""
+    assert {"closed", "open", "half_open"} == set(CircuitState)
+
+
 def learn(circuit: Circuit, response: UpstreamResponse | None, now: float = NOW) -> None:
     circuit.learn(response, now=now, jitter=0.0, policy=POLICY)
 
@@ -181,6 +192,7 @@ def closed(width: int = 8) -> Circuit:
 def test_a_new_circuit_lets_one_through() -> None:
     """An upstream gets one send at a time until it has answered well, then the whole width."""
     circuit = Circuit(8)
+    assert CircuitState.HALF_OPEN is circuit.state
     assert 1 == circuit.room(NOW)
     circuit.in_flight = 1
     assert 0 == circuit.room(NOW)
@@ -250,3 +262,14 @@ def test_a_circuit_heeds_retry_after() -> None:
     circuit = closed()
     learn(circuit, UpstreamResponse(503, {"retry-after": "99999"}))
     assert NOW + 3_600 == circuit.open_until
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("1", 1), (format_datetime(datetime.fromtimestamp(NOW + 60, UTC), usegmt=True), 60)],
+)
+def test_a_circuit_heeds_each_form_of_retry_after(header: str, seconds: int) -> None:
+    """One second is enough to open at once, and a date is a wait from now."""
+    circuit = closed()
+    learn(circuit, UpstreamResponse(503, {"retry-after": header}))
+    assert NOW + seconds == circuit.open_until
