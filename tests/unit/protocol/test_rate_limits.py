@@ -81,7 +81,23 @@ def test_headers_are_read(header: str, expected: list[RateLimit]) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", ["a" * 65, "two words", 'x"y', "a\r\nSet-Cookie", "é", "<script>", "jane@example.org"]
+    "reason",
+    [
+        "a" * 65,
+        "two words",
+        'x"y',
+        "a\r\nSet-Cookie",
+        "é",
+        "<script>",
+        "jane@example.org",
+        # What an upstream might repeat of what it was sent, or knows from elsewhere.
+        "1.1.1.1",
+        "203.0.113.42",
+        "t1MTHasECFKHpv4Kd8DA6D3BEe15X4Ae2y4",
+        "355C817510C0EABF2F147145",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "abandon_ability_able_about_above_absent_abuse",
+    ],
 )
 def test_a_reason_that_is_no_word_is_replaced(reason: str) -> None:
     """A reason goes on to clients: only short words of plain letters do."""
