@@ -38,7 +38,7 @@ class _Index:
     def __init__(self) -> None:
         self._short: dict[bytes, tuple[str, str]] = {}
         self._long: dict[bytes, tuple[str, str]] = {}
-        self._grams: dict[bytes, list[bytes]] = {}
+        self._grams: dict[bytes, list[tuple[bytes, int]]] = {}
 
     def add(self, needle: bytes, name: str, spelling: str) -> None:
         if len(needle) < 2 * GRAM - 1:
@@ -46,13 +46,19 @@ class _Index:
         elif needle not in self._long:
             self._long[needle] = (name, spelling)
             for start in range(GRAM):
-                self._grams.setdefault(needle[start : start + GRAM], []).append(needle)
+                gram = needle[start : start + GRAM]
+                self._grams.setdefault(gram, []).append((needle, start))
 
     def find(self, data: bytes) -> Iterator[tuple[str, str, int, int]]:
         """Yield name, spelling, place and length of each needle in the data, once."""
         whole = memoryview(data)[: len(data) // GRAM * GRAM]
         fives = {five for (five,) in struct.iter_unpack(f"{GRAM}s", whole)}
-        near = {needle for five in fives & self._grams.keys() for needle in self._grams[five]}
+        near = {
+            needle
+            for five in fives & self._grams.keys()
+            for needle, start in self._grams[five]
+            if all(needle[at : at + GRAM] in fives for at in range(start, len(needle) - 4, GRAM))
+        }
         for known, needles in ((self._short, self._short), (self._long, near)):
             for needle in sorted(needles):
                 at = data.find(needle)
