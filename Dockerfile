@@ -1,16 +1,25 @@
 # syntax=docker/dockerfile:1
+#
+# What is installed is pinned by hash (docs/admin.md, Dependencies). The base image is named by its
+# version alone: who wants it pinned too writes its digest behind it (python:3.13-slim@sha256:…).
 
 # --- build: the wheel and its dependencies, in an environment that is copied whole ---------------
 FROM python:3.13-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
+COPY requirements.lock requirements-build.lock ./
+# Nothing is taken that has not the hash that was written down, what builds it neither.
+RUN python -m venv /opt/build \
+ && /opt/build/bin/pip install --require-hashes --no-deps -r requirements-build.lock \
+ && /opt/build/bin/pip wheel --require-hashes --no-deps --no-build-isolation --wheel-dir /wheels -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY relay ./relay
 COPY rules ./rules
-RUN pip wheel --wheel-dir /wheels '.[jetstream,sentry]' \
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
  && python -m venv --without-pip /opt/relay \
- && pip --python /opt/relay/bin/python install --no-index --find-links /wheels 'scrub-relay[jetstream,sentry]' \
+ && pip --python /opt/relay/bin/python install --no-index --no-deps /wheels/*.whl \
+ && pip --python /opt/relay/bin/python check \
  # A rule set that fails its own examples never becomes an image.
  && /opt/relay/bin/relay rules test
 

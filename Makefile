@@ -10,10 +10,14 @@ ARGS ?=
 NODE_TESTS := tests/system/node
 OLD_SDK := tests/system/clients/.sentry-sdk-1
 
+# What holds on every Python from 3.11 on, with the hash of each file that may be installed.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command 'make lock'
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench promises mutants docs picture setup node clean clients-set-up
+.PHONY: help run demo test check fmt bench promises mutants docs lock audit picture setup node clean clients-set-up
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +61,21 @@ docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
 	@$(BIN)/python -m tests.compatibility > $(VENV)/compatibility.md
 	@mv $(VENV)/compatibility.md docs/compatibility.md
+
+lock: $(VENV)/.audit ## pin what the image has, with hashes (ARGS=--upgrade takes the newest)
+	@$(LOCK) --extra jetstream --extra sentry --output-file requirements.lock pyproject.toml $(ARGS)
+	@$(LOCK) --output-file requirements-build.lock requirements-build.in $(ARGS)
+
+audit: $(VENV)/.audit ## look for known holes in what the image has; needs the network
+	@failed=0; for lock in requirements.lock requirements-build.lock; do \
+		$(BIN)/pip-audit --requirement $$lock --require-hashes --disable-pip --strict \
+			--progress-spinner off $(ARGS) || failed=1; \
+	done; \
+	[ $$failed = 0 ] || { \
+		echo "audit: something was found, or NOT EVERYTHING COULD BE LOOKED UP: see above." >&2; \
+		echo "audit: it asks the package index for advisories; ARGS='-s osv' asks OSV." >&2; \
+		exit 1; \
+	}
 
 picture: $(VENV)/.dev ## draw the demo's terminal again, for the README
 	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
@@ -114,6 +133,11 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 $(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet --editable '.[mutation]'
+	@touch $@
+
+$(VENV)/.audit: pyproject.toml | $(BIN)/python
+	@echo "installing what pins and audits dependencies"
+	@$(BIN)/python -m pip install --quiet --editable '.[audit]'
 	@touch $@
 
 $(BIN)/python:

@@ -34,7 +34,15 @@ from tests.promises.__main__ import build_parser as build_promises_parser
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
-OTHER_TOOLS = {"--build", "--profile", "--volumes", "--data-binary", "--loadfile", "--dist"}
+OTHER_TOOLS = {
+    "--build",
+    "--upgrade",
+    "--profile",
+    "--volumes",
+    "--data-binary",
+    "--loadfile",
+    "--dist",
+}
 """Options of docker, curl and pytest that the pages name."""
 
 
