@@ -62,9 +62,15 @@ def parsed(body: bytes) -> list[captured.Item]:
     except (ValueError, KeyError, TypeError) as error:
         raise Broken("what is forwarded does not parse", repr(error)) from None
     hold("what is forwarded does not parse", isinstance(head, dict), "the header")
+    size = body.find(b"\n") + 1
     for item in items:
         hold("what is forwarded does not parse", isinstance(item.header, dict), "an item's header")
-        hold("an item has no length", "length" in item.header)
+        length = item.header.get("length")
+        hold("what is forwarded does not parse", length == len(item.payload), "a length")
+        end = body.find(b"\n", size) + 1 + len(item.payload)
+        hold("what is forwarded does not parse", body[end : end + 1] == b"\n", "the end of an item")
+        size = end + 1
+    hold("what is forwarded does not parse", size == len(body), "something behind the last item")
     return items
 
 

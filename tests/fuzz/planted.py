@@ -122,31 +122,47 @@ def hidden(chance: Random, *, version: bool = False) -> str:
 # --- looking for them -----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """What is looked for: of which secret, how it is spelt, and its whole in the same spelling."""
+
+    name: str
+    spelling: str
+    whole: re.Pattern[bytes]
+
+
 @cache
-def _needles() -> dict[bytes, tuple[str, str]]:
-    """Return what to look for, with the name of the secret and of the spelling."""
-    found: dict[bytes, tuple[str, str]] = {}
+def _needles() -> dict[bytes, Needle]:
+    found: dict[bytes, Needle] = {}
     for name, forbidden in FORBIDDEN.items():
+        given = _as_given(name)
+        wholes = dict(_spelt(WHOLES[name]))
         for word in forbidden:
-            for spelling, needle in _spelt(word):
-                found.setdefault(needle, (name, spelling))
+            for spelling, spelt in _spelt(word):
+                plain = spelling in _PLAINLY or spelling not in wholes
+                whole = given if plain else re.compile(re.escape(wholes[spelling]))
+                known = found.get(spelt)
+                if known is not None:  # two secrets have a name in common
+                    whole = re.compile(known.whole.pattern + b"|" + whole.pattern)
+                found[spelt] = Needle(name, spelling, whole)
             if len(word) >= LONG and len(forbidden) == 1:
                 half = len(word) // 2
                 for part, text in (("first", word[:half]), ("last", word[half:])):
-                    found.setdefault(text.encode(), (name, f"{part} half"))
+                    found[text.encode()] = Needle(name, f"{part} half", given)
     return found
+
+
+_PLAINLY: Final = frozenset({"plain", "JSON", "JSON in JSON", "backslashes doubled"})
 
 
 def _spelt(word: str) -> Iterator[tuple[str, bytes]]:
     for spelling, needle in spellings(word):
         yield spelling, needle
-        if spelling in ("percent, each byte", "unicode escapes", "hex"):
-            digits = needle.upper() if spelling != "unicode escapes" else needle.upper().lower()
-            yield spelling, digits
-    for needle in in_base64(word):
-        yield "base64", needle
-    for name in ("full width", "zero width"):
-        yield name, HIDINGS[name](word).encode()
+        if spelling in ("percent, each byte", "hex"):
+            yield f"{spelling}, large", needle.upper()
+    yield "zero width", HIDINGS["zero width"](word).encode()
+    for shift, needle in enumerate(in_base64(word)):
+        yield f"base64 {shift}", needle
 
 
 @cache
@@ -168,20 +184,18 @@ def leaks(place: str, data: bytes, given: bytes = b"") -> list[Leak]:
     """
     found = []
     for hit in _pattern().finditer(data):
-        needle = bytes(hit[0])
-        name, spelling = _needles()[needle]
+        text = bytes(hit[0])
+        needle = _needles()[text]
+        name, spelling = needle.name, needle.spelling
         around = data[max(0, hit.start() - 60) : hit.end() + 40]
-        if needle != WHOLES[name].encode() and given.count(needle) > _count(name, given):
+        if spelling.startswith("base64") or text == WHOLES[name].encode():
+            pass  # it is the whole
+        elif given.count(text) > sum(1 for _ in needle.whole.finditer(given)):
             continue
         if any(excuse.holds(name, around) for excuse in EXCUSES):
             continue
         found.append(Leak(name, spelling, place, around.decode("utf-8", "backslashreplace")))
     return found
-
-
-def _count(name: str, given: bytes) -> int:
-    """Return how often the whole of a secret was given, spelt so that its words stand there."""
-    return sum(1 for _ in _as_given(name).finditer(given))
 
 
 @cache
