@@ -96,7 +96,7 @@ class Side:
         return self.loop.run_until_complete(asyncio.wait_for(self._answer(head), HANGS))
 
     async def _answer(self, head: "Head") -> web.StreamResponse:
-        stream = StreamReader(BaseProtocol(self.loop), 1 << 16, loop=self.loop)
+        stream = StreamReader(BaseProtocol(self.loop), 1 << 30, loop=self.loop)
         stream.feed_data(head.body)
         stream.feed_eof()
         made = make_mocked_request(
