@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help run demo test check fmt bench promises mutants docs lock audit picture setup node clean clients-set-up
+.PHONY: help run demo test check fmt bench promises mutants fuzz docs lock audit picture setup node clean clients-set-up
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,16 @@ bench: $(VENV)/.dev ## measure recall, precision and speed, and write docs/bench
 
 mutants: $(VENV)/.mutation ## change the code in one place at a time: which change does no test notice?
 	@$(BIN)/python -m tests.mutation $(MODULES) $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## feed it with what nobody would send, for MINUTES=5 (TARGET=envelope is one of all)
+	@failed=0; \
+	echo "== drawn from a seed"; \
+	$(BIN)/python -m tests.fuzz.seeded --target $(or $(TARGET),envelope) \
+		--count $$(( $(or $(MINUTES),5) * 2000 )) --seed $$(date +%s) || failed=1; \
+	echo "== guided by coverage"; \
+	$(BIN)/python -m tests.fuzz.guided --target $(or $(TARGET),all) \
+		--minutes $(or $(MINUTES),5) $(ARGS) || failed=1; \
+	exit $$failed
 
 docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
@@ -116,7 +126,7 @@ clients-set-up: $(VENV)/.dev
 
 clean: ## remove what is made here, the environment too
 	rm -rf $(VENV) $(NODE_TESTS)/node_modules $(OLD_SDK) build dist .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache .coverage .mutants
+		.hypothesis .import_linter_cache .coverage .mutants .fuzz
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@if [ ! -e $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ]; then \
@@ -133,6 +143,13 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 $(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet --editable '.[mutation]'
+	@touch $@
+
+$(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
+		echo "atheris cannot be had here: it needs Linux, and a Python before 3.14" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.audit: pyproject.toml | $(BIN)/python

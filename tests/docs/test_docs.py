@@ -29,6 +29,7 @@ from relay.server.routes import ROUTES
 from relay.spool.memory import MemorySpool
 from tests.docs.pages import ROOT, Block, blocks, code, first_column, pages, told
 from tests.fakes import FakeClock
+from tests.fuzz.guided import build_parser as build_fuzz_parser
 from tests.mutation.options import build_parser as build_mutation_parser
 from tests.promises.__main__ import build_parser as build_promises_parser
 
@@ -111,6 +112,7 @@ def test_options_exist() -> None:
     """Each option that a page names is one of the command's, or of a tool beside it."""
     tools = commands(build_parser()) | commands(build_bench_parser(), "make bench")
     tools |= commands(build_promises_parser(), "make promises")
+    tools |= commands(build_fuzz_parser(), "make fuzz")
     tools |= commands(build_mutation_parser(), "make mutants")
     known = set().union(*tools.values(), OTHER_TOOLS, {"--help", "--version"})
     named = {option for _, piece in code() for option in re.findall(r"(?<![\w-])--[a-z-]+", piece)}
