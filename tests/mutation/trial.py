@@ -24,12 +24,14 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
+import coverage
 import pytest
 
 _MEMORY = 4 << 30
+_IMPORT = "import"
 _SLACK = 20.0
 """Seconds that a mutant may take beyond ten times what its tests took."""
 
@@ -112,36 +114,20 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-class Reach:
-    """Which lines of the module each test runs, and which an import does."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = str(file)
-        self.lines: dict[str, set[int]] = defaultdict(set)
-        self.seconds: dict[str, float] = {}
-        self.at = ""
-
-    def trace(self, frame: FrameType, event: str, _arg: Any) -> Any:
-        """Be the tracer: only frames of the module are looked at."""
-        if frame.f_code.co_filename != self._file:
-            return None
-        if event == "line":
-            self.lines[self.at].add(frame.f_lineno)
-        return self.trace
-
-
 class Hot:
     """A plugin: collects once, then runs each mutant's tests in a fork of its own."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._reach = Reach(job.file)
+        # Which lines of the module each test runs, and which an import does.
+        self._seen = coverage.Coverage(data_file=None, config_file=False, include=[str(job.file)])
 
     def pytest_configure(self) -> None:
-        sys.settrace(self._reach.trace)
+        self._seen.start()
+        self._seen.switch_context(_IMPORT)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        sys.settrace(None)
+        self._seen.stop()
         if session.testsfailed:
             raise session.Interrupted("the tests cannot be collected")
         status, seconds = in_child(lambda: self._measure(session), 1200)
@@ -153,24 +139,28 @@ class Hot:
         return True
 
     def _measure(self, session: pytest.Session) -> int:
-        reach = self._reach
+        seconds: dict[str, float] = {}
+        self._seen.start()
         for item in session.items:
-            reach.at, began = item.nodeid, time.monotonic()
-            sys.settrace(reach.trace)
+            began = time.monotonic()
+            self._seen.switch_context(item.nodeid)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            sys.settrace(None)
-            reach.seconds[item.nodeid] = time.monotonic() - began
+            seconds[item.nodeid] = time.monotonic() - began
             if session.testsfailed:
                 print(f"fails on the code as it is: {item.nodeid}", file=sys.stderr, flush=True)
                 return 1
-        lines = {name: sorted(found) for name, found in reach.lines.items()}
-        self._job.reached.write_text(json.dumps({"lines": lines, "seconds": reach.seconds}))
+        self._seen.stop()
+        lines = defaultdict(list)
+        for line, names in self._seen.get_data().contexts_by_lineno(str(self._job.file)).items():
+            for name in names:
+                lines[name].append(line)
+        self._job.reached.write_text(json.dumps({"lines": lines, "seconds": seconds}))
         return 0
 
     def _try_all(self, session: pytest.Session, found: dict[str, Any]) -> None:
         job, seconds = self._job, found["seconds"]
         lines = {name: set(numbers) for name, numbers in found["lines"].items()}
-        at_import = lines.pop("", set())
+        at_import = lines.pop(_IMPORT, set())
         items = {item.nodeid: item for item in session.items}
         swap = Swap(job.file, job.source)
         cold = []
@@ -316,7 +306,7 @@ def _warm_up() -> None:
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile(
         "mutation",
-        max_examples=50,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         database=None,
