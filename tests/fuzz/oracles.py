@@ -9,8 +9,8 @@ import logging
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import Any, Final
-from zlib import crc32
 
 from sentry_sdk.envelope import Envelope as SdkEnvelope
 
@@ -34,7 +34,7 @@ def hold(oracle: str, truth: object, how: object = "") -> None:
 
 def one_in(share: int, data: bytes, salt: bytes = b"") -> bool:
     """Tell whether an input is among one in so many: by its bytes, so that it is so again."""
-    return crc32(data, crc32(salt)) % share == 0
+    return int.from_bytes(blake2b(data, digest_size=4, key=salt).digest()) % share == 0
 
 
 def no_secret(place: str, shown: bytes | str, given: bytes) -> None:
