@@ -1,7 +1,7 @@
 """Very many inputs from a seed: `python -m tests.fuzz.seeded --target envelope --count 1000000`.
 
 Input number i of a seed is always the same, however many processes share the work. Findings do not
-end the run: each goes, with its number, into a folder (`.fuzz/seeded/`), and is told in one line;
+end the run: each goes, input and trace, into a folder (`.fuzz/seeded/`), and is told in one line;
 `--only i` runs one input again. Ends with 1 if there is a finding. What hangs is a finding too: it
 is stopped in its process, or, where that does not help, with it.
 """
@@ -24,7 +24,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.fuzz import tally, targets
-from tests.fuzz.findings import ROOT, attempt
+from tests.fuzz.findings import ROOT, Finding, attempt
 from tests.fuzz.target import Target
 
 FOLDER: Final = ROOT / ".fuzz" / "seeded"
@@ -77,7 +77,7 @@ def work(todo: Work, said: Connection, at: "Synchronized[int]") -> None:
         finding = attempt(target, data_of(target, todo.seed, number))
         done += 1
         if finding is not None:
-            said.send(("found", number, finding.key, finding.trace))
+            said.send(("found", number, finding))
         if done % _TELL == 0:
             said.send(("done", done, Counter(tally.COUNTS)))
             tally.COUNTS.clear()
@@ -95,9 +95,9 @@ def run(target: str, seed: str, count: int, jobs: int, folder: Path) -> dict[str
     while workers:
         for worker, told in _heard(workers):
             match told:
-                case ("found", number, key, trace):
-                    figures["findings"][key] += 1
-                    _keep(folder, f"{target}-{seed}-{number}", key, trace)
+                case ("found", number, finding):
+                    figures["findings"][finding.key] += 1
+                    _keep(folder, f"{target}-{seed}-{number}", finding)
                 case ("done", more, words):
                     before = figures["inputs"]
                     figures["inputs"] += more
@@ -107,9 +107,11 @@ def run(target: str, seed: str, count: int, jobs: int, folder: Path) -> dict[str
                 case _:
                     workers.remove(worker)
                     if told[0] == "hang" or told[0] == "gone":
-                        key = f"the process is {told[0]}"
-                        figures["findings"][key] += 1
-                        _keep(folder, f"{target}-{seed}-{worker.at.value}", key, "")
+                        number = worker.at.value
+                        data = data_of(targets.load(target), seed, number)
+                        finding = Finding(f"the process is {told[0]}", data, "")
+                        figures["findings"][finding.key] += 1
+                        _keep(folder, f"{target}-{seed}-{number}", finding)
     seconds = time.monotonic() - started
     figures |= {"seconds": round(seconds, 1), "pace": round(figures["inputs"] / seconds, 1)}
     figures["counts"] = {sort: _of(counts, sort) for sort in _SORTS if _of(counts, sort)}
@@ -142,11 +144,14 @@ def _heard(workers: Sequence[Worker]) -> Iterator[tuple[Worker, tuple[Any, ...]]
             yield worker, ("hang",)
 
 
-def _keep(folder: Path, name: str, key: str, trace: str) -> None:
+def _keep(folder: Path, name: str, finding: Finding) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.txt").write_text(f"{key}\n\n{trace}\n", "utf-8", "backslashreplace")
-    last = trace.strip().rpartition("\n")[2][:_SHOWN]
-    print(f"finding {name}: {key}: {last}".encode("ascii", "backslashreplace").decode(), flush=True)
+    told = f"{finding.key}\n\n{finding.trace}\n"
+    (folder / f"{name}.txt").write_text(told, "utf-8", "backslashreplace")
+    (folder / f"{name}.bin").write_bytes(finding.data)
+    last = finding.trace.strip().rpartition("\n")[2][:_SHOWN]
+    line = f"finding {name}: {finding.key}: {last}"
+    print(line.encode("ascii", "backslashreplace").decode(), flush=True)
 
 
 def _of(counts: Counter[str], sort: str) -> dict[str, int]:

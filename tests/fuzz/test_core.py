@@ -19,6 +19,7 @@ from relay.scrub.items import SCRUBBERS
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.scrub.scrubber import Scrubber
 from tests.fuzz import oracles, planted, seeded, strategies, tally
+from tests.fuzz.findings import Finding
 from tests.fuzz.grammar import MODES, envelope
 from tests.fuzz.grammar_events import FIELDS
 from tests.fuzz.grammar_items import BUILDERS, ENCODINGS
@@ -369,4 +370,7 @@ def test_the_driver_goes_on_after_a_finding(tmp_path: Path) -> None:
     """Processes share the inputs of a seed, count what became of them, and keep what they find."""
     figures = seeded.run("dsn", "s", 50, 2, tmp_path)
     assert (50, 0) == (figures["inputs"], figures["findings"].total())
-    assert not list(tmp_path.glob("*.txt"))
+    assert not list(tmp_path.iterdir())
+    seeded._keep(tmp_path, "dsn-s-7", Finding("key", b"data", "trace"))
+    assert {"dsn-s-7.bin", "dsn-s-7.txt"} == {path.name for path in tmp_path.iterdir()}
+    assert b"data" == (tmp_path / "dsn-s-7.bin").read_bytes()
