@@ -55,27 +55,13 @@ MORE: dict[str, tuple[str, ...]] = {
     ),
     "relay/pipeline.py": ("tests/property/test_process.py", "tests/unit/test_intake.py"),
     "relay/protocol/auth.py": ("tests/unit/protocol/test_credentials.py",),
-    "relay/protocol/envelope.py": (
-        "tests/unit/protocol/test_envelope_codec.py",
-        "tests/property/test_envelope.py",
-    ),
-    "relay/protocol/item_kinds.py": ("tests/unit/test_pipeline.py",),
-    "relay/protocol/limits.py": (
-        "tests/unit/protocol/test_envelope_codec.py",
-        "tests/unit/test_pipeline.py",
-    ),
-    "relay/protocol/minidump.py": ("tests/property/test_minidump.py",),
-    "relay/protocol/rate_limits.py": ("tests/property/test_limits_machine.py",),
-    "relay/limit_memory.py": (
-        "tests/property/test_limits_machine.py",
-        "tests/unit/test_forwarder.py",
-    ),
-    "relay/delivery.py": ("tests/unit/test_forwarder.py", "tests/unit/test_settling.py"),
-    "relay/settling.py": ("tests/unit/test_forwarder.py",),
-    "relay/losses.py": ("tests/unit/test_reporting.py", "tests/unit/test_settling.py"),
-    "relay/upstream.py": ("tests/contract/test_upstream.py", "tests/unit/test_outage.py"),
+    "relay/protocol/envelope.py": ("tests/unit/protocol/test_envelope_codec.py",),
+    "relay/protocol/limits.py": ("tests/unit/protocol/test_envelope_codec.py",),
+    "relay/protocol/rate_limits.py": ("tests/unit/test_delivery.py",),
+    "relay/limit_memory.py": ("tests/unit/test_limit_sharing.py",),
+    "relay/upstream.py": ("tests/contract/test_upstream.py",),
     "relay/sinks.py": ("tests/contract/test_upstream.py",),
-    "relay/forwarder.py": ("tests/unit/test_outage.py",),
+    "relay/losses.py": ("tests/unit/test_reporting.py",),
 }
 """Tests beyond the module's own (`tests/unit/…/test_<name>.py`)."""
 

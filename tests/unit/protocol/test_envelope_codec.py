@@ -57,6 +57,7 @@ def test_grammar(data: bytes, items: list[tuple[str, bytes]]) -> None:
     [
         (b"", "the body is empty"),
         (b"\n", "the envelope header is not JSON"),
+        (b"\n{}", "the envelope header is not JSON"),
         (b"nope\n", "the envelope header is not JSON"),
         (b"\xff\xfe\n", "the envelope header is not JSON"),
         (b"[]\n", "the envelope header is not a JSON object"),
@@ -128,6 +129,7 @@ def test_payload_is_out_of_reprs() -> None:
         (b'{}\n{"type":"xpub"}\n12345', Limits(envelope=9), "envelope"),
         (b'{"a":"12345678"}\n', Limits(header=9), "envelope"),
         (b'{"a":"12345678"}', Limits(header=9), "envelope"),
+        (b'{}\n{"type":"event"}\n1', Limits(header=15), "envelope"),
         (b"{}\n" + b'{"type":"x"}\n1\n' * 4, Limits(items=3), "envelope"),
         (b"{}\n" + b'{"type":"attachment"}\n1\n' * 3, Limits(attachments=2), "attachment"),
         (b"{}\n" + b'{"type":"attachment"}\n1\n' * 3, Limits(attachments_total=2), "attachment"),
@@ -164,5 +166,5 @@ def test_many_large_headers() -> None:
     header = b'{"type":"a","x":"%s"}\n\n' % (b"x" * 978)
     limits = Limits(header=len(header) - 2)
     assert 4 == len(parse(b"{}\n" + header * 4, limits).items)
-    with pytest.raises(TooLargeError):
+    with pytest.raises(TooLargeError, match="for type 'envelope'"):
         parse(b"{}\n" + header * 5, limits)
