@@ -7,6 +7,7 @@ ends a process as it likes.
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
@@ -18,8 +19,10 @@ from tests.fuzz.findings import Finding, attempt, keep
 from tests.fuzz.mutating import mutated
 from tests.fuzz.target import Target
 
-DRAWN = 300
+DRAWN = 200
 """Inputs out of the target's generator that a run begins with."""
+LEAST_SECONDS = 5
+"""Of fuzzing itself, however long it took to begin."""
 MOST_BYTES = 64 * 1024
 MOST_MEMORY = 2_048
 """MiB."""
@@ -64,8 +67,8 @@ def write_words(tokens: Iterable[bytes], path: Path) -> None:
 
 
 def main(name: str, seconds: str, where: str) -> None:
-    """Fuzz a target for so many seconds; everything is written below a folder."""
-    folder = Path(where)
+    """Fuzz a target for so many seconds, all told; everything is written below a folder."""
+    folder, end = Path(where), time.monotonic() + int(seconds)
     atheris.enabled_hooks.add("str")
     with atheris.instrument_imports(include=["relay", "python_multipart"]):
         target = targets.load(name)
@@ -74,7 +77,7 @@ def main(name: str, seconds: str, where: str) -> None:
     write_seeds(target, seeds)
     write_words(target.tokens, words)
     flags = {
-        "max_total_time": seconds,
+        "max_total_time": max(LEAST_SECONDS, int(end - time.monotonic())),
         "timeout": MOST_SECONDS,
         "rss_limit_mb": MOST_MEMORY,
         "max_len": MOST_BYTES,

@@ -222,7 +222,7 @@ _PATHS = (
     ("request", "headers", "user-agent"), ("items", 0, "body"), ("spans", 0, "data", "x.y", "a b"),
 )  # fmt: skip
 _TYPES = (("string", "event"), ("object", "transaction"), ("number", "log"), ("array", "span"))
-_PLACES = tuple((path, *_TYPES[(n + m) % 4]) for n, path in enumerate(_PATHS) for m in (0, 1))
+_PLACES = tuple((path, *_TYPES[n % 4]) for n, path in enumerate(_PATHS))
 
 
 def draw_selector(random: Random, levels: int = 3) -> bytes:
