@@ -26,7 +26,7 @@ MAX_DIGITS: Final = 4_000
 MAX_SHOWN_DIGITS: Final = 10
 """A longer number may be a secret."""
 
-MAX_KEY_DIGITS: Final = 4
+MAX_KEY_DIGITS: Final = 2
 """A key with more digits may be a secret."""
 
 Kind = Literal["map", "list", "scalar"]

@@ -93,7 +93,7 @@ def _tls(tls: Tls) -> list[tuple[str, str]]:
         try:
             Path(file).read_bytes()
         except OSError as error:
-            found.append((f"listen.tls.{name}", f"{_named(file)} cannot be read: {error.strerror}"))
+            found.append((f"listen.tls.{name}", f"it cannot be read: {error.strerror}"))
         except ValueError:
             found.append((f"listen.tls.{name}", "it is no path"))
     if not found:
@@ -102,8 +102,3 @@ def _tls(tls: Tls) -> list[tuple[str, str]]:
         except ssl.SSLError:
             found.append(("listen.tls.cert", "certificate and key are not PEM, or do not belong"))
     return found
-
-
-def _named(path: str) -> str:
-    """Return a path, unless somebody has put what the file should hold in its place."""
-    return path if path.isprintable() and not path.startswith("-----") else "the file"

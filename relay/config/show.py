@@ -2,9 +2,9 @@
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -18,6 +18,9 @@ from relay.protocol.limits import Limits
 
 SET = "(set)"
 """What stands for a secret that is configured."""
+
+_SCHEMES = ("nats", "tls", "ws", "wss")
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?(?=/?$)"
 
 NO_SUCH = "(no such file)"
 """What stands for the path of a secret file that is not there."""
@@ -184,12 +187,12 @@ def _hash(hashing: model.HashSettings) -> dict[str, Any]:
 
 
 def _without_user(url: str) -> str:
-    """Return a URL without what stands before the `@`, and after the host."""
-    if "://" not in url:
-        url = f"//{url}"  # else what stands before a colon would pass for the scheme
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+    """Return scheme, host and port of a server; of what looks otherwise nothing.
+
+    A password may hold what would end it in a URL, so that what is before the last `@` is no host.
+    """
+    scheme, slashes, rest = url.rpartition("://")
+    host = re.match(_HOST, rest.rpartition("@")[2], re.ASCII)
+    if host is None or (slashes and scheme not in _SCHEMES):
         return SET
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}" if parts.scheme else host or SET
+    return f"{scheme}{slashes}{host[0]}"

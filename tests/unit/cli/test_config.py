@@ -47,7 +47,7 @@ def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) ->
             "listen: {workers: 2}\nspool: {backend: memory}\n",
             "listen.workers: several workers need",
         ),
-        ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "gone.pem cannot be read"),
+        ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "listen.tls.key: it cannot be read"),
         ("hash: {secret_file: gone}\n", "the hash secret cannot be read"),
         ("items: {statsd: scrub}\n", "items.statsd: scrub is not available"),
     ],

@@ -39,8 +39,8 @@ hash: {{secret_file: {here}/secret}}
             "r.yaml:6: spool.backend: needs what is not installed"
             " (pip install 'scrub-relay[jetstream]')"
         ),
-        f"r.yaml:4: listen.tls.cert: {here}/cert.pem cannot be read: No such file or directory",
-        f"r.yaml:5: listen.tls.key: {here}/key.pem cannot be read: No such file or directory",
+        "r.yaml:4: listen.tls.cert: it cannot be read: No such file or directory",
+        "r.yaml:5: listen.tls.key: it cannot be read: No such file or directory",
         "r.yaml:7: hash.secret_file: the hash secret cannot be read: No such file or directory",
     ] == refused(text)
 
