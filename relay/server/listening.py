@@ -246,6 +246,9 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
         except OSError as error:
             raise ListenError(f"listen.tls.{key}: {path}: {words(error)}") from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    # Said here, so that no system's own configuration of OpenSSL makes it less.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     try:
         # Without an answer OpenSSL would ask the terminal for the passphrase.
         context.load_cert_chain(tls.cert, tls.key, password="")
