@@ -10,6 +10,9 @@ from relay.protocol.check_ins import check_in_envelope
 from relay.protocol.envelope import parse
 
 NIL = "0" * 32
+STATUS = "a check-in needs a status"
+ID = "check_in_id is not a UUID"
+SECONDS = "duration is not a number of seconds"
 JSON = "application/json; charset=utf-8"
 
 
@@ -44,24 +47,45 @@ def test_by_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "query"),
+    ("body", "kind", "query", "detail"),
     [
-        (b"", "", {}),
-        (b"", "", {"status": "fine"}),
-        (b"", "", {"status": "ok", "check_in_id": "x"}),
-        (b"", "", {"status": "ok", "duration": "long"}),
-        (b"", "", {"status": "ok", "duration": "-1"}),
-        (b"", "", {"status": "ok", "duration": "nan"}),
-        (b"", JSON, {"status": "ok"}),
-        (b"[]", JSON, {}),
-        (b'{"status":"ok","check_in_id":5}', JSON, {}),
-        (b'{"status":["ok"]}', JSON, {}),
+        (b"", "", {}, STATUS),
+        (b"", "", {"status": "fine"}, STATUS),
+        (b"", "", {"status": "ok", "check_in_id": "x"}, ID),
+        (b"", "", {"status": "ok", "duration": "long"}, "duration is not a number"),
+        (b"", "", {"status": "ok", "duration": "-1"}, SECONDS),
+        (b"", "", {"status": "ok", "duration": "nan"}, SECONDS),
+        (b"", "", {"status": "ok", "duration": "inf"}, SECONDS),
+        (b"", JSON, {"status": "ok"}, "the check-in is not JSON"),
+        (b"[]", JSON, {}, "the check-in is not a JSON object"),
+        (b'{"status":"ok","check_in_id":5}', JSON, {}, ID),
+        (b'{"status":["ok"]}', JSON, {}, STATUS),
     ],
 )
-def test_no_check_in(body: bytes, kind: str, query: dict[str, str]) -> None:
+def test_no_check_in(body: bytes, kind: str, query: dict[str, str], detail: str) -> None:
     """Without a status that Sentry knows, or with a broken value, it is refused."""
-    with pytest.raises(BodyError):
+    with pytest.raises(BodyError) as caught:
         check_in(body, kind, **query)
+    assert detail == caught.value.detail
+
+
+@pytest.mark.parametrize("status", ["ok", "error", "in_progress", "timeout", "missed"])
+def test_each_status_that_sentry_knows(status: str) -> None:
+    """It passes as it is, in whatever spelling the content type says JSON."""
+    assert status == check_in(b"", "text/plain", status=status)["status"]
+    body = b'{"status":"%s"}' % status.encode()
+    assert status == check_in(body, " Application/JSON ; x=y")["status"]
+
+
+def test_a_check_in_of_no_time() -> None:
+    """Zero seconds are a duration."""
+    assert 0.0 == check_in(status="ok", duration="0")["duration"]
+
+
+def test_the_item_says_that_it_is_json() -> None:
+    """As an SDK's check-in does."""
+    (item,) = parse(check_in_envelope("nightly", b"", "", {"status": "ok"})).items
+    assert "application/json" == item.headers["content_type"]
 
 
 def test_a_tag_that_stands_twice() -> None:
