@@ -125,6 +125,8 @@ class Head:
         self.target = target if target.startswith("/") else "/" + target
         named = (line.partition(":") for line in lines if ":" in line)
         self.headers = CIMultiDict((name.strip(), value.strip()) for name, _, value in named)
+        if not re.fullmatch("[0-9]{1,18}", self.headers.get("Content-Length", "0")):
+            del self.headers["Content-Length"]  # aiohttp's parser refuses it before it comes here
 
 
 def run(data: bytes) -> None:
