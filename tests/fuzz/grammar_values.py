@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from tests.fuzz.planted import hidden
+from tests.fuzz.planted import hidden, keyed
 from tests.strategies import SYNTAX
 
 PLANTED: Final = 0.1
@@ -101,7 +101,8 @@ def value(chance: Random, levels: int = 2) -> Any:
 
 def mapping(chance: Random, levels: int = 2) -> dict[str, Any]:
     """Draw a map of any values."""
-    return {key(chance): value(chance, levels - 1) for _ in range(chance.randint(0, 3))}
+    made = {key(chance): value(chance, levels - 1) for _ in range(chance.randint(0, 3))}
+    return made | keyed(chance) if chance.random() < 0.04 else made
 
 
 def pairs(chance: Random, levels: int = 1) -> list[list[Any]]:

@@ -1,8 +1,8 @@
 """The secrets that inputs hold, fixed for good: any target knows them in whatever comes out.
 
-Law of this file: each secret is found wherever it stands, by what it is, as THREAT_MODEL.md says;
-those that only a key or a word close by gives away are not here, for a mutation would take it from
-them. What still has to be excused is listed in `EXCUSES`, with its reason.
+Law of this file: each secret is found wherever it stands, by what it is, as THREAT_MODEL.md says.
+Of those that only their key gives away, key and value together are what may not come out: a
+mutation that parts them makes it none. What has to be excused is in `EXCUSES`, with its reason.
 """
 
 import json
@@ -20,7 +20,7 @@ from benchmarks.identifiers import MAKERS, Identifier
 from benchmarks.skips import skipped
 from benchmarks.spellings import FIRST, SPELLINGS
 from tests.fuzz.tally import note
-from tests.strategies import HIDINGS, SECRETS
+from tests.strategies import HIDINGS, KEYED, SECRETS
 from tests.system.planted import LONG, in_base64, spellings
 
 _BY_NAME: Final = frozenset({"path", "host", "uri", "mail", "script"})
@@ -63,11 +63,16 @@ def _identifiers() -> Iterator[Identifier]:
             yield made
 
 
+KEYED_BY: Final = ("walletLabel", "device_id", "password", "addressLabel")
+"""Keys whose values are secrets, whatever they are."""
+
 IDENTIFIERS: Final = {made.family: made for made in _identifiers()}
 
 
 def _forbidden() -> dict[str, tuple[str, ...]]:
     known = {secret.name: secret.forbidden for secret in SECRETS}
+    for key in KEYED_BY:
+        known[f"under {key}"] = (f'"{key}":"{KEYED}"', f'"{key}": "{KEYED}"')
     for family, made in IDENTIFIERS.items():
         known[family] = made.secrets[:1] if made.kind in _BY_NAME and made.secrets else (made.text,)
     return known
@@ -79,6 +84,7 @@ FORBIDDEN: Final = _forbidden()
 
 def _wholes() -> dict[str, str]:
     texts = {secret.name: secret.text for secret in SECRETS}
+    texts |= {f"under {key}": f'"{key}":"{KEYED}"' for key in KEYED_BY}
     texts |= {family: made.text for family, made in IDENTIFIERS.items()}
     paths = {"folder", "windows", *(name for name in IDENTIFIERS if name.startswith("path"))}
     for name in paths:  # what stands behind the name does not matter
@@ -96,6 +102,10 @@ def _hidden() -> Iterator[Hidden]:
     for secret in SECRETS:
         for how, hide in HIDINGS.items():
             yield Hidden(secret.name, how, hide(secret.text))
+    for key in KEYED_BY:
+        held = json.dumps({"a": 1, key: KEYED})
+        for how in ("plain", "json 1", "json 2", "query", "percent"):
+            yield Hidden(f"under {key}", f"key, {how}", HIDINGS[how](held))
     chance = Random("spellings")
     for family, made in IDENTIFIERS.items():
         for spelling in SPELLINGS:
@@ -107,16 +117,34 @@ def _hidden() -> Iterator[Hidden]:
 
 HIDDEN: Final = tuple(_hidden())
 _IPV4: Final = ("ipv4", "ipv6 with ipv4", "url of an address", "backend")
-NO_VERSIONS: Final = tuple(one for one in HIDDEN if not one.name.startswith(_IPV4))
+
+
+def _named(every: Iterable[Hidden]) -> dict[str, list[Hidden]]:
+    by_name: dict[str, list[Hidden]] = {}
+    for one in every:
+        by_name.setdefault(one.name, []).append(one)
+    return by_name
+
+
+_NAMED: Final = _named(HIDDEN)
+_NO_VERSIONS: Final = _named(one for one in HIDDEN if not one.name.startswith(_IPV4))
 """Without four numbers, which are a version where versions stand."""
 
 
 def hidden(chance: Random, *, version: bool = False) -> str:
     """Draw a secret in a spelling; `version` where four numbers would be a version."""
-    one = chance.choice(NO_VERSIONS if version else HIDDEN)
+    names = _NO_VERSIONS if version else _NAMED
+    one = chance.choice(names[chance.choice(tuple(names))])
     note("secret", one.name)
     note("hiding", one.hiding)
     return one.text
+
+
+def keyed(chance: Random) -> dict[str, str]:
+    """Draw a map with a value that its key makes a secret."""
+    key = chance.choice(KEYED_BY)
+    note("secret", f"under {key}")
+    return {key: KEYED}
 
 
 # --- looking for them -----------------------------------------------------------------------------
@@ -236,8 +264,3 @@ EXCUSES: Final[tuple[Excuse, ...]] = (
         "an image's id is hex digits of any length up to 40",
     ),
 )
-
-
-def names() -> Iterable[str]:
-    """Return the name of each secret."""
-    return FORBIDDEN

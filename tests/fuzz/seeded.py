@@ -31,7 +31,7 @@ FOLDER: Final = ROOT / ".fuzz" / "seeded"
 _TELL: Final = 2_000
 """Inputs after which a process tells how it stands."""
 _SILENT: Final = 240.0
-"""Seconds after which a process that tells nothing hangs."""
+"""Seconds after which a process hangs that is still at the same input."""
 _SHOWN: Final = 300
 _SORTS: Final = (
     "mode", "kind", "wrong", "encoding", "content", "route", "secret", "hiding", "field",
@@ -59,6 +59,7 @@ class Worker:
     said: Connection
     at: "Synchronized[int]"
     heard: float
+    last: int = -1
 
 
 def data_of(target: Target, seed: str, number: int) -> bytes:
@@ -139,6 +140,8 @@ def _heard(workers: Sequence[Worker]) -> Iterator[tuple[Worker, tuple[Any, ...]]
                 yield worker, worker.said.recv()
             except EOFError:
                 yield worker, ("gone",)
+        elif worker.at.value != worker.last:
+            worker.last, worker.heard = worker.at.value, now
         elif now - worker.heard > _SILENT:
             worker.process.kill()
             yield worker, ("hang",)
