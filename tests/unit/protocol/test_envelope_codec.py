@@ -92,6 +92,18 @@ def test_untouched_headers_keep_their_bytes() -> None:
     assert data == serialise(parse(data))
 
 
+def test_untouched_header_before_many_lines_keeps_its_bytes() -> None:
+    """A length that is right is enough, whatever its payload holds."""
+    data = b'{}\n{ "length": 3, "type": "log" }\n1\n2\n'
+    assert data == serialise(parse(data))
+
+
+def test_new_item_whose_length_is_right_gets_a_header() -> None:
+    """A header that was never read is written, also where nothing in it is to be mended."""
+    item = Item.make({"type": "log", "length": 1}, b"1")
+    assert b'{}\n{"type":"log","length":1}\n1\n' == serialise(Envelope.make({}, (item,)))
+
+
 def test_new_item_gets_its_length() -> None:
     """A length in the headers given is not believed; the payload's is written."""
     item = Item.make({"type": "log", "length": 99}, b"a\nb")
@@ -149,6 +161,7 @@ def test_exactly_at_the_limits() -> None:
     data = b'{"a":1}\n{"type":"event"}\n12345'
     limits = Limits(envelope=len(data), header=16, items=1, event=5)
     assert 1 == len(parse(data, limits).items)
+    assert 1 == len(parse(b'{}\n{"type":"event"}', limits).items)
 
 
 def test_real_limits() -> None:
