@@ -179,7 +179,7 @@ def _grants(value: Any) -> bool:
 def _object(data: bytes) -> list[tuple[str, Any]]:
     """Read an object as its pairs, also those below, so that doubled keys are seen."""
     try:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
+        text = data.removeprefix(b"\xef\xbb\xbf").decode()
         read = json.loads(text, object_pairs_hook=list)
     except (ValueError, RecursionError):
         return []
