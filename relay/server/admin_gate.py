@@ -45,6 +45,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    hdrs.SERVER: "scrub-relay",
     "X-Content-Type-Options": "nosniff",
 }
 """On every answer, unless a route has its own of them."""

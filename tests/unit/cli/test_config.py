@@ -109,3 +109,19 @@ def test_rules_of_ones_own_alone(
     assert "of the rules that ship are not among them" in err
     assert 0 == main(["config", "check", "--config", str(file), "--json"])
     assert json.loads(capsys.readouterr().out)["shipped_rules_left_out"] > 50
+
+
+def test_secrets_that_everybody_may_read(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are told, and are no mistake."""
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2-hunter2-hunter2")
+    secret.chmod(0o644)
+    rules = shipped_folder() / "network"
+    file.write_text(GOOD + f"rules: ['{rules}']\nhash: {{secret_file: '{secret}'}}\n")
+    told = "hash.secret_file: the file can be read by everybody on this machine"
+    assert 0 == main(["config", "check", "--config", str(file)])
+    assert f"relay: {told}\n" in capsys.readouterr().err
+    assert 0 == main(["config", "check", "--json", "--config", str(file)])
+    assert [told] == json.loads(capsys.readouterr().out)["warnings"]

@@ -1,8 +1,10 @@
 """Showing the settings: complete, loadable, and without secrets."""
 
+from pathlib import Path
+
 import pytest
 
-from relay.config import mask_upstream, parse, parse_upstream, show
+from relay.config import mask_upstream, masked, parse, parse_upstream, show
 from relay.errors import ConfigError
 
 SECRET = "hunter2-hunter2-hunter2"
@@ -69,3 +71,54 @@ def test_client_reports_are_shown() -> None:
     other = parse("client_reports: {enabled: false, interval: 90s}", "r.yaml", {})
     assert "client_reports:\n  enabled: false\n  interval: 90s\n" in show(other)
     assert other.client_reports == parse(show(other), "", {}).client_reports
+
+
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [
+        ("nats://nats:4222", "nats://nats:4222"),
+        ("tls://[::1]:4222/", "tls://[::1]:4222"),
+        ("nats-0.nats", "nats-0.nats"),
+        ("nats://user:word@nats", "nats://nats"),
+        ("user:word@nats:4222", "nats:4222"),
+        ("token@nats", "nats"),
+        ("nats://user:wo#rd@nats", "nats://nats"),
+        ("nats://user:wo/rd?@nats", "nats://nats"),
+        ("nats://user:word", "(set)"),
+        ("nats://user:wo#rd", "(set)"),
+        ("word://nats", "(set)"),
+        ("nats://nats/word", "(set)"),
+        ("nats://nats:4222?auth=word", "(set)"),
+        ("user:word", "(set)"),
+        ("", "(set)"),
+    ],
+)
+def test_of_a_server_the_host_is_shown(server: str, shown: str) -> None:
+    """With its port; what may be a password is not, however it is written."""
+    text = f"spool: {{backend: jetstream, servers: ['{server}']}}"
+    assert [shown] == masked(parse(text, "r.yaml", {}))["spool"]["servers"]
+
+
+def test_a_path_is_shown_if_it_is_one(tmp_path: Path) -> None:
+    """What is no file may be the secret that the file should hold."""
+    file = tmp_path / "secret"
+    file.write_text("x")
+    text = (
+        "hash: {{secret_file: '{0}'}}\nlisten: {{tls: {{cert: '{0}', key: '{0}'}}}}\n"
+        "spool: {{backend: jetstream, servers: [n], credentials_file: '{0}'}}\n"
+    )
+    for path, expected in ((file, str(file)), (tmp_path / "gone", "(no such file)")):
+        shown = masked(parse(text.format(path), "r.yaml", {}))
+        assert [expected] * 4 == [
+            shown["hash"]["secret_file"],
+            shown["listen"]["tls"]["cert"],
+            shown["listen"]["tls"]["key"],
+            shown["spool"]["credentials_file"],
+        ]
+
+
+def test_the_admin_port_is_shown() -> None:
+    """What is open, its names, and the audit log."""
+    text = "admin: {open: [metrics], hosts: [a.b], audit: audit.log}"
+    shown = masked(parse(text, "r.yaml", {}))["admin"]
+    assert (["metrics"], ["a.b"], "audit.log") == (shown["open"], shown["hosts"], shown["audit"])
