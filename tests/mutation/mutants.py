@@ -141,11 +141,9 @@ class _Visitor(cst.CSTVisitor):
                 continue
             made: Iterable[cst.CSTNode] = operator(node)
             if operator is operator_string:
-                # One change of a string is enough; the wording of an error is nobody's contract.
-                worded = self._raising and " " in getattr(node, "value", "")
-                made = [] if worded else list(made)[:1]
+                made = list(made)[:1]  # one change of a string is enough
             for new in made:
-                if not _is_pointless(node, new):
+                if not _is_pointless(node, new) and not (self._raising and _is_wording(node, new)):
                     yield node, new
         if isinstance(node, cst.If | cst.While | cst.CompIf):
             for forced in _forced(node.test, both=not isinstance(node, cst.While)):
@@ -182,12 +180,30 @@ def _is_pointless(old: cst.CSTNode, new: cst.CSTNode) -> bool:
     """None for False changes no condition."""
     if isinstance(old, cst.Assign | cst.AnnAssign):
         return m.matches(old.value, m.Name("False")) if old.value else False
-    if isinstance(old, cst.Call) and isinstance(new, cst.Call) and len(old.args) == len(new.args):
-        return any(
-            m.matches(before.value, m.Name("False")) and m.matches(after.value, m.Name("None"))
-            for before, after in zip(old.args, new.args, strict=True)
-        )
-    return False
+    return any(m.matches(before, m.Name("False")) for before in _made_none(old, new))
+
+
+def _is_wording(old: cst.CSTNode, new: cst.CSTNode) -> bool:
+    """Tell what changes the text of an error: its wording is nobody's contract."""
+    texts = (old,) if isinstance(old, cst.BaseString) else _made_none(old, new)
+    return any(
+        isinstance(text, cst.FormattedString)
+        or (isinstance(text, cst.SimpleString) and " " in text.value)
+        for text in texts
+    )
+
+
+def _made_none(old: cst.CSTNode, new: cst.CSTNode) -> tuple[cst.BaseExpression, ...]:
+    """The arguments of a call in the place of which None stands now."""
+    if not isinstance(old, cst.Call) or not isinstance(new, cst.Call):
+        return ()
+    if len(old.args) != len(new.args):
+        return ()
+    return tuple(
+        before.value
+        for before, after in zip(old.args, new.args, strict=True)
+        if before is not after and m.matches(after.value, m.Name("None"))
+    )
 
 
 def _diff(first: int, before: list[str], after: list[str]) -> str:
