@@ -59,6 +59,11 @@ def mapped(chance: Random) -> Any:
     return pairs(chance) if roll < 0.9 else text(chance)
 
 
+def _modules(chance: Random) -> Any:
+    """Draw packages with their versions; their names are no keys of secrets."""
+    return {word(chance): text(chance) for _ in range(chance.randint(0, 3))}
+
+
 def tags(chance: Random) -> Any:
     """Draw tags: a map, pairs, or maps of key and value; mostly they grant."""
     named = [(key(chance), scalar(chance)) for _ in range(chance.randint(0, 2))]
@@ -176,7 +181,7 @@ FIELDS: Final[dict[str, Field]] = {
     "request": _fields(_REQUEST), "contexts": _fields(_CONTEXTS, 2), "extra": mapped,
     "breadcrumbs": _values(_fields(_CRUMB)), "exception": _values(_fields(_EXCEPTION)),
     "threads": _values(_fields({"id": scalar, "name": text, "stacktrace": _stack})),
-    "stacktrace": _stack, "modules": mapping, "sdk": sdk, "culprit": text,
+    "stacktrace": _stack, "modules": _modules, "sdk": sdk, "culprit": text,
     "debug_meta": _fields({"images": _many(_fields(_IMAGE)), "sdk_info": mapping}),
     "spans": _many(span), "errors": _many(mapping), "_meta": _fields(_META),
     "measurements": mapping, "start_timestamp": time, "type": _of("error", "default", "csp"),
