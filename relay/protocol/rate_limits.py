@@ -92,7 +92,7 @@ def parse_rate_limits(header: str) -> tuple[RateLimit, ...]:
 
     Several headers are joined by commas before.
     """
-    limits = map(_limit, header.split(",", MAX_LIMITS)[:MAX_LIMITS])
+    limits = map(_limit, header.split(",")[:MAX_LIMITS])
     return tuple(limit for limit in limits if limit is not None)
 
 
@@ -142,7 +142,7 @@ def limits_of_answer(status: int, headers: Mapping[str, str], now: float) -> tup
 
 
 def _limit(text: str) -> RateLimit | None:
-    parts = [part.strip() for part in text.split(":", 5)]
+    parts = [part.strip() for part in text.split(":")]
     seconds = _seconds(parts[0])
     if seconds is None:
         return None

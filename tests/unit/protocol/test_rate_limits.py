@@ -1,5 +1,6 @@
 """X-Sentry-Rate-Limits and Retry-After, as upstreams write them and clients read them."""
 
+import time
 from email.utils import formatdate
 
 import pytest
@@ -114,6 +115,27 @@ def test_there_is_a_bound_to_everything() -> None:
     assert MAX_NAMESPACES == len(one.namespaces)
 
 
+def test_the_first_limits_are_the_ones_that_are_read() -> None:
+    """What stands beyond the bound is what is left out."""
+    limits = parse_rate_limits(",".join(f"{seconds}:error:key" for seconds in range(1, 99)))
+    assert list(range(1, MAX_LIMITS + 1)) == [one.seconds for one in limits]
+
+
+@pytest.mark.parametrize(
+    ("reason", "passes"),
+    [
+        (f"{'a' * 20}_{'b' * 20}_{'c' * 20}_d", True),
+        (f"{'a' * 20}_{'b' * 20}_{'c' * 20}_dd", False),
+        ("quota_1-2.3", True),
+        ("quota_1-2.34", False),
+    ],
+)
+def test_how_much_a_reason_may_hold(reason: str, passes: bool) -> None:
+    """64 characters, and three digits."""
+    (one,) = parse_rate_limits(f"60:error:key:{reason}")
+    assert (reason if passes else "generic") == one.reason
+
+
 def test_headers_are_written_as_relay_does() -> None:
     """Commas between limits, semicolons between categories, no empty parts at the end."""
     limits = [
@@ -164,6 +186,21 @@ def test_what_an_answer_sets(
 def test_retry_after_that_is_not_understood_is_told_from_none() -> None:
     """A wait of nothing is no mistake, and a mistake is no wait of nothing."""
     assert [0.0, None, None] == [parse_retry_after(text, NOW) for text in ("0", "", "soon")]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "EST5"])
+def test_a_date_is_a_date_wherever_the_relay_stands(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own zone counts, and UTC where it has none (RFC 9110, 5.6.7); the machine's never."""
+    dates = ("Tue, 14 Nov 2023 23:14:20 +0100", "Tue, 14 Nov 2023 22:14:20 -0000")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            assert [60.0, 60.0] == [parse_retry_after(date, NOW) for date in dates]
+    finally:
+        time.tzset()
 
 
 def test_unknown_is_no_category() -> None:
