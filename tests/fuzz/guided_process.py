@@ -19,8 +19,10 @@ from tests.fuzz.findings import Finding, attempt, keep
 from tests.fuzz.mutating import mutated
 from tests.fuzz.target import Target
 
-DRAWN = 200
-"""Inputs out of the target's generator that a run begins with."""
+DRAWN = (20, 200)
+"""Inputs out of the target's generator that a run begins with: at least, and at most."""
+DRAWN_SHARE = 0.15
+"""Of the time, for going through them."""
 LEAST_SECONDS = 5
 """Of fuzzing itself, however long it took to begin."""
 MOST_BYTES = 64 * 1024
@@ -50,14 +52,27 @@ class Watch:
         path.with_suffix(".json").write_text(json.dumps(said), encoding="utf-8")
 
 
-def write_seeds(target: Target, folder: Path) -> None:
+def write_seeds(target: Target, folder: Path, seconds: float) -> None:
     """Write what the run begins with: samples, what was found once, and what is drawn."""
-    drawn = (target.generate(Random(f"{target.name} {n}")) for n in range(DRAWN))
+    drawn = (target.generate(Random(f"{target.name} {n}")) for n in range(_drawn(target, seconds)))
     known = (path.read_bytes() for path in targets.found(target.name))
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
     for source in (target.seeds(), known, drawn):
         for data in source:
             (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+
+def _drawn(target: Target, seconds: float) -> int:
+    """Return how many inputs to draw: as many as go through in their share of the time."""
+    least, most = DRAWN
+    tried = 5
+    start = time.monotonic()
+    for number in range(tried):
+        attempt(target, target.generate(Random(f"{target.name} {number}")))
+    each = (time.monotonic() - start) / tried
+    return max(least, min(most, int(DRAWN_SHARE * seconds / each)))
 
 
 def write_words(tokens: Iterable[bytes], path: Path) -> None:
@@ -68,13 +83,14 @@ def write_words(tokens: Iterable[bytes], path: Path) -> None:
 
 def main(name: str, seconds: str, where: str) -> None:
     """Fuzz a target for so many seconds, all told; everything is written below a folder."""
-    folder, end = Path(where), time.monotonic() + int(seconds)
+    folder, whole = Path(where), float(seconds)
+    end = time.monotonic() + whole
     atheris.enabled_hooks.add("str")
     with atheris.instrument_imports(include=["relay", "python_multipart"]):
         target = targets.load(name)
     corpus, seeds, words = folder / "corpus", folder / "seeds", folder / "words"
     corpus.mkdir(parents=True, exist_ok=True)
-    write_seeds(target, seeds)
+    write_seeds(target, seeds, whole)
     write_words(target.tokens, words)
     flags = {
         "max_total_time": max(LEAST_SECONDS, int(end - time.monotonic())),
