@@ -418,6 +418,14 @@ async def test_what_was_taken_ahead_goes_back_at_a_stop(
     upstream.gate.clear()
     for number in range(12):
         await spool.put(envelope(number))
+    settled: list[Decision] = []
+    settle = spool.settle
+
+    async def noted(settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        settled.extend(decision for _, decision in settlements)
+        await settle(settlements)
+
+    spool.settle = noted  # type: ignore[method-assign]
     forwarder = Forwarder(
         spool,
         lambda _: upstream,
@@ -435,7 +443,25 @@ async def test_what_was_taken_ahead_goes_back_at_a_stop(
         upstream.gate.set()
     status = await spool.status()
     assert ([0, 1, 2], 0, 9) == (upstream.sent, status.claimed, status.ready)
+    assert [*[Ack()] * 3, *[RetryAt(clock.now(), tried=False)] * 9] == settled
     assert [0] * 9 == [claim.attempts for claim in await spool.claim(99)]
+
+
+async def test_nothing_is_taken_while_too_much_is_held(
+    spool: MemorySpool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With so many bytes under way the rest stays in the spool, until what hangs is settled."""
+    monkeypatch.setattr("relay.settling.HELD_BYTES", 1)
+    upstream = Scripted()
+    upstream.gate.clear()
+    await spool.put(envelope(1))
+    async with running(spool, upstream, clock) as seen:
+        await until(lambda: upstream.running == 1)
+        await spool.put(envelope(2, project="2"))
+        await rounds(30)
+        assert ([1], 1) == (upstream.sent, (await spool.status()).claimed)
+        upstream.gate.set()
+        assert [1, 2] == await seen.numbers(2)
 
 
 async def test_what_is_taken_ahead_is_bounded(
