@@ -15,12 +15,13 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from relay.audit import UNKNOWN, Action, Audit, Entry, Outcome, Via
-from relay.config import Admin, AdminToken
+from relay.config import Admin, AdminToken, Listen
 from relay.config.model import is_loopback
 from relay.errors import RelayError
 from relay.metrics import Metrics
 from relay.ports import Clock
 from relay.server.answers import json_answer
+from relay.server.watch import Watch
 
 log = logging.getLogger("relay.server")
 
@@ -61,6 +62,9 @@ REFUSALS: Final = 20
 
 PERIOD: Final = 60.0
 """Seconds."""
+
+MAX_CONNECTIONS: Final = 128
+"""The rest of what the system lets a process open is for clients."""
 
 _DETAILS: Final = {
     400: "bad request",
@@ -219,6 +223,11 @@ def refuse(_: web.BaseRequest, error: RelayError) -> web.Response:
     answer = _answer(error.status, error.detail)
     with_headers(answer)
     return answer
+
+
+def watch_of(listen: Listen) -> Watch:
+    """Make the watch over the port's connections: slow ones are cut off here too, and are few."""
+    return Watch(listen, most=MAX_CONNECTIONS)
 
 
 def _refusal(error: web.HTTPException) -> web.Response:

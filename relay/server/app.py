@@ -16,7 +16,7 @@ from relay import own_errors
 from relay.config import Settings
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
-from relay.server.admin_gate import refuse
+from relay.server.admin_gate import refuse, watch_of
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
 from relay.server.loaded import Loaded, load, show, tell
@@ -145,7 +145,7 @@ async def _ports(
     )
     app = build_ingest_app(parts.ingest, parts.health)
     async with (
-        open_port(admin_app, admin, refuse=refuse, seconds=1.0),
+        open_port(admin_app, admin, watch=watch_of(outside), refuse=refuse, seconds=1.0),
         open_port(
             app,
             ingest,

@@ -72,6 +72,8 @@ class Watch:
         listen: Listen | None = None,
         metrics: Metrics | None = None,
         show: Callable[[], None] = lambda: None,
+        *,
+        most: int = MAX_CONNECTIONS,
     ) -> None:
         """Set up.
 
@@ -79,13 +81,14 @@ class Watch:
             listen: how long what may take.
             metrics: counts what is cut off.
             show: called once a second.
+            most: connections that there may be, if the system lets us have so many.
         """
         self.listen = listen or Listen()
         self.stopping = False
         self._metrics = metrics
         self._show = show
         self._connections: set[Watched] = set()
-        self._most = _most()
+        self._most = min(most, _most())
         self._handle: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
 

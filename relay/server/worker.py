@@ -20,7 +20,7 @@ from relay.health import Health, flag_check, spool_check
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.server.admin import build_admin_app
-from relay.server.admin_gate import refuse
+from relay.server.admin_gate import refuse, watch_of
 from relay.server.board import Board, SeatState
 from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
@@ -96,7 +96,8 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             admin=loaded.settings.admin,
             refresh=_counts(board, metrics),
         )
-        async with open_port(app, sockets, refuse=refuse, seconds=1.0):
+        watch = watch_of(loaded.settings.listen)
+        async with open_port(app, sockets, watch=watch, refuse=refuse, seconds=1.0):
             seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
             await stop.wait()
 

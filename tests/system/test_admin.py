@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import kill
@@ -179,9 +180,13 @@ def test_a_reload_of_one_process_is_counted_and_noted(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_request(tmp_path: Path) -> None:
-    """They are answered without an echo, and as shut as everything else."""
-    relay = Relay(tmp_path / "relay", {"rules": RULES})
+    """They are answered without an echo, as shut as everything else; or cut off, if too slow."""
+    config = {"listen": {"port": 0, "header_timeout": "1s"}, "rules": RULES}
+    relay = Relay(tmp_path / "relay", config)
     with relay.running():
+        with socket.create_connection(("127.0.0.1", relay.admin_port), timeout=10) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\n")
+            assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
         connection = http.client.HTTPConnection("127.0.0.1", relay.admin_port, timeout=10)
         connection.putrequest("GET", "/", skip_host=True)
         connection.putheader("Host", "localhost")

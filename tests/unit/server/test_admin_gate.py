@@ -11,13 +11,20 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from relay.config import Admin, AdminToken
+from relay.config import Admin, AdminToken, Listen
 from relay.errors import MalformedError
 from relay.health import Health
 from relay.metrics import Metrics
 from relay.server import admin_gate
 from relay.server.admin import build_admin_app
-from relay.server.admin_gate import HEADERS, find_token, host_name, refuse
+from relay.server.admin_gate import (
+    HEADERS,
+    MAX_CONNECTIONS,
+    find_token,
+    host_name,
+    refuse,
+    watch_of,
+)
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock
 
@@ -310,3 +317,10 @@ async def test_health_is_not_counted() -> None:
         assert 0 == it.counted("none", "done")
         await it.get("/")
         assert 1 == it.counted("none", "done")
+
+
+def test_few_connections() -> None:
+    """What the system lets a process open is for clients; times are those of the ingest port."""
+    listen = Listen(header_timeout=3.0)
+    watch = watch_of(listen)
+    assert (listen, True) == (watch.listen, 0 < watch._most <= MAX_CONNECTIONS)
