@@ -4,6 +4,7 @@ import time
 from email.utils import formatdate
 
 import pytest
+from sentry_relay.consts import DataCategory
 from sentry_sdk.transport import _parse_rate_limits as read_as_an_sdk
 
 from relay.protocol.rate_limits import (
@@ -201,6 +202,13 @@ def test_a_date_is_a_date_wherever_the_relay_stands(
             assert [60.0, 60.0] == [parse_retry_after(date, NOW) for date in dates]
     finally:
         time.tzset()
+
+
+def test_categories_are_relays() -> None:
+    """Every category of Sentry Relay's is known by its name, but for those of no client's data."""
+    relays = {category.api_name() for category in DataCategory}
+    others = {name for name in relays if name.startswith(("prevent_", "seer_"))}
+    assert relays - others - {"unknown"} == CATEGORIES
 
 
 def test_unknown_is_no_category() -> None:
