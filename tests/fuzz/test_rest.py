@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from relay.errors import AuthError, BodyError, Mistake, RuleError
 from relay.protocol.dsn import DsnError
 from relay.rules.sentry_import import Imported, Loss
+from relay.spool.jetstream_letters import letter_of, pack
 from relay.spool.tables import Tables
 from relay.yamlio import Node
+from tests.fakes import envelope
 from tests.fuzz import findings, mutating, targets
 from tests.fuzz.target import Target
 from tests.fuzz.targets.drawing import CANARY
@@ -136,6 +138,7 @@ SABOTAGE: Mapping[str, tuple[str, Any, bytes]] = {
     "check_in": ("check_in_envelope", _says(BodyError), b"\nstatus=ok\n"),
     "reports": ("nel_envelope", _says(BodyError), b"\n\n{}"),
     "detectors": ("CHECKS", dict.fromkeys(("ip",), lambda *_: ((5, 2),)), b"\0\0\0abcdef"),
+    "letters": ("pack", lambda _: b"", pack(letter_of(envelope(), 1.5))),
     "spool": (f"{Tables.__name__}.read_claims", lambda *_: [], b""),
 }
 

@@ -39,6 +39,7 @@ _MODULES: Final[Mapping[str, tuple[str, int]]] = {
     "rate_limits": ("headers", 2),
     "detectors": ("detectors", 5),
     "spool": ("spool", 4),
+    "letters": ("letters", 1),
 }
 
 OUTSIDE: Final = frozenset({"http"})
