@@ -85,7 +85,9 @@ class Memory:
             self.floats.clear()
         for number in numbers:
             if type(number) is float:
-                self.floats.add(number)
+                # 0.0 and -0.0 are the only equal ones of two texts.
+                if number:
+                    self.floats.add(number)
             elif -_FAR < number < _FAR:
                 self.integers.add(int(number))
 

@@ -35,6 +35,15 @@ def test_what_came_before_changes_nothing(documents: list[Any]) -> None:
         assert fresh.scrub_json(data).body == one.scrub_json(data).body
 
 
+@pytest.mark.parametrize(("before", "after"), [(-0.0, 0.0), (0.0, -0.0), (0, 0.0), (1, 1.0)])
+def test_equal_numbers_that_are_written_otherwise(before: float, after: float) -> None:
+    """That one way to write a number is clean says nothing of the other."""
+    rule = f"id: t/number\nmatch: {{pattern: '^{after}$'}}\nredact: {{method: remove}}"
+    made = scrubber(rule)
+    assert {"n": before} == json.loads(made.scrub_json(json.dumps({"n": before}).encode()).body)
+    assert "" == json.loads(made.scrub_json(json.dumps({"n": after}).encode()).body)["n"]
+
+
 def test_a_known_document_is_scrubbed_like_a_new_one() -> None:
     """What was decided about one list is not taken for what was decided about another."""
     path = "id: t/path\nmatch: {pattern: '2147483692(?:, [0-9]+)+'}\nredact: {method: remove}"

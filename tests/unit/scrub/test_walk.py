@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from relay.errors import ScrubError
 from relay.rules.compiling import compile_rules
@@ -49,6 +49,7 @@ def test_nothing_is_passed_over(document: Any) -> None:
 
 @settings(deadline=None)
 @given(json_documents)
+@example({"a": 0.0, "b": -0.0})
 def test_what_is_known_is_passed_over(document: Any) -> None:
     """A text, key or number that is remembered as clean is not there; all else is."""
     root = document if isinstance(document, dict | list) else [document]
@@ -59,8 +60,9 @@ def test_what_is_known_is_passed_over(document: Any) -> None:
     memory.remember(strings | (half - set(walked.numbers)))
     memory.remember_numbers(n for text, n in walked.numbers.items() if text in half)
     again = walk(root, memory)
-    long = {text for text in half if len(text) >= 20}
-    assert set(walked.texts) - half == set(again.texts) - long
+    # Far numbers are not remembered, nor are the two zeros with a point.
+    passing = {text for text in half if len(text) >= 20 or text in {"0.0", "-0.0"}}
+    assert set(walked.texts) - half == set(again.texts) - passing
     memory.remember(again.texts)
     assert not {text for text in walk(root, memory).texts if len(text) < 20}
 
