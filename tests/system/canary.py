@@ -1,0 +1,65 @@
+"""`python -m tests.system.canary` runs the whole canary test and writes docs/canary.md.
+
+It ends with 1 if a secret was found anywhere.
+"""
+
+import argparse
+import json
+import secrets
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.system.canary_page import page
+from tests.system.canary_run import RUNS, Result, run_breaking, run_control, run_one
+from tests.system.canary_secrets import Mint
+
+PAGE = Path(__file__).parents[2] / "docs" / "canary.md"
+
+
+def _run(folder: Path, seed: int, backend: str, workers: int, rounds: int) -> Result:
+    return run_one(folder, backend, workers, Mint(seed), rounds=rounds)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the whole matrix, and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.system.canary")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
+    parser.add_argument("--rounds", type=int, default=2, help="of requests, in each run")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at one time")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument("--no-page", action="store_true", help="write no page")
+    options = parser.parse_args(arguments)
+    print(f"seed {options.seed}", flush=True)
+    results = []
+    with (
+        tempfile.TemporaryDirectory(prefix="canary-") as name,
+        ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool,
+    ):
+        base = Path(name)
+        begun = [
+            pool.submit(_run, base / str(number), options.seed + number, *run, options.rounds)
+            for number, run in enumerate(RUNS, 1)
+        ]
+        begun.append(pool.submit(run_breaking, base / "breaking", Mint(options.seed + 8)))
+        through = pool.submit(run_control, base / "control", Mint(options.seed + 9))
+        for one in begun:
+            own = one.result()
+            results.append(own)
+            tried, found = sum(own.tried.values()), len(own.leaks)
+            print(f"{own.backend}, {own.workers}: {tried:,}, {found} found", flush=True)
+        control = through.result()
+    for leak in (leak for one in results for leak in one.leaks):
+        print(leak)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in results], default=list))
+    if not options.no_page:
+        PAGE.write_text(page(results, control, options.seed))
+    return int(any(one.leaks or one.cores for one in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
