@@ -145,7 +145,7 @@ DRAFTS: Final[dict[str, OnDraft]] = {
     "type of another case": lambda c, d: _part(c, d).headers.update(type="Event"),
     "attachment type unknown": _header("attachment_type", scalar),
     "header is deep": _header("x", _deep),
-    "header is large": _header("filename", lambda c: hidden(c) * 300),
+    "header is large": _header("filename", lambda c: f"{hidden(c)} " * 300),
     "header of another type": _header("content_type", value),
     "no payload": _payload(lambda c, payload: b""),
     "payload cut": _payload(lambda c, payload: payload[: c.randint(0, len(payload))]),

@@ -37,7 +37,7 @@ def one_in(share: int, data: bytes, salt: bytes = b"") -> bool:
     return int.from_bytes(blake2b(data, digest_size=4, key=salt).digest()) % share == 0
 
 
-def no_secret(place: str, shown: bytes | str, given: bytes) -> None:
+def no_secret(place: str, shown: bytes | str, given: bytes | None) -> None:
     """Hold that no planted secret stands in what is shown."""
     raw = shown if isinstance(shown, bytes) else shown.encode("utf-8", "surrogatepass")
     found = leaks(place, raw, given)

@@ -80,7 +80,7 @@ def test_connections() -> None:
     for number in range(25):
         http.run(connection(Random(number)))
     http._check_alive(http.running())
-    http._check_folder(http.running(), b"")
+    http._check_folder(http.running())
 
 
 # --- what is drawn --------------------------------------------------------------------------------
@@ -337,6 +337,9 @@ def test_a_part_is_a_leak_only_where_the_whole_was_given() -> None:
     assert [] == planted.leaks("x", half, half)
     assert ["xpub"] == [leak.name for leak in planted.leaks("x", half, whole)]
     assert [] == planted.leaks("x", b"/homx/janeroe", b"/homx/janeroe")
+    keyed = b'{"password": "Zauberkasse"}'
+    assert ["under password"] == [leak.name for leak in planted.leaks("x", keyed, keyed)]
+    assert [] == planted.leaks("x", b'"pass": "Zauberkasse"', keyed)
     for whole in (b"/home/janeroe", rb"C:\Users\janeroe", rb"C:\\Users\\janeroe"):
         assert ["windows"] == [leak.name for leak in planted.leaks("x", b"janeroe", whole)]
 
