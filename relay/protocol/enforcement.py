@@ -150,7 +150,7 @@ def held_until(categories: Iterable[str], known: KnownLimits) -> float:
     for category in asked:
         limit = known.longest(_PARTNERS.get(category, (category,)))
         if on_event is not None and category in _WITH_EVENT:
-            limit = on_event if limit is None else max(limit, on_event)
+            limit = on_event
         if limit is None:
             return 0.0
         ends.append(limit.until)
@@ -174,7 +174,7 @@ def answer(limits: Iterable[Limit], now: float) -> tuple[str, int]:
     written = [
         RateLimit(
             seconds,
-            frozenset(limit.category for limit in held if limit.category != ALL),
+            frozenset(limit.category for limit in held) - {ALL},
             scope,
             reason,
             frozenset(limit.namespace for limit in held if limit.namespace),

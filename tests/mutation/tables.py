@@ -57,6 +57,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "relay/protocol/auth.py": ("tests/unit/protocol/test_credentials.py",),
     "relay/protocol/envelope.py": ("tests/unit/protocol/test_envelope_codec.py",),
     "relay/protocol/limits.py": ("tests/unit/protocol/test_envelope_codec.py",),
+    "relay/protocol/enforcement.py": ("tests/unit/test_limit_memory.py",),
     "relay/protocol/rate_limits.py": (
         "tests/unit/test_delivery.py",
         "tests/unit/protocol/test_enforcement.py",

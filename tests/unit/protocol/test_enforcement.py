@@ -105,6 +105,13 @@ def test_items_that_are_not_asked_about_have_no_say() -> None:
     assert (None, None) == stopped([None, candidate("attachment")], limits)
 
 
+def test_without_an_event_each_item_has_its_own_limits() -> None:
+    """A limit of everything hides no longer one of an attachment."""
+    limits = known(all=NOW + 9, attachment=NOW + 99)
+    assert ["attachment"] == stops(limits, "attachment")
+    assert ["", ""] == stops(limits, "event", "attachment")
+
+
 def test_the_longest_limit_is_told() -> None:
     """Of several that stop an item, the one that ends last."""
     limits = known(all=NOW + 9, log_byte=NOW + 99, log_item=NOW + 50, error=NOW + 5)
@@ -126,9 +133,35 @@ def test_namespaces_stop_metrics_that_lie_in_them(
     assert (expected, None) == (found.namespace if found is not None else None, event)
 
 
+def test_namespaces_narrow_metrics_and_nothing_else() -> None:
+    """They are asked of no other kind, and not where all metrics are limited."""
+    spaces = {"a": Limit(LATER, "metric_bucket", namespace="a")}
+    whole = Limit(LATER + 9, "metric_bucket")
+    session, metrics = candidate("session", "a"), candidate("metric_buckets", "a")
+    assert (None,) == stopped([session], KnownLimits({}, spaces))
+    assert (whole,) == stopped([metrics], KnownLimits({"metric_bucket": whole}, spaces))
+    assert (None,) == stopped([Candidate(KINDS["metric_buckets"], {})], KnownLimits({}, spaces))
+
+
+def test_limits_are_known_or_none_are() -> None:
+    """Either table says that there is something to ask."""
+    limit = Limit(LATER, "metric_bucket", namespace="a")
+    found = [NO_LIMITS, known(error=LATER), KnownLimits({}, {"a": limit})]
+    assert [False, True, True] == [bool(one) for one in found]
+
+
+def test_what_an_item_says_is_in_no_repr() -> None:
+    """A candidate holds headers, and shows none."""
+    text = repr(Candidate(KINDS["event"], {"filename": "secret"}))
+    assert (False, False) == ("secret" in text, "namespaces" in text)
+
+
 @pytest.mark.parametrize(
     ("categories", "limits", "expected"),
     [
+        (("error", "transaction"), known(error=LATER), 0.0),
+        (("uptime",), known(uptime=LATER), LATER),
+        (("error", "attachment"), known(error=LATER, attachment=LATER + 9), LATER),
         (("error",), NO_LIMITS, 0.0),
         (("error",), known(error=LATER), LATER),
         (("error",), known(all=LATER), LATER),
@@ -176,3 +209,10 @@ def test_the_answer_names_each_limit_once() -> None:
         "1:metric_bucket:key::a;b",
     ] == header.split(", ")
     assert ("", 0) == answer([], NOW)
+
+
+def test_namespaces_narrow_no_other_limit_of_the_answer() -> None:
+    """A limit of a namespace is written by itself: beside it the other would hold for less."""
+    limits = [Limit(LATER, "metric_bucket"), Limit(LATER, "metric_bucket", namespace="a")]
+    header, _ = answer(limits, NOW)
+    assert {"60:metric_bucket:key", "60:metric_bucket:key::a"} == set(header.split(", "))
