@@ -36,7 +36,7 @@ def _sections(promises: Promises) -> Iterator[str]:
 def _section(promise: Promise, number: int) -> Iterator[str]:
     yield f"\n### {number}. {promise.id}\n"
     yield f"**{promise.sentence}**\n"
-    yield f"Not meant: {promise.not_covered}\n"
+    yield f"Its limits: {promise.not_covered}\n"
     yield "Held by:\n"
     yield from (f"- {_link(test)}" for test in promise.tests)
     yield "\nNoticed when broken:\n"
