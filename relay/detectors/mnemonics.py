@@ -6,6 +6,7 @@ mistyped, cut off, or in another order, and still gives the wallet away.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
@@ -88,12 +89,22 @@ def _is_varied(text: str, words: list[Span], least: int) -> bool:
     plain = [name for name in names if name != label] if count > _MAX_REPEATED else names
     if len(plain) >= min(least, _LONG_RUN - 2) and _differ(plain, _MIXED):
         return True
-    gaps = {text[one[1] : two[0]].strip(_NUMBERING) for one, two in pairwise(words)}
-    if len(gaps) > 1:
-        return False
+    gaps = [text[one[1] : two[0]].strip(_NUMBERING) for one, two in pairwise(words)]
+    if len(set(gaps)) > 1:
+        # A phrase may stand beside one more word of the list, in brackets for instance.
+        return any(len(part) in _PHRASE_SIZES and _sum_holds(part) for part in _alike(names, gaps))
     if len(names) in _PHRASE_SIZES and _sum_holds(names):
         return True
     return _differ(names, _ALIKE)
+
+
+def _alike(names: list[str], gaps: list[str]) -> Iterator[list[str]]:
+    """Yield the stretches of words between which the same stands; `gaps` are those between them."""
+    start = 0
+    for at in range(1, len(gaps) + 1):
+        if at == len(gaps) or gaps[at] != gaps[start]:
+            yield names[start : at + 1]
+            start = at
 
 
 def _sum_holds(names: list[str]) -> bool:

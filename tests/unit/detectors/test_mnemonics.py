@@ -225,6 +225,16 @@ def test_repeated_words_of_a_phrase_go() -> None:
         assert [commas] == found("mnemonic", commas)
 
 
+@pytest.mark.parametrize(
+    "text", ["<[({})]> main", "Path: {}", "main: ({})", "({}), main", "usage ({}) main"]
+)
+def test_a_phrase_with_repeated_words_beside_another_word(text: str) -> None:
+    """One more word of the list, parted from a phrase by other signs, does not hide it."""
+    (there,) = found("mnemonic", text.format(_LEGAL))
+    assert _LEGAL in there
+    assert [] == found("mnemonic", text.format(_LEGAL.replace("yellow", "zebra")))
+
+
 def test_each_word_may_have_the_same_label() -> None:
     """What stands before every word is no repeated word of the phrase."""
     words = Mnemonic("english").generate(128).split()
