@@ -215,6 +215,8 @@ def test_everything_is_counted(drive: Drive) -> None:
     for name in ("relay_memory_bytes", "relay_cpu_seconds_total", "relay_start_time_seconds"):
         assert found.pop(name) > 0
     assert found.pop("relay_connections", 1) == 1  # looked at every second
+    looks = 'relay_admin_requests_total{outcome="done",scope="metrics"}'
+    assert found.pop(looks) > 1  # each look is one
     state(drive, found)
     assert dict(drive.want) == found
     counted = {
