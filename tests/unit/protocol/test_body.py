@@ -262,3 +262,26 @@ def test_what_is_no_zlib_header_is_a_bare_stream(head: bytes) -> None:
     """Checksum, window and method tell a header (RFC 1950, 2.2); without one it is RFC 1951."""
     with pytest.raises(BodyError, match="not gzip or deflate"):
         decode(head + zlib.compress(b"x" * 99)[2:], "deflate", LIMIT)
+
+
+def test_the_ratio_is_that_of_the_whole_body() -> None:
+    """What came before counts: a large body that is hardly compressed is no bomb at its end."""
+    data = random.Random(7).randbytes(2**21)
+    assert data == decode(gzip.compress(data, 1), "gzip", LIMIT, max_ratio=2)
+
+
+def test_a_zlib_stream_is_no_gzip() -> None:
+    """Each name means its own format."""
+    with pytest.raises(BodyError, match="not gzip or deflate"):
+        decode(zlib.compress(TEXT), "gzip", LIMIT)
+
+
+def test_bare_streams_of_any_beginning() -> None:
+    """No first two bytes of a bare stream are taken for a header."""
+    texts = [b"%d" % (number * 7919) for number in range(500)]
+    assert texts == [decode(raw_deflate(text), "deflate", LIMIT) for text in texts]
+
+
+def test_what_comes_out_is_bytes() -> None:
+    """Whatever kind of buffer went in."""
+    assert bytes is type(make_decoder(None, LIMIT).feed(bytearray(b"x")))
