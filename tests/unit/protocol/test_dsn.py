@@ -75,3 +75,11 @@ def test_not_a_dsn(text: str) -> None:
         parse_dsn(text)
     assert KEY not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_long_dsn_is_read_and_not_remembered() -> None:
+    """Only ordinary ones are: what strangers send takes no room."""
+    ordinary, long = f"https://{KEY}@h/1", f"https://{KEY}@h{'/a' * 100}/1"
+    assert parse_dsn(ordinary) is parse_dsn(ordinary)
+    assert "/a" * 100 == parse_dsn(long).prefix
+    assert parse_dsn(long) is not parse_dsn(long)
