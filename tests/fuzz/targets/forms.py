@@ -286,6 +286,14 @@ def _seeds() -> list[bytes]:
     return seeds
 
 
+def _event_seeds() -> list[bytes]:
+    event = {"release": "1", "tags": {"allowReport": "true"}, "level": "fatal"}
+    crumbs = [{"timestamp": "2024-01-01T00:00:00Z", "message": "a"}, {"timestamp": "2024"}]
+    files = (msgpack.packb(event), b"".join(map(msgpack.packb, crumbs)), msgpack.packb(crumbs[0]))
+    fields = packed(b"sentry", b'{"tags": [["a", "b"]]}') + packed(b"sentry[tags][c]", b"d")
+    return [b"".join(b"\1" + packed(file) for file in files) + fields]
+
+
 def _content_type(told: Any) -> str:
     headers = told["headers"]
     pairs = headers.items() if isinstance(headers, dict) else headers
@@ -310,5 +318,5 @@ b"\xcf" + b"\xff" * 8,
 TARGETS = (
     Target("multipart", run_multipart, draw_multipart, _seeds, _TOKENS),
     Target("crash", run_crash, draw_crash, _seeds, _TOKENS),
-    Target("form_event", run_form_event, draw_form_event, list, _MSGPACK),
+    Target("form_event", run_form_event, draw_form_event, _event_seeds, _MSGPACK),
 )

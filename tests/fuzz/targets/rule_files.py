@@ -114,15 +114,18 @@ def run_rules(data: bytes) -> None:
     proven = not as_mistakes(run_examples(rules, lambda some: Scrubber.from_rules(some, KEYS)))
     warm = Scrubber.from_rules(rules, KEYS)
     inside = [e.before for e in rule.scrubs] + [e.value for e in rule.leaves]
-    documents = [*_documents(), *({"message": one, "extra": {"x": one}} for one in inside)]
+    examples = [{"message": one, "extra": {"x": one}} for one in inside]
+    documents = [*examples, *_documents()]
     if rule.status is Status.OFF:
         for document in documents:
             assert document == warm.scrub_plain(copy.deepcopy(document))
     onces = [_scrubbed(warm, document) for document in documents]
     cold = Scrubber.from_rules(rules, KEYS)
     assert onces[::-1] == [_scrubbed(cold, document) for document in documents[::-1]]
-    if proven and rule.redaction.method is Method.MASK:
-        assert onces == [None if once is None else _scrubbed(warm, once) for once in onces]
+    if proven:
+        # Of its own examples a rule has shown that twice is once; of other texts it need not hold.
+        known = onces if rule.redaction.method is Method.MASK else onces[: len(examples)]
+        assert known == [None if once is None else _scrubbed(warm, once) for once in known]
 
 
 def _has_places(error: RuleError, text: str) -> None:
