@@ -313,16 +313,28 @@ def timeout(run: Rig, writer: Writer) -> None:
     assert 408 in {int(key.split()[-1]) for key in run.statuses if key.startswith("timeout")}
 
 
-@path("too much work")
-def too_much_work(run: Rig, writer: Writer) -> None:
-    """A document that was made to be slow is dropped."""
-    text = writer.secret("too much work")
+@path("slow document")
+def slow_document(run: Rig, writer: Writer) -> None:
+    """Text in text in text, and a long list of what looks like an address and is none."""
+    place = "slow document"
+    text = writer.secret(place)
     for _ in range(3):
         text = base64.b64encode(json.dumps({"a": text, "b": [text]}).encode()).decode()
     event = writer.full_event()
     event["shop"] = {f"k{n}": text[n:] for n in range(3)}
     event["message"] = " ".join(f"{n}.{n % 256}.{n % 7}.x{n:x}" for n in range(10_000))
-    each(run, "too much work", [of_event(event)], {200})
+    each(run, place, [of_event(event)], {200})
+
+
+@path("scrub that fails")
+def failing_scrub(run: Rig, writer: Writer) -> None:
+    """A document that is nested deeper than a rule can follow is dropped."""
+    place = "scrub that fails"
+    text = json.dumps(writer.secret(place)).encode()
+    event = json.dumps(writer.full_event()).encode()
+    deep = event[:-1] + b',"shop":' + b'{"a":' * 300 + text + b"}" * 300 + b"}"
+    each(run, place, [_framed(writer, deep)], {200})
+    assert 1 <= run.relay.count("relay_items_total")["event", "scrub_failed"]
 
 
 def paths(backend: str, workers: int, of: Iterable[Path]) -> Iterator[Path]:

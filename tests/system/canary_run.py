@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.system import canary_failures
 from tests.system.canary_errors import PATHS, paths
-from tests.system.canary_requests import Request, Writer, all_of, events, items
+from tests.system.canary_http import all_of
+from tests.system.canary_requests import Request, Writer, events, items
 from tests.system.canary_rig import Rig, rig, wait_for_upstream
 from tests.system.canary_secrets import Mint, taking_turns
 from tests.system.planted import Leak

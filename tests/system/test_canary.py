@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import canary_requests as well
+from tests.system import canary_http as well
 from tests.system.canary_errors import PATHS
 from tests.system.canary_requests import Request, Writer
 from tests.system.canary_run import RUNS, Result, run_breaking, run_control, run_one
