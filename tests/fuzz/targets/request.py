@@ -7,11 +7,15 @@ the target `http`.
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from random import Random
 from typing import Final
 
+import brotli
+import zstandard
 from aiohttp import StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
@@ -199,16 +203,19 @@ def _open(data: bytes, head: Head) -> bytes | None:
     """
     if "store" in head.target:
         return None
-    try:
-        return (
-            data
-            + b"\n"
-            + captured.Sample(
-                "", head.method, head.target, tuple(head.headers.items()), head.body
-            ).decoded
-        )
-    except Exception:  # noqa: BLE001 - what does not open was not given
-        return data
+    opened = [data]
+    for unpack in _UNPACKS:
+        with suppress(Exception):
+            opened.append(unpack(head.body))
+    return b"\n".join(opened)
+
+
+_UNPACKS: Final[tuple[Callable[[bytes], bytes], ...]] = (
+    lambda body: zlib.decompressobj(47).decompress(body),  # gzip and zlib
+    lambda body: zlib.decompressobj(-15).decompress(body),
+    brotli.decompress,
+    lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+)
 
 
 def _check_kept(data: bytes, head: Head, kept: ScrubbedEnvelope, scrubber: Scrubber) -> None:
