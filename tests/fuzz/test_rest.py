@@ -22,7 +22,7 @@ from relay.spool.jetstream_letters import letter_of, pack
 from relay.spool.tables import Tables
 from relay.yamlio import Node
 from tests.fakes import envelope
-from tests.fuzz import findings, mutating, targets
+from tests.fuzz import findings, guided, mutating, targets
 from tests.fuzz.target import Target
 from tests.fuzz.targets.drawing import CANARY
 from tests.minidumps import windows
@@ -188,6 +188,43 @@ def test_a_hang_is_a_finding() -> None:
     found = findings.attempt(target, b"x", 0.05)
     assert found is not None
     assert "HangError in hangs" == found.key
+
+
+_SAID = """#256\tpulse  cov: 9 ft: 20 corp: 3/36Kb exec/s: 85 rss: 113Mb
+#900\tDONE   cov: 12 ft: 34 corp: 5/2916b lim: 65536 exec/s: 450 rss: 61Mb
+stat::number_of_executed_units: 901
+stat::slowest_unit_time_sec:    3
+stat::peak_rss_mb:              61
+"""
+
+
+def test_figures_are_read_off_what_libfuzzer_says() -> None:
+    """Of a target that was started twice, inputs are added up, and the rest is the most of both."""
+    figures = guided.Figures("dsn", seconds=2.0)
+    figures.take("nothing to read")
+    figures.take(_SAID.splitlines()[0])
+    figures.take(_SAID)
+    expected = guided.Figures(
+        "dsn",
+        seconds=2.0,
+        executions=256 + 901,
+        edges=12,
+        features=34,
+        corpus=5,
+        memory=61,
+        slowest=3,
+    )
+    assert expected == figures
+    assert "| dsn | 2 | 1,157 | 578 | 12 | 34 | 5 | 61 | 0 |" in guided.table([figures])
+
+
+def test_the_minutes_are_parted_by_weight() -> None:
+    """All of the time is used, and who weighs more has more."""
+    parts = guided.shares(("envelope", "dsn"), 130.0)
+    assert 130.0 == pytest.approx(sum(parts.values()))
+    assert targets.weight("envelope") / targets.weight("dsn") == pytest.approx(
+        parts["envelope"] / parts["dsn"]
+    )
 
 
 def test_what_is_mutated_is_no_longer_than_it_may_be() -> None:
