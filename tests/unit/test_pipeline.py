@@ -98,6 +98,8 @@ def test_the_same_envelope_has_the_same_id() -> None:
     assert ids[1] is not None
     assert ids[2] is not None
     assert ids[0].envelope_id == ids[1].envelope_id != ids[2].envelope_id
+    assert 32 == len(ids[0].envelope_id)
+    assert set(ids[0].envelope_id) <= set("0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +194,26 @@ def test_policies_of_items() -> None:
     assert b"at [ip]" in done.envelope.body
 
 
+def test_an_outcome_tells_the_size_of_its_item() -> None:
+    """In bytes, whatever became of it; and the kind by the name that metrics know."""
+    minimal = ProjectPolicy("1", ConsentPolicy(missing=Missing.MINIMAL))
+    broken: tuple[tuple[str, Any], ...] = (("event", b"[1]"), ("made_up", b"12"), ("log", b"4444"))
+    done = run(envelope(*broken), minimal)
+    assert [
+        Outcome(0, "event", Reason.INVALID, 3),
+        Outcome(1, "unknown", Reason.CONSENT_MISSING, 2),
+        Outcome(2, "log", Reason.CONSENT_MISSING, 4),
+    ] == list(done.outcomes)
+    assert 4 == run(envelope(("event", GRANTED), ("log", b"\xff123"))).outcomes[1].size
+    assert [Outcome(0, "session", Reason.RATE_LIMITED, 2)] == list(
+        limited(
+            envelope(("session", {})),
+            "session",
+            policy=ProjectPolicy("1", ConsentPolicy(required=False)),
+        ).outcomes
+    )
+
+
 def test_the_upstreams_key_stands_in_the_trace() -> None:
     """The client's public key is replaced by the upstream's."""
     policy = ProjectPolicy("1", upstream_key="b" * 32)
@@ -267,11 +289,21 @@ def test_shadow_rules_are_counted() -> None:
         (b'{"tags":{"allowReport":false},"tags":{"allowReport":true}}', Reason.CONSENT_DENIED),
         (b'{"tags":[{"name":"allowReport","value":false}]}', Reason.CONSENT_DENIED),
         (b'{"tags":{"allowReport":true},"extra":{"allowReport":1}}', Reason.ACCEPTED),
+        (rb'{"tags":{"\u0061llowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
+        (rb'{"tags":{"allowReport":true},"x":"\u0061","x":"\u0061"}', Reason.ACCEPTED),
     ],
 )
 def test_a_denial_does_not_hide_behind_its_double(event: bytes, expected: Reason) -> None:
     """A flag that an object has twice denies, whichever a parser would keep."""
     assert [expected] == reasons(run(envelope(("event", event))))
+
+
+def test_a_doubled_flag_of_another_name_denies() -> None:
+    """The flags that an operator chose are held to the same."""
+    policy = ProjectPolicy("1", ConsentPolicy(flag="agreed", flags=("also",)))
+    for name in ("agreed", "also"):
+        event = b'{"tags":{"%s":false,"%s":true}}' % (name.encode(), name.encode())
+        assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("event", event)), policy))
 
 
 def test_a_doubled_flag_in_the_envelope_header_denies() -> None:
@@ -360,12 +392,15 @@ def test_a_report_of_our_own_gets_a_permit() -> None:
     assert ({}, "client_report", report.payload()) == (
         parse(permit.body).headers, item.kind, item.payload,
     )  # fmt: skip
-    assert ("1", KEY, ("internal",)) == (permit.project, permit.key, permit.categories)
+    assert ("1", KEY, "", ("internal",)) == (
+        permit.project, permit.key, permit.client, permit.categories,
+    )  # fmt: skip
     others = [
         report_permit("2", KEY, report),
+        report_permit("1", "c" * 32, report),
         report_permit("1", KEY, replace(report, timestamp=6)),
     ]
-    assert 3 == len({permit.envelope_id, *(other.envelope_id for other in others)})
+    assert 4 == len({permit.envelope_id, *(other.envelope_id for other in others)})
 
 
 def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,3 +422,5 @@ def test_attached_text_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     done = run(b"".join([envelope(("event", GRANTED)), picture, *texts]))
     dropped, kept, failed = Reason.ITEM_POLICY, Reason.ACCEPTED, Reason.SCRUB_FAILED
     assert [kept, dropped, kept, failed, kept, failed] == reasons(done)
+    assert ["event", *["attachment"] * 5] == [outcome.kind for outcome in done.outcomes]
+    assert [90, *sizes] == [outcome.size for outcome in done.outcomes[1:]]
