@@ -14,11 +14,11 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import brotli
 import msgpack
 import zstandard
 
 from tests.fuzz.grammar import KEY, envelope
+from tests.fuzz.grammar_content import encoded
 from tests.fuzz.grammar_events import event, report, tags
 from tests.fuzz.grammar_items import attachment, minidump
 from tests.fuzz.grammar_values import identity, number, scalar, text, value, word, write
@@ -229,7 +229,9 @@ def request(chance: Random) -> bytes:
         headers.append(("Content-Type", media))
     headers += _auth(chance, query)
     headers += _more(chance)
-    body = _encode(chance, body, headers)
+    body, encoding = encoded(chance, body)
+    if encoding is not None:
+        headers.append(("Content-Encoding", encoding))
     if method != "GET" or body:
         headers.append(("Content-Length", str(len(body))))
     return written(method, _target(chance, path, query), headers, body)
@@ -312,51 +314,3 @@ def _more(chance: Random) -> Pairs:
     return [
         (name, _one_line(value)) for name, value in chance.sample(drawn, k=chance.randint(0, 3))
     ]
-
-
-# --- content encodings ----------------------------------------------------------------------------
-
-
-def _raw_deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
-
-
-_PACKS: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
-    "gzip": ("gzip", _gzip), "x-gzip": ("x-gzip", _gzip),
-    "deflate": ("deflate", zlib.compress), "raw deflate": ("deflate", _raw_deflate),
-    "br": ("br", lambda data: brotli.compress(data, quality=1)),
-    "zstd": ("zstd", zstandard.compress), "identity": ("identity", bytes),
-    "GZIP": ("GZIP", _gzip), "empty": ("", bytes),
-}  # fmt: skip
-_WRONG: Final[dict[str, Callable[[Random, bytes], tuple[str, bytes]]]] = {
-    "lies": lambda c, data: (c.choice(("gzip", "deflate", "br", "zstd")), data),
-    "lies, packed": lambda c, data: ("br", _gzip(data)),
-    "nested": lambda c, data: ("gzip, br", brotli.compress(_gzip(data), quality=1)),
-    "not said": lambda c, data: ("identity", _gzip(data)),
-    "cut": lambda c, data: ("gzip", _gzip(data)[: -c.randint(1, 12)]),
-    "cut, zstd": lambda c, data: ("zstd", zstandard.compress(data)[: -c.randint(1, 5)]),
-    "two members": lambda c, data: ("gzip", _gzip(data) + _gzip(data)),
-    "something behind": lambda c, data: ("gzip", _gzip(data) + b"203.0.113.77"),
-    "unknown": lambda c, data: (c.choice(("compress", "x", "gzip;q=1", "*")), data),
-    "bomb": lambda c, data: ("gzip", _gzip(data + b"\n" * 400_000)),
-    "checksum": lambda c, data: ("gzip", _gzip(data)[:-8] + b"\0" * 8),
-}
-CONTENT: Final = (*_PACKS, *_WRONG)
-"""Names of what is done to a body."""
-
-
-def _encode(chance: Random, body: bytes, headers: Pairs) -> bytes:
-    roll = chance.random()
-    if roll < 0.55:
-        return body
-    if roll < 0.9:
-        name = chance.choice(tuple(_PACKS))
-        encoding, pack = _PACKS[name]
-        packed = pack(body)
-    else:
-        name = chance.choice(tuple(_WRONG))
-        encoding, packed = _WRONG[name](chance, body)
-    note("content", name)
-    headers.append(("Content-Encoding", encoding))
-    return packed

@@ -21,9 +21,10 @@ from relay.scrub.scrubber import Scrubber
 from tests.fuzz import oracles, planted, seeded, strategies, tally
 from tests.fuzz.findings import Finding
 from tests.fuzz.grammar import MODES, envelope
+from tests.fuzz.grammar_content import CONTENT
 from tests.fuzz.grammar_events import FIELDS
 from tests.fuzz.grammar_items import BUILDERS, ENCODINGS
-from tests.fuzz.grammar_requests import CONTENT, ROUTES, request
+from tests.fuzz.grammar_requests import ROUTES, request
 from tests.fuzz.grammar_wire import WIRE, connection
 from tests.fuzz.grammar_wrong import WRONG
 from tests.fuzz.oracles import Broken
