@@ -9,19 +9,25 @@ import secrets
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from tests.system.canary_page import page
 from tests.system.canary_run import RUNS, Result, run_breaking, run_control, run_one
 from tests.system.canary_secrets import Mint
+from tests.system.planted import Leak
 
 PAGE = Path(__file__).parents[2] / "docs" / "canary.md"
 
 
 def _run(folder: Path, seed: int, backend: str, workers: int, rounds: int) -> Result:
     return run_one(folder, backend, workers, Mint(seed), rounds=rounds)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for: leaks, and sets of names."""
+    return vars(value) if isinstance(value, Leak) else sorted(value)
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +40,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-page", action="store_true", help="write no page")
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}", flush=True)
-    results = []
+    results, failed = [], False
     with (
         tempfile.TemporaryDirectory(prefix="canary-") as name,
         ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool,
@@ -47,7 +53,12 @@ def main(arguments: list[str]) -> int:
         begun.append(pool.submit(run_breaking, base / "breaking", Mint(options.seed + 8)))
         through = pool.submit(run_control, base / "control", Mint(options.seed + 9))
         for one in begun:
-            own = one.result()
+            try:
+                own = one.result()
+            except AssertionError as error:
+                failed = True
+                print(f"a run did not get to its end: {error}", flush=True)
+                continue
             results.append(own)
             tried, found = sum(own.tried.values()), len(own.leaks)
             print(f"{own.backend}, {own.workers}: {tried:,}, {found} found", flush=True)
@@ -55,10 +66,10 @@ def main(arguments: list[str]) -> int:
     for leak in (leak for one in results for leak in one.leaks):
         print(leak)
     if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in results], default=list))
-    if not options.no_page:
+        options.json.write_text(json.dumps([vars(one) for one in results], default=_plain))
+    if not options.no_page and not failed:
         PAGE.write_text(page(results, control, options.seed))
-    return int(any(one.leaks or one.cores for one in results))
+    return int(failed or any(one.leaks or one.cores for one in results))
 
 
 if __name__ == "__main__":
