@@ -65,6 +65,65 @@ def test_files_of_sentry_native() -> None:
     assert {**event, "dist": "1"} == made
 
 
+def test_breadcrumbs_of_the_second_file() -> None:
+    """Either file may be the older; what is no breadcrumb, and one without a time, is no harm."""
+    early, late = {"timestamp": "2026-01-01"}, {"timestamp": "2026-01-02"}
+    for first, second in (([early], [late]), ([late], [early])):
+        parts = [file("__sentry-breadcrumb1", *first), file("__sentry-breadcrumb2", *second)]
+        assert {"values": [late]} == form_event(parts, DEFAULT)["breadcrumbs"]
+    odd = file("__sentry-breadcrumb2", 1, "x", {"message": "a"})
+    both = form_event([file("__sentry-breadcrumb1", early, early), odd], DEFAULT)["breadcrumbs"]
+    assert {"values": [early, early]} == both
+    assert {"values": [{"message": "a"}]} == form_event([odd], DEFAULT)["breadcrumbs"]
+    assert {} == form_event([file("__sentry-breadcrumb1", 1)], DEFAULT)
+
+
+def test_a_file_that_breaks_off() -> None:
+    """The documents before the broken one count; a file whose first is none says nothing."""
+    whole = file("__sentry-breadcrumb1", {"n": 1}, None, {"n": 2})
+    assert {"values": [{"n": 1}]} == form_event([whole], DEFAULT)["breadcrumbs"]
+    wrong_key = Part("__sentry-event", "x", "", msgpack.packb({1: "x"}))
+    assert {} == form_event([wrong_key], DEFAULT)
+
+
+def test_text_in_a_file_need_not_be_utf_8() -> None:
+    """What cannot be read is marked, as in a field."""
+    data = b"\x81\xa1a\xa2x\xff"
+    assert {"a": "x\ufffd"} == form_event([Part("__sentry-event", "x", "", data)], DEFAULT)
+
+
+def test_lists_in_a_file() -> None:
+    """They come as they are, to a depth that no event has."""
+    assert {"a": [1, [2, {"b": [3]}]]} == form_event(
+        [file("__sentry-event", {"a": [1, [2, {"b": [3]}]]})], DEFAULT
+    )
+    for wrap in (lambda x: [x], lambda x: {"a": x}):
+        deep: Any = 1
+        for _ in range(62):
+            deep = wrap(deep)
+        assert {"a": deep} == form_event([file("__sentry-event", {"a": deep})], DEFAULT)
+        cut = str(form_event([file("__sentry-event", {"a": wrap(wrap(deep))})], DEFAULT))
+        assert ("None" in cut, "1" in cut) == (True, False)
+
+
+def test_two_documents_fill_each_other() -> None:
+    """What the file leaves open, at any depth, a field may fill; a text is not filled."""
+    parts = [
+        file("__sentry-event", {"user": {"id": "1"}, "contexts": {"os": {"a": 1}}, "dist": "x"}),
+        *fields(sentry='{"user":{"id":"2","x":"3"},"contexts":{"os":{"b":2}},"dist":{"y":1}}'),
+    ]
+    assert {
+        "user": {"id": "1", "x": "3"},
+        "contexts": {"os": {"a": 1, "b": 2}},
+        "dist": "x",
+    } == form_event(parts, DEFAULT)
+    mixed = [
+        file("__sentry-event", {"a": {"x": 1}, "b": {"y": 1}}),
+        *fields(sentry='{"b":{"z":2},"a":"text"}'),
+    ]
+    assert {"a": {"x": 1}, "b": {"y": 1, "z": 2}} == form_event(mixed, DEFAULT)
+
+
 def test_what_is_not_json_in_a_file() -> None:
     """Bytes, times and numbers as keys have no place in an event, and take nothing else along."""
     parts = [file("__sentry-event", {"a": b"\0", "t": datetime(2026, 1, 1, tzinfo=UTC), "b": "1"})]
@@ -158,5 +217,5 @@ def test_what_stands_twice(parts: list[Part]) -> None:
 
 def test_a_file_over_the_limit() -> None:
     """A file that is too large to be read is not left out: it may deny."""
-    with pytest.raises(TooLargeError):
+    with pytest.raises(TooLargeError, match="for type 'event'"):
         form_event([file("__sentry-event", {"a": "x" * 50})], replace(DEFAULT, event=40))

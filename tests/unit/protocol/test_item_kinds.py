@@ -33,6 +33,50 @@ def test_unknown_kind_has_no_row() -> None:
     assert [None, None, None] == [kind_of({"type": name}) for name in ("made_up", "", "Event")]
 
 
+SCRUBBERS = {
+    "event": {"event", "transaction", "feedback", "security"},
+    "report": {"raw_security", "nel"},
+    "document": {"user_report", "check_in", "client_report"},
+    "session": {"session", "sessions"},
+    "metric_buckets": {"metric_buckets"},
+    "container": {"span", "log", "trace_metric"},
+    "profile": {"profile", "profile_chunk"},
+    "replay_event": {"replay_event"},
+    "replay_recording": {"replay_recording"},
+    "attachment": {"attachment", "apple_crash_report"},
+    "view_hierarchy": {"view_hierarchy"},
+    "minidump": {"minidump"},
+    "": {"replay_video", "form_data", "unreal_report", "statsd"},
+}
+
+
+def test_each_kind_has_its_scrubber() -> None:
+    """What scrubs a kind is what knows its form; what nothing can scrub is only dropped."""
+    found: dict[str, set[str]] = {}
+    for name, row in KINDS.items():
+        found.setdefault(row.scrubber, set()).add(name)
+    assert SCRUBBERS == found
+    assert [(Policy.DROP,)] * 4 == [KINDS[name].policies for name in SCRUBBERS[""]]
+
+
+def test_kinds_that_may_carry_consent() -> None:
+    """The tags of these are looked at, of whatever else the envelope holds are not."""
+    reports = {"user_report", "check_in", "profile", "replay_event"}
+    assert SCRUBBERS["event"] | reports == {n for n, row in KINDS.items() if row.event_like}
+
+
+def test_kinds_of_which_an_envelope_holds_one() -> None:
+    """Events, and what Sentry makes one of."""
+    assert SCRUBBERS["event"] | {"raw_security"} == {n for n, r in KINDS.items() if r.exclusive}
+
+
+def test_a_network_error_report_is_known_by_its_content_type() -> None:
+    """As Sentry Relay names it."""
+    kind = "application/vnd.sentry.integration.browser.nel+json"
+    row = kind_of({"type": "integration", "content_type": kind})
+    assert row is KINDS["nel"]
+
+
 def test_every_limit_has_a_field() -> None:
     """Each row names a limit that can be configured."""
     fields = {field.name for field in dataclasses.fields(Limits)}
