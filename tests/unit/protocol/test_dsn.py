@@ -83,3 +83,9 @@ def test_a_long_dsn_is_read_and_not_remembered() -> None:
     assert parse_dsn(ordinary) is parse_dsn(ordinary)
     assert "/a" * 100 == parse_dsn(long).prefix
     assert parse_dsn(long) is not parse_dsn(long)
+
+
+def test_slashes_are_no_part_of_prefix_and_project() -> None:
+    """However many stand there; letters at the end are."""
+    parsed = parse_dsn(f"https://{KEY}@h/aX//my-appX//")
+    assert ("/aX", "my-appX") == (parsed.prefix, parsed.project)
