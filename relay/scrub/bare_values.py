@@ -54,7 +54,7 @@ def bare_value(
         spaced: whether a space stands between them.
     """
     text = lines.text
-    if sign == ">" and text[:at].rstrip(" =>").endswith("]"):
+    if sign == ">" and text[max(0, at - _BEFORE) : at].rstrip(" =>").endswith("]"):
         return _dumped(text, key_start, at)
     if text[at] in "\r\n":
         return _next_line(text, key_start, at) if sign == ":" and not is_quoted else None
@@ -70,8 +70,10 @@ def bare_value(
     span = _whole(text, at, _BARE)
     if span is None or is_quoted:
         return span
-    telling = _is_telling(text[slice(*span)])
-    return span if telling and _in_object(text, key_start) else None
+    if _is_telling(text[slice(*span)]) and _in_object(text, key_start):
+        return span
+    lines.spend(span[1] - span[0])  # the next key may be in the middle of it
+    return None
 
 
 def _whole(text: str, at: int, shape: re.Pattern[str]) -> Span | None:
@@ -154,7 +156,8 @@ def _dumped(text: str, key_start: int, at: int) -> Span | None:
     return (at, at + len(value)) if value.casefold() not in SCALAR_WORDS else None
 
 
-_DUMPED: Final = re.compile(r"[^\r\n]+?(?= +\[[\w .-]{1,64}\] =>| *\)(?:\s|$)|[\r\n]|$)")  # noqa: TID251
+# Spaces at its end are taken off later: to look over them from each place would be quadratic.
+_DUMPED: Final = re.compile(r"[^\r\n]+?(?= \[[\w .-]{1,64}\] =>|\)(?:\s|$)|[\r\n]|$)")  # noqa: TID251
 
 
 def _begins_line(text: str, key_start: int) -> bool:

@@ -199,9 +199,15 @@ def is_template(lines: CodeLines, start: int, at: int, stop: int) -> bool:
 
 
 def _is_nothing(text: str, at: int, stops: tuple[int, ...]) -> bool:
-    """Tell whether a placeholder, a constant or a type is all there is, up to one of the places."""
+    """Tell whether a placeholder, a constant or a type is all there is, up to one of the places.
+
+    None of them is long, and not every shape is given up soon.
+    """
     return any(
-        shape.fullmatch(text, at, stop) is not None for shape in (NOTHING, _TYPE) for stop in stops
+        shape.fullmatch(text, at, stop) is not None
+        for shape in (NOTHING, _TYPE)
+        for stop in stops
+        if stop - at <= CODE_WINDOW
     )
 
 

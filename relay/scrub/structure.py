@@ -73,7 +73,10 @@ def value_after(
         return None if span is None else (key, span)
     spaced = at > colon or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
     found = bare_value(lines, start, at, text[colon - 1], is_quoted=is_quoted, spaced=spaced)
-    if found is None or is_code(lines, start, key, found):
+    if found is None:
+        return None
+    if is_code(lines, start, key, found):
+        lines.spend(found[1] - found[0])
         return None
     return key, found
 
