@@ -157,3 +157,42 @@ def test_no_clock_of_others_makes_a_limit_endless() -> None:
     limits = memory()
     limits.merge([KeyLimit(("first", "k"), Limit(NOW + 3e7, "error"))], NOW)
     assert {"error": 86_400.0} == ends(limits)
+
+
+def test_an_envelope_waits_for_the_limits_of_its_own_key() -> None:
+    """Project and key together say which."""
+    limits = memory()
+    learn(limits, "60:error:key")
+    held = [limits.held_until(project, "k", ("error",), NOW) for project in ("1", "3")]
+    assert [NOW + 60, 0.0] == held
+    assert 0.0 == limits.held_until("1", "another", ("error",), NOW)
+
+
+def test_what_stands_behind_too_many_namespaces_still_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only the namespaces that are too many are left out."""
+    monkeypatch.setattr(limit_memory, "MAX_NAMESPACES", 1)
+    limits = memory()
+    learn(limits, "60:metric_bucket:key::a, 60:metric_bucket:key::b, 60:error:key")
+    assert {"a", "error"} == set(ends(limits))
+
+
+def test_a_limit_that_grew_takes_no_other_ones_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be told is bounded by number, and one that is told anew is one."""
+    monkeypatch.setattr(limit_memory, "MAX_LEARNED", 2)
+    limits = memory()
+    for header in ("60:error:key", "60:session:key", "90:session:key"):
+        learn(limits, header)
+    told = [(one.limit.category, one.limit.until - NOW) for one in limits.take_learned()]
+    assert [("error", 60.0), ("session", 90.0)] == told
+
+
+def test_so_many_keys_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound itself is allowed; beyond it the one not heard of for longest gives way."""
+    monkeypatch.setattr(limit_memory, "MAX_KEYS", 2)
+    limits = LimitMemory(lambda project, key: (project, key))
+    for number in range(4):
+        learn(limits, "60:error:key", str(number))
+        assert min(number + 1, 2) == limits.keys
+    assert [False, False, True, True] == [bool(ends(limits, str(number))) for number in range(4)]

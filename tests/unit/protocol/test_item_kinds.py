@@ -50,6 +50,50 @@ SCRUBBERS = {
 }
 
 
+CATEGORIES = {
+    ("error",): {"event", "form_data", "unreal_report"},
+    ("transaction",): {"transaction"},
+    ("feedback",): {"feedback"},
+    ("security",): {"security", "raw_security"},
+    ("log_item", "log_byte"): {"nel", "log"},
+    ("default",): {"user_report"},
+    ("session",): {"session", "sessions"},
+    ("monitor",): {"check_in"},
+    ("internal",): {"client_report"},
+    ("metric_bucket",): {"metric_buckets", "statsd"},
+    ("span",): {"span"},
+    ("trace_metric",): {"trace_metric"},
+    ("profile",): {"profile"},
+    ("profile_chunk",): {"profile_chunk"},
+    ("replay",): {"replay_event", "replay_recording", "replay_video"},
+    ("attachment",): {"attachment", "view_hierarchy", "minidump", "apple_crash_report"},
+}
+
+LIMITS = {
+    "event": SCRUBBERS["event"]
+    | {"raw_security", "user_report", "metric_buckets", "form_data", "statsd"},
+    "container": {"nel"},
+    "sessions": {"session", "sessions"},
+    "check_in": {"check_in"},
+    "client_report": {"client_report"},
+    "span": {"span"},
+    "log": {"log", "trace_metric"},
+    "profile": {"profile", "profile_chunk"},
+    "replay_compressed": {"replay_event", "replay_recording", "replay_video"},
+    "attachment": CATEGORIES["attachment",] | {"unreal_report"},
+}
+
+
+def test_each_kind_has_its_categories_and_its_limit() -> None:
+    """As in Sentry Relay: what stops a kind, and what bounds its size."""
+    by_categories: dict[tuple[str, ...], set[str]] = {}
+    by_limit: dict[str, set[str]] = {}
+    for name, row in KINDS.items():
+        by_categories.setdefault(row.categories, set()).add(name)
+        by_limit.setdefault(row.limit, set()).add(name)
+    assert (CATEGORIES, LIMITS) == (by_categories, by_limit)
+
+
 def test_each_kind_has_its_scrubber() -> None:
     """What scrubs a kind is what knows its form; what nothing can scrub is only dropped."""
     found: dict[str, set[str]] = {}
