@@ -248,12 +248,15 @@ def _kind(name: str) -> str:
 
 
 _NUMBERS: Final = (rb"(?<![A-Za-z0-9])", rb"(?![A-Za-z0-9])")
+_IN_A_PATH: Final = (rb"(?<![A-Za-z0-9_.~/-])", b"")
 _GOES_ON: Final = (b"", rb"(?![A-Za-z0-9_-])")
 _BOUNDS: Final = {
+    **dict.fromkeys(("path", "folder", "windows"), _IN_A_PATH),
     **dict.fromkeys(("host", "uri", "mail"), _GOES_ON),
     **dict.fromkeys(("ipv4", "ipv6", "mac"), _NUMBERS),
 }
-"""By kind: what may not stand before and behind: a longer name or number is another one."""
+"""By kind: what may not stand before and behind: a longer name or number is another one, and a path
+that goes on is relative."""
 
 
 @dataclass(frozen=True, slots=True)

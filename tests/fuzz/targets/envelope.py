@@ -6,10 +6,9 @@ alone, so that a finding is found again. Costly are: a second relay behind the f
 error may show (`ERRORS`), and work as the input doubles (`GROWTH`).
 """
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -29,17 +28,16 @@ from relay.protocol.limits import Limits
 from relay.scrub import scrubber as scrubbing
 from relay.scrub.memory import Memory
 from relay.scrub.scrubber import ScrubbedItem, Scrubber
-from tests.fuzz import oracles, tally
+from tests.fuzz import oracles, oracles_growth, tally
 from tests.fuzz.grammar import KEY, envelope
 from tests.fuzz.grammar_wrong import samples
 from tests.fuzz.oracles import Broken, hold, one_in
 from tests.fuzz.target import Target
-from tests.work import work
 
 AGAIN: Final = 2
 FRESH: Final = 8
 SDK: Final = 8
-GROWTH: Final = 400
+GROWTH: Final = 600
 ERRORS: Final = 8
 
 _NEW_ID: Final = "f" * 32
@@ -253,79 +251,14 @@ def _difference(body: bytes, other: Processed) -> tuple[bytes, bytes, object]:
     return body[max(0, at - 80) : at + 120], theirs[max(0, at - 80) : at + 120], outcomes
 
 
-# --- work -----------------------------------------------------------------------------------------
-
-MOST_GROWTH: Final = 2.6
-"""Times the work may grow when the input doubles; 2 is linear, 4 a square."""
-_FLOOR: Final = 20_000
-"""Lines of Python that do not count: what every document takes once."""
-
-
 def check_growth(data: bytes, project: Project, scrubber: Scrubber) -> None:
-    """Hold that work is linear: each payload twice as long, by each way that doubles it."""
-    for name, larger in (("texts", _longer_texts), ("lists", _longer_lists)):
-        base = larger(data, 4)
-        if base is None:
-            return
-        once, twice = (_work(made, project, scrubber) for made in (base, larger(data, 8)))
-        tally.note("growth", name)
-        linear = twice <= MOST_GROWTH * once + _FLOOR
-        hold("work is linear in size", linear, (name, once, twice))
+    """Hold that work is linear in size, each time by a scrubber that remembers nothing."""
 
+    def forgetful(made: bytes) -> None:
+        with suppress(RequestError):
+            decide(made, project, fresh(scrubber))
 
-def _work(data: bytes | None, project: Project, scrubber: Scrubber) -> int:
-    assert data is not None
-    unknowing = fresh(scrubber)
-
-    def run() -> None:
-        try:
-            decide(data, project, unknowing)
-        except RequestError:
-            return
-
-    return work(run)
-
-
-def _longer_texts(data: bytes, times: int) -> bytes | None:
-    return _changed(data, lambda text: text * times, None)
-
-
-def _longer_lists(data: bytes, times: int) -> bytes | None:
-    return _changed(data, None, lambda value: [value] * times)
-
-
-def _changed(data: bytes, text: Any, value: Any) -> bytes | None:
-    """Write an envelope again with its texts, or what stands in `extra`, made longer."""
-    try:
-        head, items = data.partition(b"\n")[0], list(oracles.captured.read_items(data))
-    except (ValueError, KeyError, TypeError):
-        return None
-    lines = [head]
-    for item in items:
-        payload = item.payload
-        document = item.document
-        if isinstance(document, dict):
-            if text is not None:
-                changed = {key: _map_texts(one, text) for key, one in document.items()}
-            else:
-                changed = {**document, "extra": {"many": value(document)}}
-            payload = json.dumps(changed).encode()
-        elif text is not None:
-            payload = payload * len(text("x"))
-        lines += [json.dumps({**item.header, "length": len(payload)}).encode(), payload]
-    return b"\n".join(lines)
-
-
-def _map_texts(value: Any, text: Any, levels: int = 60) -> Any:
-    match value:
-        case str():
-            return text(value)
-        case dict() if levels:
-            return {key: _map_texts(one, text, levels - 1) for key, one in value.items()}
-        case list() if levels:
-            return [_map_texts(one, text, levels - 1) for one in value]
-        case _:
-            return value
+    oracles_growth.linear(data, forgetful)
 
 
 # --- the target -----------------------------------------------------------------------------------
