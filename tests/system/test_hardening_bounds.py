@@ -54,7 +54,8 @@ Case = tuple[int, Callable[[], bytes]]
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     with sentry_in_thread() as sentry:
-        config = {"projects": [project(sentry.dsn())]}
+        anybody = project(f"http://127.0.0.1:{sentry.port}", id="*", key="*")
+        config = {"projects": [project(sentry.dsn()), anybody]}
         relay = Relay(tmp_path_factory.mktemp("bounds") / "relay", config)
         with relay.running():
             assert [200] == statuses(attack(relay.port, whole(envelope(event(1)))))
@@ -297,6 +298,40 @@ def test_what_came_is_small_again_at_the_end(relay: Relay) -> None:
     for _ in range(100):
         assert [200] == statuses(attack(relay.port, data))
     assert resident(relay.pid) - before < 16 * MIB
+
+
+def named_anew(number: int) -> list[bytes]:
+    """Requests in which all that a client may name is new."""
+    key, word = f"{number:032x}", f"word{number}"
+    auth = f"Sentry sentry_key={key}, sentry_client=sentry.{word}/1.{number}"
+    path = f"/consented/api/{10_000 + number}/envelope/"
+    sdk = {"name": f"sentry.{word}", "version": f"{number}"}
+    one = envelope(event(10_000 + number, type=word, sdk=sdk, platform=word, level=word), sdk=sdk)
+    odd = b'{}\n{"type":"%s"}\n{}\n' % word.encode()
+    return [
+        *(head(f"Content-Length: {len(body)}", path=path, auth=auth) + body for body in (one, odd)),
+        head(f"X-{word}: x", path=f"/{word}"),
+        head(path=CONSENTED, method="GET" if number % 2 else "PUT"),
+    ]
+
+
+def test_new_names_make_no_new_series(relay: Relay) -> None:
+    """Of what clients name nothing is a label of a metric: the page does not grow."""
+    for number in range(10):
+        for request in named_anew(number):
+            attack(relay.port, request)
+    relay.drain()
+    before = names_of_series(relay)
+    for number in range(10, 60):
+        for request in named_anew(number):
+            attack(relay.port, request)
+    relay.drain()
+    assert before == names_of_series(relay)
+
+
+def names_of_series(relay: Relay) -> set[str]:
+    """The series on the page of metrics."""
+    return {line.rpartition(" ")[0] for line in relay.metrics().splitlines() if line[:1] != "#"}
 
 
 def resident(pid: int) -> int:

@@ -198,3 +198,9 @@ def test_a_request_of_1_0_is_the_last(relay: Relay) -> None:
     """It is answered, and the connection ends without being told to."""
     old = whole(BODY).replace(b"HTTP/1.1", b"HTTP/1.0")
     assert [200] == statuses(attack(relay.port, old, 2))
+
+
+def test_tls_without_a_certificate_is_refused(relay: Relay) -> None:
+    """A greeting of TLS to a port that speaks none is no request."""
+    hello = b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03" + bytes(233)
+    assert [400] == statuses(attack(relay.port, hello))
