@@ -103,7 +103,7 @@ def _merged(cuts: Sequence[Cut]) -> Sequence[Cut]:
         return cuts
     merged: list[Cut] = []
     longest = 0
-    for cut in sorted(cuts, key=lambda c: (c.start, -c.end, c.rule)):
+    for cut in sorted(cuts):
         if merged and cut.start < merged[-1].end:
             last = merged[-1]
             size = cut.end - cut.start

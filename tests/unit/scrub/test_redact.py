@@ -47,10 +47,15 @@ def test_cut_that_changes_nothing() -> None:
         ([Cut(1, 3, 0), Cut(2, 5, 2)], "a****", [Mark(2, 1, 5)]),
         ([Cut(0, 1, 1), Cut(4, 5, 0)], "bcd[n]", [Mark(1, 0, 0), Mark(0, 3, 6)]),
         ([Cut(1, 2, 0), Cut(2, 3, 0)], "a[n][n]de", [Mark(0, 1, 4), Mark(0, 4, 7)]),
+        ([Cut(1, 2, 2), Cut(1, 4, 0)], "a[n]e", [Mark(0, 1, 4)]),
+        ([Cut(1, 4, 2), Cut(1, 2, 0)], "a***e", [Mark(2, 1, 4)]),
+        ([Cut(1, 3, 2), Cut(1, 3, 0)], "a[n]de", [Mark(0, 1, 4)]),
+        ([Cut(1, 4, 2), Cut(3, 5, 0), Cut(4, 5, 0)], "a****", [Mark(2, 1, 5)]),
+        ([Cut(0, 2, 0), Cut(1, 4, 2), Cut(3, 5, 0)], "*****", [Mark(2, 0, 5)]),
     ],
 )
 def test_cuts(cuts: list[Cut], text: str, marks: list[Mark]) -> None:
-    """Cuts that overlap become one, in the name of the longest; those that touch stay two."""
+    """Cuts that overlap become one, named by the longest or first rule; what touches does not."""
     assert (text, marks) == redact("abcde", cuts, RULES, KEYS)
 
 
