@@ -67,6 +67,8 @@ MORE: dict[str, tuple[str, ...]] = {
     "relay/upstream.py": ("tests/contract/test_upstream.py",),
     "relay/sinks.py": ("tests/contract/test_upstream.py",),
     "relay/losses.py": ("tests/unit/test_reporting.py",),
+    "relay/settling.py": ("tests/unit/test_forwarder.py",),
+    "relay/outlets.py": ("tests/unit/test_forwarder.py",),
 }
 """Tests beyond the module's own (`tests/unit/…/test_<name>.py`)."""
 

@@ -161,3 +161,38 @@ def test_nothing_is_left_after_clear() -> None:
     fill(outlets, outlet)
     outlets.clear()
     assert ((2, set()), []) == (outlets.demand(NOW), outlets.waiting())
+
+
+def test_bytes_are_those_of_all_that_is_held() -> None:
+    """Each claim adds its own, and takes them away again."""
+    outlet = opened(Outlets(32, 8, ignore_circuit), "1")
+    one, two = claim(1, size=10), claim(2, size=500)
+    sizes = [outlet.bytes]
+    for step, which in ((outlet.hold, one), (outlet.hold, two), (outlet.let_go, one)):
+        step(which)
+        sizes.append(outlet.bytes)
+    first, second = (len(held.envelope.body) for held in (one, two))
+    assert [0, first, first + second, second] == sizes
+
+
+def test_a_send_that_ends_makes_room() -> None:
+    """For its upstream, and among all."""
+    outlets = Outlets(3, 2, ignore_circuit)
+    one, other = opened(outlets, "1"), opened(outlets, "2")
+    outlets.begin(one)
+    outlets.begin(other)
+    outlets.begin(other)
+    assert (0, 0) == (outlets.room(one, NOW), outlets.room(other, NOW))
+    outlets.end(other)
+    assert (1, 1) == (one.circuit.in_flight, other.circuit.in_flight)
+    outlets.end(other)
+    outlets.end(one)
+    assert (2, 2) == (outlets.room(one, NOW), outlets.room(other, NOW))
+
+
+def test_what_waits_is_in_no_repr() -> None:
+    """An outlet holds envelopes and keys, and shows none."""
+    outlet = opened(Outlets(32, 8, ignore_circuit), "1")
+    outlet.hold(claim())
+    text = repr(outlet)
+    assert (False, False, False) == (KEY in text, "waiting" in text, "lanes" in text)

@@ -1,12 +1,15 @@
 """Claims until the spool knows what becomes of them."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from relay.delivery import Ack, Decision, RetryAt
+from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolUnavailableError
+from relay.outcomes import Reason
 from relay.ports import Claim
 from relay.settling import Delivery, Settler, ignore_delivery
 from relay.spool import MemorySpool
@@ -114,3 +117,83 @@ async def test_a_spool_that_fails_keeps_what_goes_back() -> None:
     spool.broken = True
     await settler.give_back()
     assert 1 == (await spool.status()).claimed
+
+
+@pytest.mark.parametrize(
+    ("decision", "status", "level", "event", "more"),
+    [
+        (Ack(), 200, "DEBUG", "delivered", {"status": 200}),
+        (RetryAt(1.0), None, "INFO", "retry", {"status": None}),
+        (RetryAt(1.0, tried=False), 429, "INFO", "retry", {"status": 429}),
+        (
+            Bury(Reason.REJECTED_UPSTREAM),
+            400,
+            "WARNING",
+            "buried",
+            {"status": 400, "reason": "rejected_upstream"},
+        ),
+    ],
+)
+async def test_each_decision_is_told(
+    decision: Decision,
+    status: int | None,
+    level: str,
+    event: str,
+    more: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever counts hears of each send, and the log has its id and what became of it."""
+    caplog.set_level(logging.DEBUG, "relay.forwarder")
+    spool, clock, (claim,) = await filled(1)
+    heard: list[Delivery] = []
+    settler = Settler(spool, clock, linger=0.0, observe=heard.append, on_settled=lambda: None)
+    settler.hold(claim)
+    settler.decide(delivery := Delivery(claim, decision, status))
+    await run_to_end(settler)
+    (record,) = caplog.records
+    fields = {"envelope_id": claim.envelope.envelope_id, "attempts": 0} | more
+    assert ([delivery], level, event) == (heard, record.levelname, record.getMessage())
+    assert fields == {name: getattr(record, name, "missing") for name in fields}
+
+
+async def test_what_was_not_sent_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A claim that was only put back is no send."""
+    caplog.set_level(logging.DEBUG, "relay.forwarder")
+    spool, clock, (claim,) = await filled(1)
+    heard: list[Delivery] = []
+    settler = Settler(spool, clock, linger=0.0, observe=heard.append, on_settled=lambda: None)
+    settler.hold(claim)
+    settler.decide(Delivery(claim, RetryAt(1.0, tried=False)))
+    await run_to_end(settler)
+    assert ([], []) == (heard, caplog.records)
+
+
+async def test_a_mistake_while_counting_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With the kind of the error, and no more of it."""
+
+    def broken(delivery: Delivery) -> None:
+        raise ZeroDivisionError("secret")
+
+    spool, clock, (claim,) = await filled(1)
+    settler = Settler(spool, clock, linger=0.0, observe=broken, on_settled=lambda: None)
+    settler.hold(claim)
+    settler.decide(Delivery(claim, Ack(), 200))
+    await run_to_end(settler)
+    (record,) = caplog.records
+    found = (record.getMessage(), record.__dict__["error"], record.__dict__["envelope_id"])
+    assert ("observe_failed", "ZeroDivisionError", claim.envelope.envelope_id) == found
+    assert "secret" not in caplog.text
+
+
+async def test_claims_that_cannot_be_given_back_are_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log says how many stay claimed."""
+    spool, clock, claims = await filled(3)
+    settler = settler_of(spool, clock, [])
+    for claim in claims:
+        settler.hold(claim)
+    spool.broken = True
+    await settler.give_back()
+    (record,) = caplog.records
+    assert ("left_claimed", 3) == (record.getMessage(), record.__dict__["count"])
