@@ -181,7 +181,7 @@ def _packed(chance: Random, data: bytes) -> bytes:
 
 
 def _gzip(data: bytes) -> bytes:
-    return gzip.compress(data, 1)
+    return gzip.compress(data, 1, mtime=0)
 
 
 def _xz(data: bytes) -> bytes:
