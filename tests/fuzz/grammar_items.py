@@ -275,7 +275,8 @@ BUILDERS: Final[dict[str, Build]] = {
     "profile_chunk": _profile_chunk, "replay_event": _replay_event, "replay_recording": _recording,
     "replay_video": _video, "attachment": attachment, "view_hierarchy": _hierarchy,
     "minidump": minidump, "apple_crash_report": _apple, "form_data": _form_data,
-    "unreal_report": lambda chance: gzip.compress(hidden(chance).encode(), mtime=0), "statsd": _statsd,
+    "unreal_report": lambda chance: gzip.compress(hidden(chance).encode(), mtime=0),
+    "statsd": _statsd,
 }  # fmt: skip
 """By kind: what draws a payload."""
 

@@ -33,6 +33,7 @@ _TELL: Final = 2_000
 _SILENT: Final = 240.0
 """Seconds after which a process hangs that is still at the same input."""
 _SHOWN: Final = 300
+_SHOW_EACH: Final = 10_000
 _SORTS: Final = (
     "mode", "kind", "wrong", "encoding", "content", "route", "secret", "hiding", "field",
     "consent", "project", "outcome", "answer", "item", "growth",
@@ -103,7 +104,7 @@ def run(target: str, seed: str, count: int, jobs: int, folder: Path) -> dict[str
                     before = figures["inputs"]
                     figures["inputs"] += more
                     counts.update(words)
-                    if figures["inputs"] // 50_000 > before // 50_000:
+                    if figures["inputs"] // _SHOW_EACH > before // _SHOW_EACH:
                         _tell(figures, count, started)
                 case _:
                     workers.remove(worker)
