@@ -60,13 +60,21 @@ def _spans(text: str, start: int, end: int, *, private: bool) -> tuple[Span, ...
             continue
         if (prefix in _PRIVATE_PREFIXES) != private:
             return NOTHING
-        if in_base64(text, start + at, end):
+        if in_base64(text, start + at, end) and not _is_whole(text, start + at, end):
             return NOTHING
         # What is glued to the end cannot be told from the key where it was cut: all of it goes.
         return disjoint([(start + at, end)])
     if not private and len(run) in _KEY_LENGTHS and any(char.isdigit() for char in run):
         return NOTHING if in_base64(text, start, end) else ((start, end),)
     return NOTHING
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Tell by its checksum whether a key begins here: one is no base64, whatever stands around."""
+    digits = to_digits(text, start, min(end, start + _KEY_LENGTHS[1]), BITCOIN_DIGIT)
+    return digits is not None and any(
+        checksum_holds(data) for _, data in Run(digits).windows(0, _KEY_BYTES)
+    )
 
 
 def _by_checksum(text: str, start: int, end: int) -> tuple[Span, ...]:

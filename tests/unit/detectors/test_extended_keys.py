@@ -6,6 +6,7 @@ import base58
 import pytest
 from bip_utils import Bip44, Bip44Coins, Bip49, Bip49Coins, Bip84, Bip84Coins
 
+import relay
 from tests.unit.detectors.found import found
 
 _XPUB = (
@@ -24,6 +25,14 @@ def test_the_vectors_of_bip32() -> None:
     assert [] == found("xprv", _XPUB)
     assert [_XPRV] == found("xprv", _XPRV)
     assert [] == found("xpub", _XPRV)
+
+
+@pytest.mark.parametrize("between", ["/velape", "/account", "/", "velape"])
+def test_whole_keys_beside_each_other_are_no_base64(between: str) -> None:
+    """A key whose checksum holds is one, however much like base64 what stands around it looks."""
+    text = between.join([_XPUB] * 3)
+    scrubbed = relay.load_scrubber(secret=b"test" * 8, verify=False).scrub_text(text)
+    assert _XPUB not in scrubbed
 
 
 @pytest.mark.parametrize("length", [24, 40, 80, 110])
