@@ -60,7 +60,7 @@ TEMPLATE = """\
 
 A secret of each kind that no other text holds is put into every field, header, name and encoding, and into every
 way for a request or the relay to fail, against the running program with `--debug`, in every spool, with one worker
-and with two. Then everything is searched for it, in every spelling: while the relay runs and after. The client
+and with two where several can share it. Then everything is searched for it, in every spelling: while the relay runs and after. The client
 connects from an address of its own, which is looked for too.
 
 **{tried} secrets were sent, {leaks} found; {cores} core files, or limits that would allow one.** {kinds_count} kinds,
