@@ -171,3 +171,16 @@ async def test_it_goes_on_every_second(clock: FakeClock) -> None:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_a_spool_that_is_sick_is_told_of_once(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says it at the first time, and again after it was well."""
+    moody = Moody(clock)
+    one = Process(moody, clock)
+    for sick in (True, True, False, False, True, True):
+        moody.sick = sick
+        await one.sharing.exchange()
+    assert ["limits_not_shared"] * 2 == [record.getMessage() for record in caplog.records]
+    await moody.close()

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -117,6 +118,45 @@ def test_containers(packer: str) -> None:
         open_dump(pack(DUMP)[:-5], DEFAULT)
     with pytest.raises(BodyError):
         open_dump(pack(pack(DUMP)), DEFAULT)
+
+
+@pytest.mark.parametrize("packer", ["bz2", "xz"])
+def test_a_bomb_takes_little_memory(packer: str) -> None:
+    """No more is opened than may be kept."""
+    bomb = PACKERS[packer](b"MDMP" + bytes(16 * KIB * KIB))
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError, match="for type 'attachment'"):
+            open_dump(bomb, DEFAULT)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 14 * KIB * KIB  # xz has a dictionary of 8 MiB of its own
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a.dmp", "a.dmp"), ("a.dmp.gz", "a.dmp")])
+def test_the_name_of_a_dump_is_that_of_what_was_in_the_container(name: str, kept: str) -> None:
+    """The ending of a container goes with it, and a name without one stays."""
+    said = f'; name="upload_file_minidump"; filename="{name}"'
+    (dump,) = items(form((said, DUMP)))
+    assert kept == dump.headers["filename"]
+
+
+def test_the_event_of_a_form_is_one() -> None:
+    """Its item says so, and a file without a name has an empty one."""
+    event, _, file = items(
+        form(
+            ('; name="sentry"', b'{"dist":"1"}'), (UPLOAD, DUMP), ('; name="a"; filename=""', b"1")
+        )
+    )
+    assert ("event", "") == (event.kind, file.headers["filename"])
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/x-dmp"])
+def test_types_of_a_dump_alone(kind: str) -> None:
+    """Either says that the body is the dump."""
+    (dump,) = parse(crash_envelope(DUMP, kind, ID, DEFAULT)).items
+    assert DUMP == dump.payload
 
 
 def test_a_form_in_a_form() -> None:
