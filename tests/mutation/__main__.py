@@ -40,6 +40,8 @@ def main() -> int:
         modules = modules_of(options.modules or list(GROUPS), copy)
         made = {name: mutants_of(name, (copy / name).read_text("utf-8")) for name in modules}
         chosen = _sampled(made, options.sample, options.seed)
+        if options.again:
+            chosen = {name: _survivors(made[name], options.results, name) for name in modules}
         if not options.report:
             for name in modules:
                 _try(name, chosen[name], copy, Path(folder), options)
@@ -68,6 +70,12 @@ def _sampled(
     every = [(name, mutant) for name, mutants in made.items() for mutant in mutants]
     drawn = {mutant.key for _, mutant in random.Random(seed).sample(every, min(count, len(every)))}
     return {name: [one for one in mutants if one.key in drawn] for name, mutants in made.items()}
+
+
+def _survivors(mutants: list[Mutant], results: Path, module: str) -> list[Mutant]:
+    """Those that were tried and not killed."""
+    known = _known(results, module)
+    return [one for one in mutants if one.key in known and known[one.key]["status"] not in KILLED]
 
 
 def _try(

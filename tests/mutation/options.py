@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--commit", default="HEAD", help="what is tried; uncommitted edits are not")
     add("--with", dest="overlay", action="append", default=[], help="an uncommitted file to take")
     add("--results", type=Path, default=ROOT / ".mutants", help="where results are kept")
-    add("--again", action="store_true", help="try the survivors again")
+    add("--again", action="store_true", help="try what has survived, and nothing else")
     add("--cold", action="store_true", help="import all anew for each mutant: the slow check")
     add("--report", action="store_true", help="try nothing; print what is known")
     add("--survivors", action="store_true", help="print the change of each survivor too")
