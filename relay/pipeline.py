@@ -41,8 +41,10 @@ from relay.scrub.scrubber import ScrubbedItem, Scrubber
 from relay.scrub.skeleton import skeleton
 
 ATTACHED_TEXT: Final = 64 * MIB
-"""Bytes of attached text that are searched in one envelope; what is over falls alone. A MB of hits takes
-20 MB of memory and 0.3 s: with much more a side process would end, and the event go with it."""
+"""Bytes of attached text that are searched in one envelope; what is over falls alone.
+
+A MB of hits takes 20 MB of memory and 0.3 s: with much more a side process would end, and the event
+go with it."""
 
 
 @dataclass(frozen=True, slots=True)

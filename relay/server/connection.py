@@ -31,6 +31,9 @@ _OPTIONS: Final[dict[str, Any]] = {
     "read_bufsize": 64 * 1024,  # what may lie unread, twice that, is taken by each that waits
 }
 
+PROGRAM: Final = "scrub-relay"
+"""What answers say that they are from."""
+
 MAX_HEADER: Final = 64 * 1024
 """Bytes that a header may take in all, where it comes in several pieces."""
 
@@ -218,7 +221,8 @@ class Connection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; while the port is being closed it says so."""
+        """Send an answer, without aiohttp's versions; while the port is being closed it says so."""
+        resp.headers.setdefault(hdrs.SERVER, PROGRAM)
         if self._watch is not None and self._watch.stopping:
             resp.force_close()
         return await super().finish_response(request, resp, start_time)

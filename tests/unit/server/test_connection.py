@@ -134,6 +134,13 @@ async def test_what_follows_a_request(port: Port) -> None:
     assert MARK.encode() not in answer
 
 
+@pytest.mark.parametrize("sent", [f"{HEAD}Connection: close\r\n\r\n", "nonsense\r\n\r\n"])
+async def test_no_version_is_told(port: Port, sent: str) -> None:
+    """An answer names the program, and no version of what it is made of."""
+    lines = (await port.send(sent)).split(b"\r\n")
+    assert {b"Server: scrub-relay"} == {one for one in lines if one.startswith(b"Server")}
+
+
 async def test_a_client_that_waits_to_be_asked(port: Port) -> None:
     """`Expect: 100-continue` is answered with it."""
     head = f"{HEAD}Connection: close\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n{{}}"
