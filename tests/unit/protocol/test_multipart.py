@@ -136,3 +136,37 @@ def test_padding_without_end() -> None:
     assert read_parts(whole, TYPE, DEFAULT) == read_parts(padded, TYPE, DEFAULT)
     with pytest.raises(BodyError):
         read_parts(whole.replace(b"\r\n--b-1\r", b"\r\n--b-1%b\r" % (b" " * 100)), TYPE, DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [("items", "envelope"), ("event", "form_data"), ("attachment", "attachment")],
+)
+def test_what_is_too_large_is_named(changed: str, kind: str) -> None:
+    """A form has too many parts, its fields are too long, or a file is."""
+    body = form(('; name="a"', b"123"), ('; name="f"; filename="x"', b"12345"))
+    with pytest.raises(TooLargeError, match=f"for type '{kind}'"):
+        read_parts(body, TYPE, replace(DEFAULT, **{changed: 1}))
+
+
+def test_a_part_shows_nothing() -> None:
+    """Names and bytes are in no repr."""
+    assert "Part()" == repr(Part("name", "file", "type", b"data"))
+
+
+def test_boundaries_of_any_length() -> None:
+    """One character is enough, and 70 are allowed (RFC 2046, 5.1.1)."""
+    for size, fits in ((1, True), (70, True), (71, False)):
+        boundary = b"x" * size
+        body = b"--%s\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--%s--\r\n"
+        kind = f"multipart/form-data; boundary={boundary.decode()}"
+        if fits:
+            (part,) = read_parts(body % (boundary, boundary), kind, DEFAULT)
+            assert b"1" == part.data
+        else:
+            with pytest.raises(UnsupportedMediaError):
+                read_parts(body % (boundary, boundary), kind, DEFAULT)
+        expected = boundary if fits else None
+        assert [expected] * 2 == [
+            embedded_boundary(b"--" + boundary + rest) for rest in (b"\r\n", b"\r\nA: b\r\n\r\n")
+        ]
