@@ -39,6 +39,15 @@ def test_what_is_planted_is_gone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_stream_that_is_not_kept_leaves_an_unused_entry(name: str) -> None:
+    """All zero, as the format has it for one to be passed over."""
+    clean = scrub_minidump(ALL[name], forget)
+    count, rva = struct.unpack_from("<II", clean, 8)
+    entries = [struct.unpack_from("<III", clean, rva + 12 * at) for at in range(count)]
+    assert {(0, 0, 0)} == {entry for entry in entries if entry[0] not in KEPT}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_twice_changes_nothing(name: str) -> None:
     clean = scrub_minidump(ALL[name], forget)
     assert clean == scrub_minidump(clean, forget)

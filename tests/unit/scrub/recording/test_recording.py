@@ -343,3 +343,28 @@ def test_nodes_with_the_same_id(number: int) -> None:
     body = {**element("body", text(secret[:17], number), text(secret[17:], number)), "id": 2}
     document = [{"type": 2, "data": {"node": {"type": 0, "childNodes": [body], "id": 1}}}]
     assert secret[17:] not in json.dumps(scrubbed(document))
+
+
+def test_what_stood_between_is_taken_away() -> None:
+    """Two halves that a removal brings together are read as one text."""
+    secret = PLANTED["btc"]
+    halves = secret[:17], secret[17:]
+    document = page(element("p", halves[0], element("div", "x"), halves[1]))
+    assert all(half in json.dumps(scrubbed(document)) for half in halves)
+    document.append(change(0, removes=[{"id": 5, "parentId": 3}], adds=[], texts=[]))
+    assert not [half for half in halves if half in json.dumps(scrubbed(document))]
+
+
+def test_children_that_come_before_their_parents() -> None:
+    """Each goes where it belongs, in whatever order they were sent."""
+    secret = PLANTED["btc"]
+    adds = [
+        {"parentId": 61, "node": text(secret[:17], 63)},
+        {"parentId": 62, "node": text(secret[17:], 64)},
+        {"parentId": 5, "nextId": 62, "node": {**element("b"), "id": 61}},
+        {"parentId": 5, "node": {**element("b"), "id": 62}},
+    ]
+    for order in (adds, adds[::-1]):
+        clean = scrubbed([change(0, adds=order, texts=[], removes=[], attributes=[])])
+        said = {add["node"].get("textContent") for add in clean[0]["data"]["adds"]}
+        assert {"***", None} == said
