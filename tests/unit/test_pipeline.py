@@ -172,6 +172,19 @@ def test_a_strange_event_does_not_end_the_request(event: bytes) -> None:
     assert Reason.ACCEPTED is done.outcomes[1].reason
 
 
+def test_an_event_that_has_no_skeleton_falls_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours costs the event, and neither lets it pass nor ends the request."""
+
+    def broken(document: Any) -> Any:
+        raise ValueError(document)
+
+    monkeypatch.setattr("relay.pipeline.skeleton", broken)
+    policy = ProjectPolicy("1", ConsentPolicy(missing=Missing.MINIMAL))
+    done = run(envelope(("event", {}), ("user_report", {"comments": "x"})), policy)
+    assert Outcome(0, "event", Reason.SCRUB_FAILED, 2) == done.outcomes[0]
+    assert Reason.ACCEPTED is done.outcomes[1].reason
+
+
 def test_a_broken_item_falls_alone() -> None:
     """One item that cannot be scrubbed does not take the others along."""
     deep = b'{"a":' * 300 + b"1" + b"}" * 300
@@ -409,7 +422,7 @@ def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPa
     report = {"comments": "x", "x": [1] * 60}
     assert [Reason.ACCEPTED] == reasons(run(envelope(("user_report", report))))
     assert 2 == len(run(envelope(("user_report", report), ("log", report))).outcomes)
-    with pytest.raises(TooLargeError):
+    with pytest.raises(TooLargeError, match="envelope"):
         run(envelope(("user_report", report), ("user_report", report)))
 
 

@@ -47,3 +47,11 @@ def test_keys_that_get_the_same_name_stay_apart() -> None:
     keys = [change(place(node, key, is_key=True), "[ip]") for key in list(node) if key != "[ip]"]
     Decisions(changes=keys).carry_out(RULES)
     assert {"[ip] (2)": 1, "[ip]": 2, "[ip] (3)": 3} == node
+
+
+def test_a_number_that_is_taken_is_passed_over() -> None:
+    """A key that looks like one of ours keeps its name and its value."""
+    node: Any = {"203.0.113.1": 1, "[ip]": 2, "[ip] (2)": 3, "203.0.113.2": 4}
+    keys = [change(place(node, key, is_key=True), "[ip]") for key in node if key[0] != "["]
+    Decisions(changes=keys).carry_out(RULES)
+    assert {"[ip] (3)": 1, "[ip]": 2, "[ip] (2)": 3, "[ip] (4)": 4} == node

@@ -6,7 +6,7 @@ import pytest
 
 import relay
 from relay.scrub.hits import Hit
-from relay.scrub.lists import list_text
+from relay.scrub.lists import are_numbered, field_words, list_text, words_text
 from relay.scrub.scrubber import Scrubber
 
 PHRASE = [
@@ -207,3 +207,72 @@ def test_an_element_is_noted_once(scrubber: Scrubber) -> None:
     changed = [f"x.{place}" for place, word in enumerate(words) if word != document["x"][place]]
     assert len(changed) > 12
     assert sorted(changed) == sorted(remark.path for remark in result.remarks)
+
+
+MAPS = [{"word": word} for word in PHRASE]
+
+
+@pytest.mark.parametrize(
+    ("node", "slot"),
+    [
+        (MAPS[:6], "word"),
+        ([{"n": n, "ok": True, "word": word} for n, word in enumerate(PHRASE)], "word"),
+        ([[word] for word in PHRASE], 0),
+        ([[n, word] for n, word in enumerate(PHRASE)], 1),
+        ([["7", word] for word in PHRASE], 1),
+        (MAPS[:5], None),
+        ([*MAPS, {"word": "legal", "n": 1}], None),
+        ([*MAPS, {"other": "legal"}], None),
+        ([*MAPS, ["legal"]], None),
+        ([*MAPS, {"word": "two words"}], None),
+        ([*MAPS, {"word": 5}], None),
+        ([{"a": word, "b": word} for word in PHRASE], None),
+        ([{"a": 1, "b": 2, "c": 3, "word": word} for word in PHRASE], None),
+        ([["a", word] for word in PHRASE], None),
+        ([[1, 2, word] for word in PHRASE], None),
+        (PHRASE, None),
+    ],
+)
+def test_which_lists_hold_one_word_each(node: list[object], slot: object) -> None:
+    """Maps or lists of one form, each with one word at the same place."""
+    found = field_words(node)
+    assert slot == (None if found is None else found[0])
+    if found is not None:
+        assert ", ".join(PHRASE[: len(node)]) == found[1].text
+
+
+def test_which_keys_are_numbered() -> None:
+    """At least six that differ in their last number alone."""
+    six = [f"w{n}" for n in range(1, 7)]
+    assert are_numbered(six)
+    assert are_numbered([str(n) for n in range(98, 104)])
+    for keys in (six[:5], [*six, "x7"], [*six, "w"], ["w", *six], [*six, "w7a"]):
+        assert not are_numbered(keys), keys
+
+
+def test_words_of_a_form_are_one_text() -> None:
+    """Each a word of letters that is no longer than words are; the text says where each stands."""
+    read = words_text(["ab", "c" * 24, "def"])
+    assert read is not None
+    assert (f"ab, {'c' * 24}, def", (0, 4, 30)) == (read.text, read.starts)
+    assert {1: [Hit(0, 24, 1)], 2: [Hit(0, 3, 1)]} == read.covered([Hit(4, 33, 1)])
+    assert [None] * 4 == [words_text(["ab", odd]) for odd in ("c" * 25, "c1", 5, "")]
+
+
+def test_the_bounds_of_lists() -> None:
+    """How long a word, how few bytes and pieces, and which floats are whole numbers."""
+    word = "x" * 24
+    assert [f"a, b, {word}", "1, 2, 0", f"1, 2, {2**53 - 1}", "2, 10, 13, 126, 127, 32, 65"] == [
+        read.text if (read := list_text(node)) else None
+        for node in (["a", "b", word], [1, 2, 0.0], [1, 2, float(2**53 - 1)],
+                     [2, 10, 13, 126, 127, 32, 65])
+    ]  # fmt: skip
+    assert [None] * 3 == [list_text([1, 2, odd]) for odd in (-1.0, float(2**53), True)]
+    read = list_text([32, 126, 9, 10, 13, 65, 66])
+    assert read is not None
+    assert " ~\t\n\rAB" == read.text
+    assert "65, 66, 67, 68, 69, 70" == (list_text([65, 66, 67, 68, 69, 70]) or read).text
+    assert "ab, cd, ef" == (list_text(["ab", "cd", "ef"]) or read).text
+    assert "abcdefgh" == (list_text(["ab", "cd", "ef", "gh"]) or read).text
+    assert "ab, cd, ef, 12" == (list_text(["ab", "cd", "ef", 12]) or read).text
+    assert "ab, cd, ef, ghi" == (list_text(["ab", "cd", "ef", "ghi"]) or read).text

@@ -258,6 +258,7 @@ def test_canvas_fonts_and_blocks_go() -> None:
     ]
     left = json.dumps(scrubbed(document), ensure_ascii=False)
     assert not [word for word in ("QUJDREVG", "[81", "█", "▄") if word in left]
+    assert "[]" == json.loads(left)[2]["data"]["fontSource"]
 
 
 def test_a_clean_page_comes_out_equal() -> None:
@@ -368,3 +369,20 @@ def test_children_that_come_before_their_parents() -> None:
         clean = scrubbed([change(0, adds=order, texts=[], removes=[], attributes=[])])
         said = {add["node"].get("textContent") for add in clean[0]["data"]["adds"]}
         assert {"***", None} == said
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (element("div", "203.0.113."), element("div", "77 items")),
+        ("203.0.113.", element("br"), "77 items"),
+        ("203.0.113.", element("b", " 77 items")),
+        ("203.0.113. ", element("b", "77 items")),
+    ],
+)
+def test_what_a_page_parts_is_not_read_as_one(parts: tuple[Any, ...]) -> None:
+    """A new line or a space between two texts is one to the rules too."""
+    document = page(element("p", *parts))
+    assert document == scrubbed(document)
+    joined = page(element("p", "203.0.113.", element("b", "77 items")))
+    assert "77 items" not in json.dumps(scrubbed(joined))
