@@ -32,6 +32,8 @@ AUTH = f"Sentry sentry_key={KEY}, sentry_version=7, sentry_client=sentry.test/1.
 READY = "/api/relay/healthcheck/ready/"
 LIVE = "/api/relay/healthcheck/live/"
 DEADLINE = 30.0
+START = 90.0
+"""Seconds that a start may take: each rule passes its examples first, on a machine that is busy."""
 
 Headers = Sequence[tuple[str, str]]
 Seen = TypeVar("Seen")
@@ -154,9 +156,9 @@ class Relay:
                 stdout=out,
                 stderr=errors,
             )
-        started = until(self._started, "the relay to say that it has started")
+        started = until(self._started, "the relay to say that it has started", START)
         self.port, self.admin_port = started["port"], started["admin_port"]
-        until(self._ready, "the relay to be ready")
+        until(self._ready, "the relay to be ready", START)
         return self
 
     @property
