@@ -128,11 +128,14 @@ class Spot:
             key: its key, or the first part of the pair that it is the second of.
         """
         places = self.places
-        own = places.hot(key) if key is not None and slot else None
+        # The first part of a pair is not named by itself. This is part of the mark below: where
+        # elements are one place, a first part is not what a second one is.
+        key = key if slot else None
+        own = places.hot(key) if key is not None else None
         if type(slot) is int:
             own = _both(own, places.hot(self.name))
             slot = places.index(slot)
-        return self._plan((slot, f"{name} {key}"), slot, _both(places.hot(name), own))
+        return self._plan((slot, f"{name} {key}", "named"), slot, _both(places.hot(name), own))
 
     def _plan(self, mark: Any, slot: PathPart, hot: Hot | None) -> Plan:
         known = self._plans.get(mark)

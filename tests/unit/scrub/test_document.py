@@ -69,6 +69,9 @@ EXCEPT = (
         # keys with a pattern
         ((KEYED,), {"name": SECRET, "x": {"name": [SECRET, [SECRET]]}, "y": SECRET},
          {"name": "[k]", "x": {"name": ["[k]", ["[k]"]]}, "y": SECRET}),
+        ((KEYED,), {"sdk": {"name": SECRET}}, {"sdk": {"name": "[k]"}}),
+        ((KEYED.replace("[name]", "[trace_id]"),), {"trace_id": "a" * 32, "x": {"trace_id": "y"}},
+         {"trace_id": "a" * 32, "x": {"trace_id": "[k]"}}),
         ((KEYED,), {"a": [["name", [SECRET]]], "b": ["name", SECRET]},
          {"a": [["name", ["[k]"]]], "b": ["name", "[k]"]}),
         ((KEYED, DEVICE.replace("t/device", "t/a")), {"name": [["label", SECRET], ["x", 1]]},

@@ -44,6 +44,15 @@ def test_equal_numbers_that_are_written_otherwise(before: float, after: float) -
     assert "" == json.loads(made.scrub_json(json.dumps({"n": after}).encode()).body)["n"]
 
 
+def test_a_name_for_a_key_says_nothing_of_its_value() -> None:
+    """A message that named the first part of a pair does not decide about the second of another."""
+    made = scrubber(DEVICE)
+    for message in ("x: %s", "%s x: %s", "x: %s"):
+        document = {"logentry": {"message": message, "params": ["label", "Zauberkasse"]}}
+        got = json.loads(made.scrub_json(json.dumps(document).encode()).body)
+        assert ["label", "[d]"] == got["logentry"]["params"]
+
+
 def test_a_known_document_is_scrubbed_like_a_new_one() -> None:
     """What was decided about one list is not taken for what was decided about another."""
     path = "id: t/path\nmatch: {pattern: '2147483692(?:, [0-9]+)+'}\nredact: {method: remove}"

@@ -56,6 +56,19 @@ def test_pairs() -> None:
     assert (0,) == unknown.half(0, "x").whole == unknown.half(1, "x").whole
 
 
+def test_a_value_with_two_names() -> None:
+    """What a text beside it calls a value does not take away what its key, or its list's, says."""
+    root = made(DEVICE).root
+    assert (0,) == root.named("k", "label", "k").whole
+    assert (0,) == root.named("label", "x", "label").whole
+    assert (0,) == root.named(1, "x", "label").whole
+    assert () == root.named(0, "x", "label").whole
+    assert () == root.named("k", "x", "k").whole
+    under = root.below("label", "label")
+    assert (0,) == under.named(0, "x", None).whole
+    assert ("label", "k") == under.named("k", "x", "k").path
+
+
 @pytest.mark.parametrize("key", ["x" * 25, "y" * 1_000])
 def test_what_may_hold_a_value_is_not_kept(key: str) -> None:
     """Long keys are worked out each time."""
