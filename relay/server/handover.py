@@ -12,14 +12,13 @@ from typing import Final
 READY: Final = b"r"
 """What a worker says when it can answer."""
 
-Take = Callable[[socket.socket, bool], None]
-"""Gets a connection, and whether it came by the listener for an onion service."""
+Take = Callable[[socket.socket | None, bool], None]
+"""Gets a connection, and whether it came by the listener for an onion service.
+
+None is one that is lost: the system let this process open no more."""
 
 _PUBLIC: Final = b"c"
 _ONION: Final = b"o"
-
-_MANY: Final = 32
-"""Connections that are taken out of a channel at once."""
 
 
 class Channel:
@@ -94,16 +93,17 @@ class Receiver:
             orphaned()
 
     def _receive(self, take: Take) -> int | None:
-        """Take what is there; return how many, and None when nobody will ever send more."""
+        """Take one connection; return how many there were, and None when there will be no more."""
         try:
-            said, descriptors, _, _ = socket.recv_fds(self._socket, _MANY, _MANY)
+            said, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1)
         except BlockingIOError:
             return 0
         except OSError:
             return None
-        for kind, descriptor in zip(said, descriptors, strict=True):  # each brought its byte along
-            take(socket.socket(fileno=descriptor), bytes((kind,)) == _ONION)
-        return len(descriptors) if said else None
+        if not said:
+            return None
+        take(socket.socket(fileno=descriptors[0]) if descriptors else None, said == _ONION)
+        return 1
 
 
 def channel() -> tuple[Channel, Receiver]:

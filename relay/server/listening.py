@@ -152,7 +152,10 @@ async def take_over(
                 accepted.close()
                 closed()
 
-        def take(accepted: socket.socket, by_onion: bool) -> None:
+        def take(accepted: socket.socket | None, by_onion: bool) -> None:
+            if accepted is None:
+                closed()
+                return
             accepted.setblocking(False)
             task = group.create_task(begin(accepted, by_onion))
             beginning.add(task)

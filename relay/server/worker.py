@@ -173,5 +173,6 @@ def _counts(board: Board, metrics: Metrics) -> Callable[[], None]:
     return refresh
 
 
-def _refuse(connection: socket.socket, _: bool) -> None:
-    connection.close()
+def _refuse(connection: socket.socket | None, _: bool) -> None:
+    if connection is not None:
+        connection.close()

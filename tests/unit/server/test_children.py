@@ -55,7 +55,8 @@ async def echo(seat: Seat) -> None:
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def take(connection: socket.socket, onion: bool) -> None:
+    def take(connection: socket.socket | None, onion: bool) -> None:
+        assert connection is not None
         connection.send(bytes([seat.number + 100 * onion]))
         seat.board.add_closed(seat.number)  # first, for who sees the end looks there
         connection.close()

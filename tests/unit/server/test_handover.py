@@ -12,7 +12,8 @@ async def test_a_connection_arrives_and_works() -> None:
     taken: asyncio.Queue[socket.socket] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
-    def take(connection: socket.socket, _: bool) -> None:
+    def take(connection: socket.socket | None, _: bool) -> None:
+        assert connection is not None
         taken.put_nowait(connection)
 
     theirs.start(loop, take, lambda: None)
@@ -36,7 +37,8 @@ async def test_what_is_on_its_way_is_taken_at_the_end() -> None:
     loop = asyncio.get_running_loop()
     taken: list[tuple[socket.socket, bool]] = []
 
-    def take(connection: socket.socket, onion: bool) -> None:
+    def take(connection: socket.socket | None, onion: bool) -> None:
+        assert connection is not None
         taken.append((connection, onion))
 
     theirs.start(loop, take, lambda: None)
@@ -47,6 +49,22 @@ async def test_what_is_on_its_way_is_taken_at_the_end() -> None:
     assert [False, True, False] == [onion for _, onion in taken]
     assert (True, b"") == (ours.heard() in (READY, b""), ours.heard())
     for one in [*(one for one, _ in taken), *(end for pair in pairs for end in pair)]:
+        one.close()
+    ours.close()
+
+
+async def test_a_connection_without_room_for_its_descriptor_is_told_as_lost() -> None:
+    """The system drops descriptors above a process's limit; the byte comes, and what follows it."""
+    ours, theirs = channel()
+    loop = asyncio.get_running_loop()
+    taken: list[socket.socket | None] = []
+    ours.socket.send(b"c")  # as the system delivers one whose descriptor it dropped
+    _, accepted = pair = socket.socketpair()
+    assert ours.give(accepted)
+    theirs.start(loop, lambda connection, _: taken.append(connection), lambda: None)
+    theirs.stop(loop, lambda connection, _: taken.append(connection))
+    assert [False, True] == [connection is not None for connection in taken]
+    for one in [*pair, *(one for one in taken if one is not None)]:
         one.close()
     ours.close()
 
