@@ -29,6 +29,9 @@ def plan(*rules: str, at: tuple[str, ...] = ("label",)) -> Plan:
         (plan(SHADOW), "string", (None, (0,))),
         (plan(NUMBERS), "string", (None, ())),
         (plan(NUMBERS), "number", (0, ())),
+        # What it leaves is text, which the other rule takes: so it does at once.
+        (plan(NUMBERS, DEVICE), "number", (0, ())),
+        (plan(NUMBERS.replace("remove", "mask"), DEVICE), "number", (1, ())),
         (plan(NEAR), "string", (None, ())),
         (plan(NEAR, at=("myWallet", "label")), "string", (0, ())),
         (plan(DEVICE, at=("x",)), "string", (None, ())),

@@ -86,6 +86,23 @@ def test_what_is_not_text_is_not_forwarded(payload: bytes) -> None:
         {"content_type": "application/x-msgpack"},
         {"content_type": "application/vnd.sentry.trace-attachment"},
         {"content_type": "VIDEO/mp4"},
+        *({"attachment_type": of} for of in ("nswitch.dying", "event.nv_gpudmp", "event.payload")),
+        *(
+            {"content_type": media}
+            for media in (
+                "audio/ogg",
+                "font/woff2",
+                "application/zip",
+                "application/gzip",
+                "application/x-gzip",
+                "application/zstd",
+                "application/pdf",
+                "application/x-dmp",
+                "application/msgpack",
+                "application/x-protobuf",
+                "application/vnd.sentry.attachment-ref+json",
+            )
+        ),
     ],
 )
 def test_what_says_that_it_is_binary_is_not_forwarded(headers: dict[str, str]) -> None:
