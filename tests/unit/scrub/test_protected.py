@@ -1,5 +1,6 @@
 """Fields that are not searched, and the shapes that hold them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -54,6 +55,8 @@ def test_shapes(shape: protected.Shape, good: list[Any], bad: list[Any]) -> None
         ({"spans": [{"span_id": "jane"}]}, {"spans": [{}]}),
         ({"debug_meta": {"images": [{"code_id": "jane", "type": "pe"}]}},
          {"debug_meta": {"images": [{"type": "pe"}]}}),
+        ({"debug_meta": {"images": [{"debug_id": "jane", "type": "pe"}]}},
+         {"debug_meta": {"images": [{"type": "pe"}]}}),
         ({"extra": {"trace_id": "from 192.168.10.23"}}, {"extra": {"trace_id": "from [ip]"}}),
         ({"extra": {"timestamp": "192.168.10.23"}}, {"extra": {"timestamp": "[ip]"}}),
         ({"release": "on 192.168.10.23"}, {"release": "on [ip]"}),
@@ -70,3 +73,40 @@ def test_shapes(shape: protected.Shape, good: list[Any], bad: list[Any]) -> None
 def test_what_has_not_its_shape(document: dict, expected: dict) -> None:
     """It is dropped where Sentry gives the field its meaning, and searched elsewhere."""
     assert expected == plain(scrubber(IP), document)
+
+
+MEANT = [
+    *((key,) for key in (
+        "event_id", "timestamp", "start_timestamp", "received", "sent_at", "sid", "started",
+        "check_in_id", "profile_id", "profiler_id", "chunk_id", "replay_id", "segment_id",
+        "trace_id", "span_id", "parent_span_id", "end_timestamp",
+    )),
+    *(("contexts", of, key) for of, key in (
+        ("trace", "parent_span_id"), ("profile", "profiler_id"), ("replay", "replay_id"),
+        ("feedback", "associated_event_id"),
+    )),
+    ("trace", "trace_id"), ("spans", 0, "span_id"), ("items", 0, "trace_id"),
+    *(("debug_meta", "images", 0, key) for key in ("image_addr", "image_vmaddr")),
+    *((*of, "frames", 0, key) for of in ((), ("threads", "values", 0, "stacktrace"),
+                                         ("exception", "values", 0, "stacktrace"))
+      for key in ("instruction_addr", "symbol_addr", "function_addr")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", MEANT, ids=lambda path: ".".join(map(str, path)))
+def test_a_field_with_a_meaning_has_its_shape_or_goes(path: tuple[Any, ...]) -> None:
+    """Where Sentry reads an id, a time or an address, nothing else gets there; a shape stays."""
+
+    def at(value: Any) -> Any:
+        for part in reversed(path):
+            value = [value] if part == 0 else {part: value, "x": "y"}
+        return value
+
+    def bare(value: Any) -> Any:
+        return json.dumps(plain(scrubber(IP), value))
+
+    gone = json.dumps(at("jane")).replace(f'"{path[-1]}": "jane", ', "")
+    assert gone == bare(at("jane"))
+    shaped = 0 if path[-1].endswith(("addr", "at", "ed", "stamp")) else HEX32
+    shaped = HEX32[:16] if path[-1] in ("span_id", "parent_span_id", "segment_id") else shaped
+    assert json.dumps(at(shaped)) == bare(at(shaped))
