@@ -17,6 +17,8 @@ How the cases that look open are decided, each held by a test:
 - An explicit item carries no other item along, and no denial is ever turned into a skeleton.
 - A key that an object has twice (`allowReport` in tags, `consent` in the envelope header) denies:
   parsers keep one of the two, and nobody can say which was meant.
+- An event that names the tag and is no JSON object denies: the answer is there, and nobody can read
+  it. A broken one that does not name it says nothing, and falls alone.
 - A feedback is explicit only as one: with `contexts.feedback`, and without an exception, threads
   or spans. An event that calls itself feedback follows the tag.
 - With `required: false` nothing is looked at, not even a denial: the operator has said that this

@@ -260,9 +260,24 @@ def _evidence(read: _Read, policy: ConsentPolicy) -> ItemEvidence:
         # An event under the name of a feedback is not the user's own act.
         kind = "event"
     evidence = read_event_evidence(read.document, policy)
-    if evidence and _repeats(read.item.payload, (policy.flag, *policy.flags, "tags")):
+    names, data = (policy.flag, *policy.flags), read.item.payload
+    event_like = read.kind is not None and read.kind.event_like
+    unread = event_like and not isinstance(read.document, Mapping) and _may_name(data, names)
+    if unread or (evidence and _repeats(data, (*names, "tags"))):
         evidence = (*evidence, Evidence(Source.TAG, granted=False))
     return ItemEvidence(kind, evidence)
+
+
+def _may_name(data: bytes, names: Collection[str]) -> bool:
+    """Return whether one of these names may stand in bytes that are no document.
+
+    In UTF-16 there is a zero beside each letter, and nobody writes letters as escapes without need.
+    """
+    plain = data.replace(b"\0", b"")
+    return _LETTER.occurs(plain) or any(name.encode() in plain for name in names)
+
+
+_LETTER: Final = compile_pattern(r"\\u00[4-7]")
 
 
 def _repeats(data: bytes, names: Collection[str]) -> bool:

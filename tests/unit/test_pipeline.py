@@ -195,6 +195,39 @@ def test_a_broken_item_falls_alone() -> None:
     assert expected == reasons(run(data))
 
 
+NO = '{"tags":{"allowReport":false}'
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        NO.encode(),
+        f"{NO}}}}}".encode(),
+        f"[{NO}}}]".encode(),
+        NO.encode("utf-16"),
+        NO.replace("a", "\\u0061").encode(),
+        NO.encode() + b',"message":"\xff"}',
+        NO.encode() + b',"extra":' + b'{"a":' * 2000 + b"1" + b"}" * 2002,
+    ],
+)
+def test_an_answer_that_cannot_be_read_denies(event: bytes) -> None:
+    """Where an event names the tag and is no document, nobody can tell that it is no "no"."""
+    beside = envelope(("check_in", event), ("event", GRANTED), ("session", {}))
+    assert [Reason.CONSENT_DENIED] * 3 == reasons(run(beside))
+    header = Evidence(Source.HTTP_HEADER, granted=True)
+    assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("event", event)), None, header))
+    assert [Reason.CONSENT_DENIED] == reasons(
+        run(envelope(("event", event)), ProjectPolicy("1", ConsentPolicy(missing=Missing.MINIMAL)))
+    )
+
+
+@pytest.mark.parametrize("event", [b"{broken", b"[1]", b"", b'{"message":"\\u003cb\\u003e'])
+def test_a_broken_event_that_names_no_tag_says_nothing(event: bytes) -> None:
+    """It falls alone, and what says yes beside it holds for the rest."""
+    done = run(envelope(("check_in", event), ("event", GRANTED)))
+    assert [Reason.INVALID, Reason.ACCEPTED] == reasons(done)
+
+
 def test_policies_of_items() -> None:
     """What a project does not want is dropped, also when it comes under another kind's name."""
     policy = ProjectPolicy("1", items={"transaction": Policy.DROP, "attachment": Policy.TEXT})
