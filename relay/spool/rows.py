@@ -89,6 +89,14 @@ class Rows:
             return False
         return not busy
 
+    def forget(self) -> None:
+        """Let go of the pages that are held in memory, so that what is on the disk is read again.
+
+        A process that has a file for itself goes on with its pages for ever, whatever has become
+        of the file.
+        """
+        self.db.execute("PRAGMA shrink_memory").close()
+
     def close(self) -> None:
         """Close the connection; the last one of all folds the log into the file."""
         self.db.close()

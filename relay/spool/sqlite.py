@@ -124,9 +124,11 @@ class SqliteSpool:
     async def check(self) -> None:
         """Write something and make it durable. See `ports.Spool.check`.
 
+        What is read for that comes from the disk, for memory may hide that it is damaged there.
         A file that was removed, or stands elsewhere, can be written too, and all of it is lost with
         this process: it counts as broken.
         """
+        await self._writer.read(Tables.forget)
         await self._writer.submit(_probe)
         if await asyncio.to_thread(_file_at, self._path) != self._file:
             if not self.broken.is_set():

@@ -209,6 +209,25 @@ async def test_a_file_that_is_removed_is_not_written_for_ever(
     await spool.close()
 
 
+async def test_a_check_sees_damage_that_memory_hides(path: Path, clock: FakeClock) -> None:
+    """File and log are written over: what SQLite holds of them in memory would hide it for long."""
+    spool = await filled(path, clock)
+    await spool.check()
+    await spool.put(envelope(98))
+    for file in (path, path.with_name("spool.db-wal")):
+        with file.open("r+b") as written:
+            written.write(b"\x55" * file.stat().st_size)
+    assert await spool.put(envelope(99))
+    with pytest.raises(SpoolUnavailableError, match="damaged"):
+        await spool.check()
+    async with asyncio.timeout(10):
+        await spool.broken.wait()
+    await spool.close()
+    spool = await SqliteSpool.open(path, clock)
+    assert path.with_name("spool.db.damaged-1") == spool.damaged
+    await spool.close()
+
+
 async def test_damage_while_running_ends_all_service(
     path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
