@@ -12,7 +12,10 @@ from typing import Final
 from relay.config.environment import variables
 from relay.config.model import Settings
 
-_NAMES: Final = r"RELAY_(HASH__SECRET|ERRORS__DSN|PROJECTS__\d+__UPSTREAM|SPOOL__SERVERS__\d+)"
+_NAMES: Final = (
+    r"RELAY_(HASH__SECRET|ERRORS__DSN|PROJECTS__\d+__UPSTREAM|SPOOL__SERVERS__\d+"
+    r"|ADMIN__TOKENS__\d+__SHA256)"
+)
 _OTHERS: Final = ((stat.S_IROTH, "read"), (stat.S_IWOTH, "written"))
 
 

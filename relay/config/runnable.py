@@ -72,7 +72,8 @@ def _admin(admin: Admin, wrong: Callable[[str, str, str], None]) -> None:
     if admin.audit is None:
         return
     try:
-        there = os.stat(admin.audit)  # noqa: PTH116 - it may be no path at all
+        # As the log opens it: a link is not followed.
+        there = os.lstat(admin.audit)  # no `Path`: it may be no path at all
     except FileNotFoundError:
         folder = os.path.dirname(admin.audit) or "."  # noqa: PTH120
         if not os.access(folder, os.W_OK | os.X_OK):

@@ -56,6 +56,17 @@ def test_a_secret_in_the_configuration_itself(tmp_path: Path, text: str, what: s
     assert [told] == warnings(tmp_path, text, {})
 
 
+def test_a_token_of_the_admin_port(tmp_path: Path) -> None:
+    """Whoever may write the file of its SHA-256 has a token of their own."""
+    file = tmp_path / "ops-sha256"
+    file.write_text("5d3c5af0c2b5e35c" * 4)
+    file.chmod(0o602)
+    name = "RELAY_ADMIN__TOKENS__0__SHA256_FILE"
+    text = "admin: {tokens: [{name: ops, scopes: [spool]}]}"
+    told = [f"{name}: the file can be written by everybody on this machine"]
+    assert told == warnings(tmp_path, text, {name: str(file)})
+
+
 def test_nothing_to_warn_of(tmp_path: Path) -> None:
     """A file without secrets may be read; what is not there, and no secret, is passed over."""
     (tmp_path / "port").write_text("3005")

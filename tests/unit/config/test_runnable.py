@@ -121,9 +121,11 @@ def test_an_audit_log_that_cannot_be_written(tmp_path: Path) -> None:
     assert not file.exists()
     file.write_text("")
     check_runnable(parse(text(file), "r.yaml", {}))
+    (tmp_path / "link.log").symlink_to(file)
     wrong = [
         (tmp_path / "gone" / "audit.log", "it is not there, and cannot be made"),
         (tmp_path, "it is no regular file"),
+        (tmp_path / "link.log", "it is no regular file"),
         (file / "below", "it cannot be looked at"),
     ]
     for path, told in wrong:
