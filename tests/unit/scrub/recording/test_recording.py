@@ -386,3 +386,16 @@ def test_what_a_page_parts_is_not_read_as_one(parts: tuple[Any, ...]) -> None:
     assert document == scrubbed(document)
     joined = page(element("p", "203.0.113.", element("b", "77 items")))
     assert "77 items" not in json.dumps(scrubbed(joined))
+
+
+INLINE = (
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q"
+    " ruby s samp slot small span strike strong sub sup text textpath time tspan tt u var wbr"
+)
+
+
+@pytest.mark.parametrize("tag", [*INLINE.split(), *INLINE.upper().split()])
+def test_an_element_in_a_line_does_not_part_it(tag: str) -> None:
+    """An address of which a part is in bold, or in any other element of HTML or SVG for that."""
+    document = page(element("p", "203.0.113.", element(tag, "77 items")))
+    assert "77 items" not in json.dumps(scrubbed(document))
