@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from relay.rules.patterns import PatternError, PatternSet, WordSet, compile_pattern
@@ -94,6 +95,7 @@ def _class_end(source: str, at: int) -> int:
     return end + 1
 
 
+@lru_cache(maxsize=1024)
 def weaken(source: str) -> str:
     """Return a pattern that matches wherever this one does, without counts: `x{24,}` is `x+`.
 
@@ -105,6 +107,7 @@ def weaken(source: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def required_run(source: str) -> int:
     """Return how many letters and digits in a row every match of a pattern must hold, if known.
 
@@ -203,6 +206,7 @@ class Prefilter:
             found.update(dict.fromkeys(numbers, stretches))
 
 
+@lru_cache(maxsize=1024)
 def _tells(source: str) -> bool:
     """Return whether a pattern is worth its place in a set: small, and not in ordinary text."""
     if len(source) > _LONG_SOURCE:
