@@ -173,22 +173,24 @@ def disk_full(run: Rig, writer: Writer) -> None:
 
 @path("spool corrupt", backends=("sqlite",))
 def corrupt(run: Rig, writer: Writer) -> None:
-    """The file is written over while the relay runs; one that ends by that starts again."""
+    """File and log are written over while the relay runs; with one worker it ends, and starts."""
     for name in ("spool.db", "spool.db-wal"):
         file = run.relay.folder / name
-        if file.exists():
-            with file.open("r+b") as open_file:
-                open_file.write(b"\x55" * file.stat().st_size)
+        with file.open("r+b") as open_file:
+            open_file.write(b"\x55" * file.stat().st_size)
     for _ in range(3):
         with contextlib.suppress(OSError):
             run.send(post("spool corrupt", of_event(writer.full_event())))
     if run.workers == 1:
-        with contextlib.suppress(AssertionError):  # it may have met no page that is broken yet
-            until(lambda: not run.relay.runs, "it to end", 5)
-        run.relay.kill()
+        until(lambda: not (run.relay._ready() or run.relay.runs), "it to end")
+        assert run.relay.stop() == 1
         run.relay.start()
-    until(run.relay._ready, "the relay to be ready")
+    until(lambda: run.relay._ready() and _is_aside(run), "a relay with a fresh spool")
     run.send(post("spool corrupt", of_event(writer.full_event())))
+
+
+def _is_aside(run: Rig) -> bool:
+    return any(run.relay.folder.glob("spool.db.damaged-*"))
 
 
 @path("NATS away", backends=("jetstream",))
