@@ -22,8 +22,8 @@ from relay.config.model import (
     Tls,
     UsageSettings,
 )
+from relay.config.project_section import parse_upstream
 from relay.config.runnable import check_runnable
-from relay.config.sections import parse_upstream
 from relay.config.show import mask_upstream, masked, show
 
 __all__ = [

@@ -12,6 +12,7 @@ from relay.config import model, sections
 from relay.config.admin_section import admin
 from relay.config.environment import CONFIG_VARIABLE, overlay, put
 from relay.config.model import Settings
+from relay.config.project_section import projects
 from relay.config.reader import Origins, Section
 from relay.consent import ConsentPolicy
 from relay.errors import ConfigError, Mistake
@@ -127,7 +128,7 @@ def _settings(root: Section, source: str) -> Settings:
     return Settings(
         listen=sections.listen(root.section("listen")),
         admin=admin(root.section("admin")),
-        projects=_projects(root, default),
+        projects=projects(root, default),
         rules=root.texts("rules", ()),
         consent=consent,
         items=items,
@@ -141,23 +142,6 @@ def _settings(root: Section, source: str) -> Settings:
         source=source,
         places=dict(root.places()),
     )
-
-
-def _projects(root: Section, default: model.ProjectSettings) -> tuple[model.ProjectSettings, ...]:
-    given = root.get("projects")
-    if given is not None and given.kind == "list" and not given.value:
-        root.wrong(given, "projects is empty: name one, or leave the key out for the demo project")
-    projects: list[model.ProjectSettings] = []
-    lines: dict[tuple[str, str], int] = {}
-    for section in root.sections("projects"):
-        project = sections.project(section, default)
-        name = (project.project, project.key)
-        if name in lines:
-            hint = f"first on line {lines[name]}"
-            section.wrong(section.node, f"{section.place}: the same id and key again", hint)
-        lines.setdefault(name, section.node.line)
-        projects.append(project)
-    return tuple(projects) or (default,)
 
 
 def _read(path: str) -> str:
