@@ -32,6 +32,8 @@ def found(text: str, key: str = "device_id") -> tuple[str, str] | None:
         ("device_id == abc", None),
         ("getpass('device_id: ', x)", None),
         ('ask("device_id="+x)', None),
+        ("say 'device_id:' abc1", None),
+        ("'device_id: \t'35C8", None),
         ("device_id: {}", None),
         ('{"device_id": [], "b": "c"}', None),
         ("x; device_id=a,b; c=d", ("device_id", "a,b")),
