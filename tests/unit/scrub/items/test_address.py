@@ -21,7 +21,10 @@ def test_a_clients_word_on_inferring_leaves_no_remark() -> None:
     assert [] == forget_client_address(event)
     assert {"sdk": {"settings": {"other": 1}, "name": "x"}} == event
     never_infer_address(event)
-    assert "never" == event["sdk"]["settings"]["infer_ip"]  # type: ignore[index]
+    assert {"sdk": {"settings": {"other": 1, "infer_ip": "never"}, "name": "x"}} == event
+    for odd in ({}, {"sdk": None}, {"sdk": {"settings": ["auto"]}}):
+        never_infer_address(odd)
+        assert {"sdk": {"settings": {"infer_ip": "never"}}} == odd
 
 
 def test_spans_of_a_transaction() -> None:

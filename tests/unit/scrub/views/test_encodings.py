@@ -123,3 +123,23 @@ def test_lines_of_base64(width: int, count: int) -> None:
     token = base64.b64encode(b"hello 203.0.113.77 there, " * 6).decode().rstrip("=")
     lines = [token[at : at + width] for at in range(0, 2 * width + 20, width)]
     assert count == len(read("base64", "\n".join(lines)))
+
+
+@pytest.mark.parametrize(
+    ("behind", "more"),
+    [
+        ("\nwords", []),
+        ("\n" + "A" * 64, []),
+        ("     aGVsbG8g", []),
+        ("\n\n", []),
+        (" \t\r\naGVsbG8g", ["hello "]),
+        ("\naGVsbG8=", ["hello"]),
+        ("\naGVsbG8gMQ==\naGVsbG8g", ["hello 1"]),
+    ],
+)
+def test_what_stands_behind_lines_of_base64(behind: str, more: list[str]) -> None:
+    """The last line is no longer than the others, and ends at four or with its padding."""
+    plain = "hello 203.0.113.77 and one more of forty-five"
+    token = base64.b64encode(plain.encode()).decode()
+    assert 60 == len(token)
+    assert plain + "".join(more) == read("base64", token + behind)[0]
