@@ -455,7 +455,7 @@ def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPa
     report = {"comments": "x", "x": [1] * 60}
     assert [Reason.ACCEPTED] == reasons(run(envelope(("user_report", report))))
     assert 2 == len(run(envelope(("user_report", report), ("log", report))).outcomes)
-    with pytest.raises(TooLargeError, match="envelope"):
+    with pytest.raises(TooLargeError, match="type 'envelope'"):
         run(envelope(("user_report", report), ("user_report", report)))
 
 

@@ -33,3 +33,12 @@ def test_a_newline_stands_between_texts_only() -> None:
 def test_a_buffer_does_not_show_its_texts() -> None:
     """A buffer in a traceback shows no payload."""
     assert "secret" not in repr(join(["secret"]))
+
+
+def test_the_work_of_a_search_is_that_of_all_hits() -> None:
+    """Each has its price, and its length beside; what is not found costs nothing."""
+    one, two = (join([text]).hits(PATTERN)[0] for text in ("ab", "ab ab"))
+    assert 0 < one == two - one
+    assert one + 1 == join(["abb"]).hits(PATTERN)[0]
+    work, found = join(["x"]).hits(PATTERN)
+    assert (0, []) == (work, list(found))

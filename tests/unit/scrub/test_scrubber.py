@@ -12,6 +12,7 @@ from relay.errors import EnvelopeError, ScrubError
 from relay.outcomes import Reason
 from relay.protocol.envelope import Item, parse
 from relay.protocol.item_kinds import Policy
+from relay.scrub.budget import Budget
 from relay.scrub.hashing import HashKeys
 from tests.inline_rules import DEVICE, HASHED, IP, NUMBER, scrubber
 
@@ -183,6 +184,15 @@ def test_headers_that_need_too_much_work_do_not_take_the_envelope_along() -> Non
     }
     kept, notes = MADE.scrub_envelope_headers(heavy, None)
     assert ({"event_id": ID}, []) == (kept, notes)
+
+
+def test_of_headers_without_a_budget_id_and_time_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each where it has its shape."""
+    monkeypatch.setattr("relay.scrub.scrubber.budget_for", lambda _: Budget(0))
+    headers = {"event_id": ID, "sent_at": "2026-11-23T17:23:09.077Z", "sdk": {"name": "x y"}}
+    kept, notes = MADE.scrub_envelope_headers(headers, None)
+    del headers["sdk"]
+    assert (headers, []) == (kept, notes)
 
 
 @pytest.mark.parametrize("depth", [200, 900])

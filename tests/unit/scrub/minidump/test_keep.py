@@ -12,3 +12,9 @@ def test_addresses_of_a_module_and_its_end_stay() -> None:
 def test_text_is_no_pointer() -> None:
     assert is_text(int.from_bytes(b"xpub6BiV", "little"))
     assert not is_text(0x7FFE_1000_0000)
+    # Three letters are text, wherever zeros stand between them; two are a number.
+    assert is_text(int.from_bytes(b"a\0b\0~\0", "little"))
+    assert is_text(int.from_bytes(b" ab", "little"))
+    assert not is_text(int.from_bytes(b"a\0b\0", "little"))
+    assert not is_text(int.from_bytes(b"ab\x7f", "little"))
+    assert not is_text(int.from_bytes(b"ab\x1f", "little"))

@@ -158,6 +158,18 @@ def test_what_is_not_understood_is_refused(dump: bytes) -> None:
     assert not any(secret in str(refused.value) for secret in SECRETS)
 
 
+def test_of_breakpads_word_the_threads_stay() -> None:
+    """Which wrote the dump and which asked for it; what could be text, or is none of it, goes."""
+    kind = 0x47670001
+    clean = scrub_minidump(_with(kind, struct.pack("<III", 0xFFFF_FFFF, 77, 78)), forget)
+    size, place = streams(clean)[kind]
+    assert struct.pack("<III", 3, 77, 78) == clean[place : place + size]
+    with pytest.raises(ScrubError):
+        scrub_minidump(_with(kind, struct.pack("<I4sI", 3, b"jane", 78)), forget)
+    with pytest.raises(ScrubError):
+        scrub_minidump(_with(kind, struct.pack("<II", 3, 77)), forget)
+
+
 def test_the_work_is_linear() -> None:
     def run(modules: int) -> None:
         made = Builder()

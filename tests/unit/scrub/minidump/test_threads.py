@@ -131,6 +131,14 @@ def test_two_threads_share_a_stack_of_one_address_only() -> None:
                 copying.check()
 
 
+@pytest.mark.parametrize(("number", "end"), [(AMD64, 1 << 48), (0, 1 << 32)])
+def test_a_stack_outside_of_all_addresses_is_refused(number: int, end: int) -> None:
+    own = ARCHITECTURES[number]
+    copied(own, context(own), (end - 16, bytes(16)))
+    with pytest.raises(ScrubError):
+        copied(own, context(own), (end - 8, bytes(16)))
+
+
 @pytest.mark.parametrize(
     ("pointer", "found"),
     [(STACK, True), (STACK + 15, True), (STACK + 16, False), (STACK - 1, False)],

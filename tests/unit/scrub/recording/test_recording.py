@@ -399,3 +399,41 @@ def test_an_element_in_a_line_does_not_part_it(tag: str) -> None:
     """An address of which a part is in bold, or in any other element of HTML or SVG for that."""
     document = page(element("p", "203.0.113.", element(tag, "77 items")))
     assert "77 items" not in json.dumps(scrubbed(document))
+
+
+def test_cells_that_say_something_keep_their_looks() -> None:
+    """A table of numbers, however large, is no picture; one of blanks is."""
+
+    def table(says: str) -> list[Any]:
+        row = [element("td", says, style="width:4px") for _ in range(25)]
+        return page(
+            element("table", *(json.loads(json.dumps(element("tr", *row))) for _ in range(25)))
+        )
+
+    assert table("7") == scrubbed(table("7"))
+    assert "4px" not in json.dumps(scrubbed(table(" ")))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("ab", "**"), ("", ""), (5, "***"), ([1], "***"), (None, None), (True, True), (False, False)],
+)
+def test_what_a_field_holds(value: Any, expected: Any) -> None:
+    """Text stays as long as it was; what says only yes, no or nothing stays."""
+    (event,) = scrubbed(page(element("input", value=value), element("input")))
+    body = event["data"]["node"]["childNodes"][0]
+    assert [{"value": expected}, {}] == [field["attributes"] for field in body["childNodes"]]
+
+
+def test_all_that_changed_is_read_however_far_apart() -> None:
+    """Where one event changes a text here and others far behind it, both are read."""
+    secret = PLANTED["btc"]
+    document = page(*(element("p", "x") for _ in range(300)))
+    lines = document[0]["data"]["node"]["childNodes"][0]["childNodes"]
+    said = {0: "y", 298: secret[:17], 299: secret[17:]}
+    texts = [{"id": lines[at]["childNodes"][0]["id"], "value": value} for at, value in said.items()]
+    for line in lines:
+        line["tagName"] = "b"
+    document.append(change(0, texts=texts, adds=[], removes=[], attributes=[]))
+    clean = scrubbed(document)
+    assert ["y", "***", "***"] == [text["value"] for text in clean[1]["data"]["texts"]]

@@ -86,6 +86,10 @@ def test_a_hit_in_hex_takes_its_digits() -> None:
     wide = "hello 203.0.113.77".encode("utf-16-le").hex()
     assert b"203.0.113.77".hex() == origin("hex", narrow, "203.0.113.77")
     assert "203.0.113.77".encode("utf-16-le").hex() == origin("hex", wide, "203.0.113.77")
+    assert narrow == origin("hex", narrow, "hello 203.0.113.77")
+    assert wide == origin("hex", wide, "hello 203.0.113.77\n")
+    two = wide + "0102" + "203.0.113.78".encode("utf-16-le").hex()
+    assert "203.0.113.78".encode("utf-16-le").hex() == origin("hex", two, "203.0.113.78")
 
 
 @pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
