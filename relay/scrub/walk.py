@@ -39,7 +39,7 @@ VALUE_TYPES: Final = {
 
 def number_text(value: float) -> str:
     """Return a number as JSON writes it, which is what rules see of it."""
-    return repr(value) if type(value) is float else str(value)
+    return str(value)
 
 
 class Walk:
