@@ -47,7 +47,7 @@ class Finding:
 def attempt(target: Target, data: bytes, seconds: float = SECONDS) -> Finding | None:
     """Run a target on an input; return what it finds, a hang too."""
     try:
-        with _bounded(seconds):
+        with bounded(seconds):
             target.run(data)
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -96,8 +96,8 @@ def _key(error: BaseException) -> str:
 
 
 @contextmanager
-def _bounded(seconds: float) -> Iterator[None]:
-    """Raise in what runs when it has used so much of a processor's time."""
+def bounded(seconds: float) -> Iterator[None]:
+    """Raise `HangError` in what runs when it has used so much of a processor's time."""
 
     def ring(_signal: int, _frame: FrameType | None) -> None:
         raise HangError(f"over {seconds} s of a processor's time")

@@ -8,9 +8,8 @@ import importlib
 import json
 import pkgutil
 import re
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ import pytest
 import relay
 from relay.errors import ScrubError
 from relay.scrub.scrubber import Scrubber
+from tests.fuzz.findings import bounded
 
 SECONDS = 3.0
 """Of processor time, for all that is done at once here."""
@@ -31,22 +31,6 @@ PUMPS = (
     "[a", "{a", "<a", "a=", "1:", "&#1", "a\n", " a", "a_", "_a", "a=1,", "(0", "0e", "${", "%(",
     "{}", "=[", "[]",
 )  # fmt: skip
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Fail when the block has used so much processor time; `re` lets itself be interrupted."""
-
-    def end(*_: object) -> None:
-        raise AssertionError(f"more than {seconds} s")
-
-    before = signal.signal(signal.SIGVTALRM, end)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def own_patterns() -> dict[str, re.Pattern[Any]]:
@@ -74,7 +58,7 @@ PATTERNS = own_patterns()
 def test_a_match_takes_little_for_any_text(name: str) -> None:
     """What repeats, and does not fit in the end, is given up soon."""
     pattern = PATTERNS[name]
-    with at_most(SECONDS):
+    with bounded(SECONDS):
         for pump in PUMPS:
             for end in ("", "\x01"):
                 text: Any = pump * (LENGTH // len(pump)) + end
@@ -128,5 +112,5 @@ def shipped() -> Scrubber:
 def test_a_text_takes_little_or_is_dropped(name: str, shipped: Scrubber) -> None:
     """What is around the patterns asks them so often only as the budget of work allows."""
     document = json.dumps({"message": TEXTS[name](SIZE)}).encode()
-    with at_most(SECONDS), suppress(ScrubError):
+    with bounded(SECONDS), suppress(ScrubError):
         assert shipped.scrub_json(document).body
