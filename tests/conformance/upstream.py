@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     owner: Upstream
 
     def do_POST(self) -> None:
-        body = _opened(self._body(), self.headers.get("Content-Encoding", ""))
+        body = opened(self._body(), self.headers.get("Content-Encoding", ""))
         headers = {name.lower(): value for name, value in self.headers.items()}
         arrival = Arrival(self.path, headers, body)
         script = self.owner.answers[arrival.project]
@@ -176,7 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(pieces)
 
 
-def _opened(body: bytes, encoding: str) -> bytes:
+def opened(body: bytes, encoding: str) -> bytes:
+    """Return a body without its compression."""
     match encoding:
         case "gzip":
             return gzip.decompress(body)

@@ -4,16 +4,13 @@ Law of this file: what a client sent comes here clean, so an answer has secrets 
 status line, its headers and its body: they must come no further than the relay.
 """
 
-import gzip
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import brotli
-import zstandard
-
+from tests.conformance.upstream import opened
 from tests.system.running import PROJECT, UPSTREAM_KEY
 
 Answer = Callable[[bytes], bytes]
@@ -53,19 +50,6 @@ class Upstream:
             self.received.append(whole)
             answer = self.script.popleft() if self.script else self.usual
         return answer(whole)
-
-
-def opened(body: bytes, encoding: str) -> bytes:
-    """A body without its compression."""
-    match encoding:
-        case "gzip":
-            return gzip.decompress(body)
-        case "br":
-            return brotli.decompress(body)
-        case "zstd":
-            return zstandard.ZstdDecompressor().decompressobj().decompress(body)
-        case _:
-            return body
 
 
 @contextmanager

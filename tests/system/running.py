@@ -233,6 +233,11 @@ class Relay:
         """Return when the spool is empty."""
         until(lambda: self.waiting() == 0, "the spool to be empty", seconds)
 
+    @property
+    def _health_port(self) -> int:
+        """Where it is asked whether it is ready."""
+        return self.port
+
     def _file(self, stream: str) -> Path:
         return self.output / f"{self._starts}.{stream}"
 
@@ -249,7 +254,7 @@ class Relay:
         return None
 
     def _ready(self) -> bool:
-        client = Client(self.port)
+        client = Client(self._health_port)
         try:
             return client.send("GET", READY).status == 200
         except OSError:

@@ -98,14 +98,9 @@ class OnionRelay(Relay):
         """Where that is, as it has told."""
         return str((self._started() or {})["onion"])
 
-    def _ready(self) -> bool:
-        client = Client(self.admin_port)
-        try:
-            return client.send("GET", READY).status == 200
-        except OSError:
-            return False
-        finally:
-            client.close()
+    @property
+    def _health_port(self) -> int:
+        return self.admin_port
 
 
 @dataclass

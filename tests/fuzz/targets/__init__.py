@@ -3,7 +3,7 @@
 Law of this file: a new target is one line in `_MODULES` and one weight; all drivers know it then.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,11 +60,6 @@ def load(name: str) -> Target:
     module = import_module(f"{__name__}.{_MODULES[name][0]}")
     targets: tuple[Target, ...] = module.TARGETS
     return {target.name: target for target in targets}[name]
-
-
-def load_all() -> Iterator[Target]:
-    """Yield every target that is there."""
-    return map(load, names())
 
 
 def weight(name: str) -> int:
