@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 from relay.audit import UNKNOWN, Action, Audit, Entry, Outcome, Via
 from relay.config import Admin, AdminToken, Listen
 from relay.config.model import is_loopback
-from relay.errors import RelayError
+from relay.errors import RelayError, RequestError
 from relay.metrics import Metrics
 from relay.ports import Clock
 from relay.server.answers import json_answer
@@ -72,7 +72,7 @@ _DETAILS: Final = {
     405: "method not allowed",
     408: "the body did not come in time",
     413: "too large",
-    415: "the body must be application/json, as it is",
+    415: "the Content-Type must be application/json, and the body not packed",
     421: "this is no name of the admin port: admin.hosts",
 }
 
@@ -139,7 +139,7 @@ class Gate:
         if len(names) != 1 or not self._is_ours(host_name(names[0])):
             raise web.HTTPMisdirectedRequest
         if not SECRET_NAMES.isdisjoint(name.lower() for name in request.query):
-            raise web.HTTPBadRequest
+            raise RequestError("a token goes into the header Authorization, never into a URL")
 
     def _is_ours(self, name: str) -> bool:
         """Return whether a name is one of this port.

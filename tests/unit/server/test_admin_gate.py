@@ -168,6 +168,7 @@ async def test_a_token_in_the_url_is_refused(name: str) -> None:
     async with port(Admin(tokens=TOKENS)) as it:
         status, text = await it.get(f"/metrics?{name}={TOKEN}", Authorization=f"Bearer {TOKEN}")
         assert (400, False) == (status, TOKEN in text)
+        assert "Authorization" in text
 
 
 # --- the audit log -------------------------------------------------------------------------------
