@@ -48,6 +48,27 @@ def test_a_phrase_with_each_word_in_a_field_is_gone(scrubber: Scrubber, form: ob
     assert json.loads(bare) == body["extra"]["form"]
 
 
+@pytest.mark.parametrize("new", [0, 1, 2])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {str(n): word for n, word in enumerate(PHRASE)},
+        PHRASE,
+        [{"word": word} for word in PHRASE],
+        [[n, word] for n, word in enumerate(PHRASE)],
+    ],
+)
+def test_a_phrase_of_known_words_is_gone_each_time(
+    scrubber: Scrubber, form: object, new: int
+) -> None:
+    """However often its words were seen, alone or together, and however much beside it is new."""
+    for n in range(5):
+        document = {"form": form} | {f"k{at}": f"text {n} {at} {new} {form}" for at in range(new)}
+        body = json.loads(scrubber.scrub_json(json.dumps(document).encode()).body)
+        assert "legal" not in json.dumps(body["form"]), n
+        assert 12 == json.dumps(body["form"]).count("[mnemonic]"), n
+
+
 def test_words_beside_a_phrase_in_fields_stay(scrubber: Scrubber) -> None:
     """Only the fields that the phrase covers are redacted."""
     form = [{"word": word} for word in ("Zaphod", *PHRASE, "Zaphod")]
