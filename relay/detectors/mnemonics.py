@@ -69,12 +69,19 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
             # What is glued to a short run is more often a plural than a part of a phrase.
             edges = (previous, span) if least >= _LONG_RUN else (None, span)
             found = _with_edges(text, group, *edges, known, least)
-            if found is not None and _is_varied(text, group, least):
+            if found is not None and _is_varied(text, _reaching(group, *edges, found), least):
                 spans.append(found)
         if group or span is None or not listed:
             previous = group[-1] if group and listed else span
         group = [span] if span is not None and listed else []
     return spans
+
+
+def _reaching(group: list[Span], head: Span | None, tail: Span | None, found: Span) -> list[Span]:
+    """Give the words of a run, with those at its ends that are glued or cut off."""
+    before = [(found[0], head[1])] if head is not None and found[0] < group[0][0] else []
+    after = [(tail[0], found[1])] if tail is not None and found[1] > group[-1][1] else []
+    return [*before, *group, *after]
 
 
 def _is_varied(text: str, words: list[Span], least: int) -> bool:

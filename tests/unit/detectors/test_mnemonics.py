@@ -47,9 +47,12 @@ def test_the_sentence_around_stays() -> None:
     assert [_LEGAL] == found("mnemonic", text)
 
 
-def test_words_glued_to_the_ends_are_still_found() -> None:
-    """A phrase that text is glued to on both sides is found without what is glued."""
-    assert [_LEGAL] == found("mnemonic", f"address{_LEGAL}xyz end")
+@pytest.mark.parametrize(
+    ("before", "behind"), [("address", "xyz end"), ("", "a b"), ("see ok", "")]
+)
+def test_words_glued_to_the_ends_are_still_found(before: str, behind: str) -> None:
+    """A phrase that text is glued to is found without what is glued, also where words repeat."""
+    assert [_LEGAL] == found("mnemonic", f"{before}{_LEGAL}{behind}")
 
 
 def test_six_words_are_for_rules_with_context() -> None:
