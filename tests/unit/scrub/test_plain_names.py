@@ -130,3 +130,27 @@ def test_where_files_end(name: str, expected: bool) -> None:
 def test_where_releases_end(name: str, expected: bool) -> None:
     """A package of short words, up to three numbers, a stage, a short commit."""
     assert expected == is_plain_release(name)
+
+
+SOURCES = (
+    "bundle c cc cjs cpp cs cts cxx dart go h hpp java js jsbundle jsx kt m mjs mm mts php py pyx"
+    " rb rs swift ts tsx vue wasm"
+)
+STAGES = (
+    "alpha beta canary codesign debug dev develop next nightly pre preview production rc release"
+    " staging test"
+)
+
+
+@pytest.mark.parametrize("extension", SOURCES.split())
+def test_languages_of_clients(extension: str) -> None:
+    """What SDKs of these languages name in a frame, by its extension in small letters."""
+    assert is_plain_file(f"main.{extension}")
+    assert not is_plain_file(f"main.x{extension}x")
+
+
+@pytest.mark.parametrize("stage", STAGES.split())
+def test_stages_of_releases(stage: str) -> None:
+    """What a build before the release is called."""
+    assert is_plain_release(f"suite@1.2.3-{stage}.1")
+    assert not is_plain_release(f"suite@1.2.3-x{stage}x")

@@ -22,6 +22,7 @@ from tests.unit.scrub.views.reading import origin, read
         ("a1:b2:c3:d4:e5:f6:a7:b8:c9:d0:e1", ["a1b2c3d4e5f6a7b8c9d0e1"]),
         ("0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0xa7, 0xb8, 0xc9, 0xd0", ["a1b2c3d4e5f6a7b8c9d0"]),
         ("with 1a2b 3c4d 5e6f 7a8b 9c0d 1e from", ["with1a2b3c4d5e6f7a8b9c0d1e", "1a2b3c4d5e6f7a8b9c0d1e"]),
+        ("1a2b 3c4d 5e6f 7a8b 9c0d 1e2f then from", ["1a2b3c4d5e6f7a8b9c0d1e2fthenfrom", "1a2b3c4d5e6f7a8b9c0d1e2f"]),
         ("mvbu 1Gdy 8SUj Ten@ 355C 8175 :0", ["mvbu1Gdy8SUjTen@355C8175:0", "1Gdy8SUjTen@355C8175:0"]),
         ("NotImplementedError\n\n    @abc.abstractmethod\n    def", []),
         ("raise NotImplementedErrorA\n  someOtherPartOfCodeAA\n  def", []),

@@ -22,6 +22,19 @@ def test_fold(text: str, expected: str | None) -> None:
     assert expected == (made[0] if made is not None else None)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [(0x300, 0x36F), (0x483, 0x489), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF),
+     (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF)],
+)  # fmt: skip
+def test_marks_over_letters_are_not_there(block: tuple[int, int]) -> None:
+    """Every block of Unicode that combines, from its first sign to its last."""
+    for code in block:
+        made = fold(f"a{chr(code)}b")
+        assert made is not None
+        assert "ab" == made[0]
+
+
 def test_a_text_of_the_same_length_needs_no_map() -> None:
     """Where each character reads as one, offsets are the same, and there is no map."""
     assert ("see 192.168", None) == fold("see １９２．１６８")
