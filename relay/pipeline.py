@@ -262,8 +262,9 @@ def _evidence(read: _Read, policy: ConsentPolicy) -> ItemEvidence:
     evidence = read_event_evidence(read.document, policy)
     names, data = (policy.flag, *policy.flags), read.item.payload
     event_like = read.kind is not None and read.kind.event_like
-    unread = event_like and not isinstance(read.document, Mapping) and _may_name(data, names)
-    if unread or (evidence and _repeats(data, (*names, "tags"))):
+    named = bool(evidence) or (event_like and _may_name(data, names))
+    unread = event_like and not isinstance(read.document, Mapping)
+    if named and (unread or _repeats(data, (*names, "tags"))):
         evidence = (*evidence, Evidence(Source.TAG, granted=False))
     return ItemEvidence(kind, evidence)
 

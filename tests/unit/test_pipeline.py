@@ -333,6 +333,8 @@ def test_shadow_rules_are_counted() -> None:
     [
         (b'{"tags":{"allowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
         (b'{"tags":{"allowReport":false},"tags":{"allowReport":true}}', Reason.CONSENT_DENIED),
+        (b'{"tags":{"allowReport":false},"tags":{"a":"b"}}', Reason.CONSENT_DENIED),
+        (b'{"tags":{"a":"b"},"tags":{"c":"d"}}', Reason.CONSENT_MISSING),
         (b'{"tags":[{"name":"allowReport","value":false}]}', Reason.CONSENT_DENIED),
         (b'{"tags":{"allowReport":true},"extra":{"allowReport":1}}', Reason.ACCEPTED),
         (rb'{"tags":{"\u0061llowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
