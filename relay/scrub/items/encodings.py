@@ -54,6 +54,10 @@ class Decoded:
         if self.encoding == _WESTERN and " " not in text and "\n" not in text:
             # JSON is written without spaces, and bytes without any have no such reading.
             text += "\n"
+        if self.is_wide:
+            # A document may have said such characters in escapes, and is written without those.
+            odd = {ord(c): "\ufffd" for c in frozenset(text) if _is_odd(c)}
+            text = text.translate(odd) if odd else text
         return self.bom + text.encode(self.encoding, "replace")
 
 
@@ -101,10 +105,13 @@ def _wide(payload: bytes, bom: bytes, encoding: str) -> Decoded | None:
         text = payload[len(bom) :].decode(encoding)
     except UnicodeDecodeError:
         return None
-    characters = frozenset(text)
-    if _CONTROL & characters or any(unicodedata.category(c) in _NO_TEXT for c in characters):
+    if any(_is_odd(c) for c in frozenset(text)):
         return None
     return Decoded(bom, encoding, text)
+
+
+def _is_odd(character: str) -> bool:
+    return character in _CONTROL or unicodedata.category(character) in _NO_TEXT
 
 
 def _western(payload: bytes) -> Decoded | None:

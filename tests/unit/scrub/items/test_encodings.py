@@ -80,3 +80,13 @@ def test_random_bytes_are_no_text() -> None:
     """Sixty-four bytes of a key, a picture or an archive do not pass."""
     bytes_of = random.Random(4).randbytes
     assert [] == [i for i in range(3_000) if decode(bytes_of(64)) is not None]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_was_written_is_read_again(encoding: str) -> None:
+    """A text with characters that no text has, from escapes in JSON, is still read as a text."""
+    read = decode('{"a": "b"}\n'.encode(encoding))
+    assert read is not None
+    again = decode(read.encode('{"a":"\uffff\ue000\ud800"}\n'))
+    assert again is not None
+    assert '{"a":"\ufffd\ufffd\ufffd"}\n' == again.text
