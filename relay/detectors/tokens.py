@@ -40,13 +40,26 @@ _FILE_SUFFIXES = frozenset(
     ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "ts", "tsx", "jsx", "mjs", "cjs",
      "css", "map", "json", "html", "htm", "md", "py", "so", "dll", "exe", "zip", "tgz", "tar", "gz")
 )  # fmt: skip
+_FREQUENT = frozenset(
+    ("com", "org", "net", "info", "edu", "gov", "biz", "dev", "app", "io", "co", "me", "eu", "de",
+     "cz", "sk", "pl", "at", "ch", "fr", "it", "es", "nl", "uk", "us", "ru", "ua", "jp", "cn", "kr",
+     "in", "br", "ca", "au")
+)  # fmt: skip
 _MAX_LOCAL, _MAX_DOMAIN = 64, 253
 _MIN_SUFFIX = 2
 
 
 def _without_glue(domain: str) -> str:
-    """Cut what follows the last label that can be a top-level domain (`example.com.x`)."""
+    """Cut what follows the top-level domain (`example.com-btc`, `example.com12`, `example.com.x`).
+
+    None has a hyphen or a digit but xn--; digits also end versions, so it must be a frequent one.
+    """
     labels = domain.split(".")
+    last = labels[-1]
+    if not last.lower().startswith("xn--"):
+        last = last.partition("-")[0]
+        letters = last[: next((i for i, c in enumerate(last) if c.isdigit()), len(last))]
+        labels[-1] = letters if letters.lower() in _FREQUENT else last
     while len(labels) > _MIN_SUFFIX and not _is_top_level(labels[-1]):
         labels.pop()
     return ".".join(labels)
@@ -74,11 +87,6 @@ def email(text: str, start: int, end: int) -> tuple[Span, ...]:
     word = text[start:end].rstrip(".-")
     end = start + len(word)
     local, sign, domain = word.rpartition("@")
-    # No top-level domain has a hyphen but xn--: what follows one is glued on (`…example.com-btc`).
-    suffix = domain.rpartition(".")[2]
-    if "-" in suffix and not suffix.lower().startswith("xn--"):
-        end -= len(suffix) - suffix.index("-")
-        domain = domain[: len(domain) - len(suffix) + suffix.index("-")]
     whole = len(domain)
     domain = _without_glue(domain)
     end -= whole - len(domain)

@@ -38,6 +38,8 @@ def test_jwt_with_words_behind() -> None:
         ("jane.doe@example.com.x", "jane.doe@example.com"),
         ("jane.doe@mail.example.co.uk.1.2", "jane.doe@mail.example.co.uk"),
         ("jane.doe@example.com.203", "jane.doe@example.com"),
+        ("jane.doe@example.com-btc", "jane.doe@example.com"),
+        ("jane.doe@example.org520VOYAGE", "jane.doe@example.org"),
     ],
 )
 def test_addresses_of_people(text: str, expected: str) -> None:
@@ -59,6 +61,7 @@ def test_addresses_of_people(text: str, expected: str) -> None:
         ("chunk@main.js.1", None),
         ("react-dom@18.2.0.x", None),
         ("user@host.x", None),
+        ("package@host.rc1", None),
     ],
 )
 def test_what_is_no_address_survives(text: str, candidate: str | None) -> None:
