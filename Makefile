@@ -75,6 +75,7 @@ docs: $(VENV)/.dev ## write the pages that are made from code
 lock: $(VENV)/.audit ## pin what the image has, with hashes (ARGS=--upgrade takes the newest)
 	@$(LOCK) --extra jetstream --extra sentry --output-file requirements.lock pyproject.toml $(ARGS)
 	@$(LOCK) --output-file requirements-build.lock requirements-build.in $(ARGS)
+	@echo "written: requirements.lock, requirements-build.lock"
 
 audit: $(VENV)/.audit ## look for known holes in what the image has; needs the network
 	@failed=0; for lock in requirements.lock requirements-build.lock; do \
@@ -141,13 +142,17 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.mutation: pyproject.toml | $(VENV)/.dev
-	@$(BIN)/python -c 'import mutmut' 2>/dev/null || \
-		$(BIN)/python -m pip install --quiet --editable '.[mutation]'
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || { \
+		echo "installing what makes mutants"; \
+		$(BIN)/python -m pip install --quiet --editable '.[mutation]'; \
+	}
 	@touch $@
 
 $(VENV)/.fuzz: pyproject.toml | $(VENV)/.dev
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
-		$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
+		echo "installing what fuzzes"; \
+		$(BIN)/python -m pip install --quiet --editable '.[fuzz]'; \
+	}
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
 		echo "atheris cannot be had here: it needs Linux, and a Python before 3.14" >&2; exit 1; }
 	@touch $@
