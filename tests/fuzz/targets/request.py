@@ -56,9 +56,7 @@ _POLICIES: Final = {
 }
 assert tuple(_POLICIES) == PROJECTS
 
-ANSWERS: Final = frozenset(
-    {200, 201, 202, 204, 400, 401, 403, 404, 405, 408, 413, 415, 417, 429, 503}
-)
+ANSWERS: Final = frozenset({200, 201, 202, 400, 401, 403, 404, 405, 408, 413, 415, 417, 429, 503})
 """Every status of the protocol. 500 is a mistake of ours, and so is not among them."""
 
 
