@@ -31,7 +31,9 @@ def page(results: list[Result], control: set[str], seed: int) -> str:
 
     heads = tuple(f"{backend}, {workers}" for backend, workers in columns)
     found = Counter(leak.place.partition(":")[0] for one in results for leak in one.leaks)
-    searched = sum((one.searched for one in results), Counter[str]())
+    searched = Counter[str]()
+    for one in results:
+        searched.update(one.searched)  # a sum would leave out what was empty
     kinds = sum((one.kinds for one in results), Counter[str]())
     places = sum((one.places for one in results), Counter[str]())
     return TEMPLATE.format(

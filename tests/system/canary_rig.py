@@ -133,6 +133,7 @@ class Rig:
         """Look through every place; return what is new of what was found."""
         before = len(self.leaks)
         for place, name, data in self.places(commands=commands):
+            self.searched[place] += 0  # a place that stays empty was searched, too
             digest = blake2b(data, digest_size=16).digest()
             if digest not in self._seen:
                 self._seen.add(digest)

@@ -77,6 +77,11 @@ def test_every_place_was_searched(results: list[Result]) -> None:
     } <= places  # fmt: skip
 
 
+def test_nothing_is_printed_to_standard_output(results: list[Result]) -> None:
+    """It was read, and it is empty."""
+    assert [0] * len(results) == [one.searched.get("stdout") for one in results]
+
+
 def test_most_of_it_was_accepted(results: list[Result]) -> None:
     """What is well gets a 200; what fails inside gets a 500, and nothing else does."""
     *runs, breaking = results
