@@ -86,8 +86,8 @@ def _class_end(source: str, at: int) -> int:
     if source[end : end + 1] == "]":
         end += 1
     while end < len(source) and source[end] != "]":
-        if source.startswith("[:", end):
-            end = source.find(":]", end) + 2
+        if source.startswith("[:", end) and (name_end := source.find(":]", end)) > 0:
+            end = name_end + 2
         elif source[end] == "\\":
             end += 2
         else:

@@ -212,6 +212,7 @@ def leaks(place: str, data: bytes, given: bytes | None = b"") -> list[Leak]:
             where that is not known any more: then only wholes are looked for.
     """
     found = []
+    read = given and given + b"\n" + _without_escapes(given)
     for hit in _pattern().finditer(data):
         text = bytes(hit[0])
         needle = _needles()[text]
@@ -219,15 +220,23 @@ def leaks(place: str, data: bytes, given: bytes | None = b"") -> list[Leak]:
         around = data[max(0, hit.start() - 60) : hit.end() + 40]
         if spelling.startswith("base64"):
             pass  # at one alignment it is the whole
-        elif given is None:
+        elif read is None:
             if needle.whole.fullmatch(text) is None:
                 continue
-        elif given.count(text) > sum(1 for _ in needle.whole.finditer(given)):
+        elif read.count(text) > sum(1 for _ in needle.whole.finditer(read)):
             continue
         if any(excuse.holds(name, around) for excuse in EXCUSES):
             continue
         found.append(Leak(name, spelling, place, around.decode("utf-8", "backslashreplace")))
     return found
+
+
+_ESCAPE: Final = re.compile(rb"\\u([0-9a-fA-F]{4})")
+
+
+def _without_escapes(data: bytes) -> bytes:
+    """Return what it says: a part of a secret may have come in escapes, and go on without."""
+    return _ESCAPE.sub(lambda one: chr(int(one[1], 16)).encode("utf-8", "surrogatepass"), data)
 
 
 @cache
