@@ -74,7 +74,9 @@ def _parse(text: str) -> Dsn:
         raise DsnError("the DSN is not a URL") from None
     if parts.scheme not in _SCHEMES:
         raise DsnError("the DSN is not http or https")
-    if not host or not _HOST.issuperset(host):
+    # urlsplit takes a bracket in the user's part for that of an address behind it.
+    place = parts.netloc.rpartition("@")[2]
+    if not host or not _HOST.issuperset(host) or ("[" in place) != ("]" in place):
         raise DsnError("the DSN has no host")
     prefix, _, project = parts.path.rstrip("/").rpartition("/")
     if not _PREFIX.issuperset(prefix):

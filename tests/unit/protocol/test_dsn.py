@@ -56,6 +56,7 @@ def test_parse(text: str, dsn: Dsn, url: str) -> None:
         "https://short@h/1",
         f"https://{KEY}0@h/1",
         f"https://{KEY}@/1",
+        f"http://{KEY}:[::]@[:/2",
         f"https://{KEY}@h",
         f"https://{KEY}@h/",
         f"https://{KEY}@h/{'1' * 65}",
