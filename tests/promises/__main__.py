@@ -55,7 +55,8 @@ def _run(promises: Promises) -> int:
     tests = sorted({test for promise in promises.all for test in promise.tests})
     outcomes = Outcomes()
     workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    status = int(pytest.main(["-q", "--no-header", "--tb=short", *workers, *tests], plugins=[outcomes]))
+    said = ["-q", "--no-header", "--tb=short"]
+    status = int(pytest.main([*said, *workers, *tests], plugins=[outcomes]))
     print()
     for promise in promises.all:
         wrong = verdict(promise, outcomes.all)
