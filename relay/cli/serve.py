@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         if settings.listen.workers > 1:
-            return Arbiter(loaded, on_start=greet, reload=reload, say=say).run()
+            arbiter = Arbiter(loaded, on_start=greet, reload=reload, say=say, on_stop=life.stop)
+            return arbiter.run()
         run_loop(
             serve(
                 settings,

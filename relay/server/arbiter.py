@@ -55,6 +55,7 @@ class Arbiter:
         on_start: Callable[[Started], None],
         reload: Callable[[], Loaded],
         say: Say,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """Set up; nothing is opened yet.
 
@@ -63,9 +64,11 @@ class Arbiter:
             on_start: called once, when all workers are ready.
             reload: loads anew, for a rolling restart; raises `RelayError` to refuse it.
             say: tells an operator of an error.
+            on_stop: called when stopping begins.
         """
         self._loaded = loaded
         self._on_start = on_start
+        self._on_stop = on_stop
         self._reload = reload
         self._say = say
         self._board = Board()
@@ -299,6 +302,7 @@ class Arbiter:
         """Take no more connections, and let every worker finish; the admin port ends last."""
         if self._kill_at is not None:
             return
+        self._on_stop()
         log.info("stopping")
         self._onion.remove()
         self._acceptor.close()
