@@ -17,6 +17,7 @@ from tests.nats import NatsServer, nats_cluster, nats_server
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     READY,
     Client,
     Relay,
@@ -38,7 +39,8 @@ REDELIVERY = 60.0
 
 def config(sentry: Sentry, servers: list[NatsServer], **spool: Any) -> dict[str, Any]:
     settings = {"backend": "jetstream", "servers": [server.url for server in servers]}
-    return {"projects": [project(sentry.dsn())], "spool": {**settings, **spool}}
+    spool = {**settings, **spool}
+    return {"projects": [project(sentry.dsn())], "rules": FEW_RULES, "spool": spool}
 
 
 @contextmanager

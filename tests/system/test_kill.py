@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.fakes import Answer
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     Client,
     Relay,
     envelope,
@@ -38,6 +40,10 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
     yield relay
     if relay.runs:
         relay.kill()
+
+
+def configured(dsn: str) -> dict[str, Any]:
+    return {"projects": [project(dsn)], "rules": FEW_RULES}
 
 
 def _closed_port() -> int:
@@ -81,7 +87,7 @@ def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
         for turn in range(2):
             if upstream == "unwell":
                 sentry.mini.script.extend([Answer(503)] * 1_000)
-            relay.configure({"projects": [project(dead if upstream == "closed" else sentry.dsn())]})
+            relay.configure(configured(dead if upstream == "closed" else sentry.dsn()))
             relay.start()
             senders = [Sender(relay.port, (turn * 10 + n + 1) * 1_000_000) for n in range(4)]
             for sender in senders:
@@ -95,7 +101,7 @@ def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
                 accepted |= sender.accepted
         sentry.mini.script.clear()
         _make_due(relay.folder)
-        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.configure(configured(sentry.dsn()))
         relay.start()
         relay.drain()
         assert set() == accepted - sentry.ids()
@@ -117,7 +123,7 @@ def test_a_request_that_was_not_answered_may_be_sent_again(relay: Relay) -> None
     """The same envelope sent again after a kill is taken, and arrives once."""
     with sentry_in_thread() as sentry:
         sentry.mini.script.append(Answer(hang=True))
-        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.configure(configured(sentry.dsn()))
         relay.start()
         blocker, again = envelope(event(1)), envelope(event(2))
         _post(relay, blocker, again)
@@ -135,7 +141,7 @@ def test_sigterm_ends_well_and_keeps_the_rest(relay: Relay) -> None:
     """On SIGTERM the relay ends soon with status 0; what is not delivered waits in the spool."""
     with sentry_in_thread() as sentry:
         sentry.mini.script.append(Answer(hang=True))
-        relay.configure({"projects": [project(sentry.dsn())]})
+        relay.configure(configured(sentry.dsn()))
         relay.start()
         _post(relay, *(envelope(event(number)) for number in range(1, 21)))
         until(lambda: sentry.mini.received, "the first one to be under way")

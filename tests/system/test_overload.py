@@ -13,6 +13,7 @@ import pytest
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     READY,
     Client,
     Relay,
@@ -35,9 +36,8 @@ def sentry() -> Iterator[Sentry]:
 
 
 def configured(folder: Path, sentry: Sentry, **listen: Any) -> Relay:
-    return Relay(
-        folder / "relay", {"listen": {"port": 0, **listen}, "projects": [project(sentry.dsn())]}
-    )
+    config = {"projects": [project(sentry.dsn())], "rules": FEW_RULES}
+    return Relay(folder / "relay", {"listen": {"port": 0, **listen}, **config})
 
 
 def request(body: bytes, path: str = ENVELOPE, method: str = "POST", **headers: str) -> bytes:

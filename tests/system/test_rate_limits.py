@@ -15,6 +15,7 @@ from tests.fakes import Answer
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     KEY,
     PROJECT,
     Client,
@@ -84,7 +85,9 @@ def sentry() -> Iterator[Sentry]:
 
 @pytest.fixture
 def setup(tmp_path: Path, sentry: Sentry) -> Iterator[Setup]:
-    with running(tmp_path / "relay", {"projects": projects(sentry), **QUIET}) as relay:
+    with running(
+        tmp_path / "relay", {"projects": projects(sentry), "rules": FEW_RULES, **QUIET}
+    ) as relay:
         client = Client(relay.port)
         yield Setup(relay, client, sentry)
         client.close()
@@ -231,7 +234,8 @@ LOST = {
 
 def test_losses_are_reported(tmp_path: Path, sentry: Sentry) -> None:
     """Each loss once, in Sentry's quantities; what is limited or was refused upstream, too."""
-    config = {"projects": projects(sentry), "client_reports": {"interval": "1s"}}
+    reports = {"interval": "1s"}
+    config = {"projects": projects(sentry), "rules": FEW_RULES, "client_reports": reports}
     with running(tmp_path / "relay", config) as relay:
         setup = Setup(relay, Client(relay.port), sentry)
         make_losses(setup)
@@ -256,7 +260,8 @@ def test_at_the_end_of_a_run_what_was_lost_is_kept(
 ) -> None:
     """The last report of a run goes out with the next start; switched off, there is none."""
     reports = {"interval": "1h", "enabled": enabled}
-    relay = Relay(tmp_path / "relay", {"projects": projects(sentry), "client_reports": reports})
+    config = {"projects": projects(sentry), "rules": FEW_RULES, "client_reports": reports}
+    relay = Relay(tmp_path / "relay", config)
     with relay.running():
         setup = Setup(relay, Client(relay.port), sentry)
         make_losses(setup)

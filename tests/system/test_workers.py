@@ -13,6 +13,7 @@ import pytest
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     READY,
     Client,
     Relay,
@@ -35,7 +36,8 @@ def sentry() -> Iterator[Sentry]:
 
 @pytest.fixture
 def relay(tmp_path: Path, sentry: Sentry) -> Iterator[Relay]:
-    config = {"listen": {"port": 0, "workers": 2}, "projects": [project(sentry.dsn())]}
+    config = {"projects": [project(sentry.dsn())], "rules": FEW_RULES}
+    config["listen"] = {"port": 0, "workers": 2}
     relay = Relay(tmp_path / "relay", config)
     with relay.running():
         yield relay
