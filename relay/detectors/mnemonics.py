@@ -33,6 +33,8 @@ _MAX_REPEATED = 2
 """Times that a word comes, at most, that is no label before the others."""
 _MIXED, _ALIKE = 10, 4
 """One word in so many may repeat another: where signs between them are mixed, and where alike."""
+_MOST_BESIDE = 2
+"""Words of the list, at most, that stand beside a phrase in which words repeat."""
 _WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 1
 """Fewest letters of a last word that was cut off."""
@@ -98,11 +100,9 @@ def _is_varied(text: str, words: list[Span], least: int) -> bool:
         return True
     gaps = [text[one[1] : two[0]].strip(_NUMBERING) for one, two in pairwise(words)]
     if len(set(gaps)) > 1:
-        # A phrase may stand beside one more word of the list, in brackets for instance.
-        return any(len(part) in _PHRASE_SIZES and _sum_holds(part) for part in _alike(names, gaps))
-    if len(names) in _PHRASE_SIZES and _sum_holds(names):
-        return True
-    return _differ(names, _ALIKE)
+        # A phrase may stand beside more words of the list: `Path: legal winner …`.
+        return any(map(_has_phrase, _alike(names, gaps)))
+    return _has_phrase(names) or _differ(names, _ALIKE)
 
 
 def _alike(names: list[str], gaps: list[str]) -> Iterator[list[str]]:
@@ -112,6 +112,21 @@ def _alike(names: list[str], gaps: list[str]) -> Iterator[list[str]]:
         if at == len(gaps) or gaps[at] != gaps[start]:
             yield names[start : at + 1]
             start = at
+
+
+def _has_phrase(names: list[str]) -> bool:
+    """Tell whether words are a phrase with its checksum, but for one or two others at the ends.
+
+    One sum in sixteen holds by chance, so words that repeat, as in code, are not tried in pieces.
+    """
+    for size in _PHRASE_SIZES:
+        if not 0 <= len(names) - size <= _MOST_BESIDE:
+            continue
+        for at in range(len(names) - size + 1):
+            phrase, beside = names[at : at + size], names[:at] + names[at + size :]
+            if set(phrase).isdisjoint(beside) and _sum_holds(phrase):
+                return True
+    return False
 
 
 def _sum_holds(names: list[str]) -> bool:

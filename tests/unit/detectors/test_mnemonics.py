@@ -55,6 +55,16 @@ def test_words_glued_to_the_ends_are_still_found(before: str, behind: str) -> No
     assert [_LEGAL] == found("mnemonic", f"{before}{_LEGAL}{behind}")
 
 
+@pytest.mark.parametrize(
+    "text", ["Path: {} error", "{} zoo", "zoo {}", "seed {} zoo", "{}. Account closed"]
+)
+@pytest.mark.parametrize("phrase", [_LEGAL, "abandon " * 11 + "about"])
+def test_other_words_of_the_list_on_both_sides(text: str, phrase: str) -> None:
+    """A phrase in which words repeat is found between others of the list, with them."""
+    (there,) = found("mnemonic", text.format(phrase))
+    assert phrase in there
+
+
 def test_six_words_are_for_rules_with_context() -> None:
     """The shorter check finds what the longer one leaves."""
     part = " ".join(_LEGAL.split()[:7])
