@@ -138,15 +138,20 @@ def system_user() -> str:
 def _append(path: str, line: bytes) -> None:
     """Append a line as a whole, and wait for the disk.
 
+    It begins on a line of its own, also after one that was cut off when a disk was full.
+
     Raises:
         OSError: that cannot be done; a link or a pipe is no file.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags, MODE)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError("no regular file")
+        if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
+            line = b"\n" + line
         if os.write(descriptor, line) != len(line):
             raise OSError("only a part was written")
         os.fsync(descriptor)

@@ -179,11 +179,14 @@ async def _body(request: web.Request, *known: str) -> dict[str, Any]:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = jsonio.loads(await request.read())
+            data = await request.read()
+            body = jsonio.loads(data)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except ValueError:
         _wrong("the body is no JSON")
+    if jsonio.repeats(data, known):
+        _wrong("the body has a key twice")
     if not isinstance(body, dict) or not body.keys() <= {*known}:
         _wrong(f"the body must be a map with no other keys than {', '.join(known)}")
     return body

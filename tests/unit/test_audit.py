@@ -65,6 +65,15 @@ def test_it_may_be_moved_away(tmp_path: Path) -> None:
     assert (1, 1) == (len(lines(file)), len(lines(tmp_path / "audit.log.1")))
 
 
+def test_a_line_that_was_cut_off_takes_no_other_along(tmp_path: Path) -> None:
+    """After a disk that was full, the next line is one of its own."""
+    file = tmp_path / "audit.log"
+    file.write_text('{"time": "20')
+    Audit(str(file), FakeClock()).note(ENTRY)
+    cut, whole = file.read_text().splitlines()
+    assert ('{"time": "20', "spool_retry") == (cut, json.loads(whole)["action"])
+
+
 def test_lines_of_many_do_not_mix(tmp_path: Path) -> None:
     """Each is written as a whole, at the end, whoever else writes."""
     file = tmp_path / "audit.log"

@@ -187,6 +187,8 @@ async def test_purge(port: Port) -> None:
         (b"{", 400),
         ([], 400),
         ({}, 400),
+        (b'{"all": false, "all": true, "yes": true}', 400),
+        (b'{"\\u0061ll": false, "all": true}', 400),
         ({"numbers": []}, 400),
         ({"numbers": [0]}, 400),
         ({"numbers": [True]}, 400),
