@@ -91,8 +91,9 @@ class SentryUpstream:
             key: public key, 32 hex digits.
             options: how to send.
         """
-        self._url = url
+        self._base = url.rstrip("/")
         self._key = key
+        self._fixed = URL(url) if key is not None else None
         self._options = options or HttpOptions()
         self._session: aiohttp.ClientSession | None = None
         self._answered = False
@@ -104,18 +105,16 @@ class SentryUpstream:
     async def send(self, envelope: ScrubbedEnvelope) -> UpstreamResponse:
         """Deliver one envelope once; redirects are not followed. See `ports.Upstream.send`."""
         body, encoding = await self._encode(envelope.body)
-        target = self._target("" if self._key else envelope.project)
+        target = self._fixed or self._target(envelope.project)
         headers = self._headers(self._key or envelope.key, envelope.client, encoding)
         session = self._open()
-        timeout = session.timeout
-        if len(body) >= _BYTES_A_SECOND:
-            more = len(body) / _BYTES_A_SECOND
-            timeout = aiohttp.ClientTimeout(total=self._options.timeout + more)
+        seconds = self._options.timeout + len(body) / _BYTES_A_SECOND
+        timeout = aiohttp.ClientTimeout(total=seconds)
         again = self._answered
         while True:
             try:
                 answer = await _post(session, target, body, headers, timeout)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
                 if not again or not _is_broken(error):
                     raise UpstreamError("the upstream could not be reached") from None
                 # A connection that was kept may have been closed by the other end just now. That
@@ -141,7 +140,6 @@ class SentryUpstream:
                     keepalive_timeout=_IDLE_SECONDS,
                     ttl_dns_cache=_DNS_SECONDS,
                 ),
-                timeout=aiohttp.ClientTimeout(total=self._options.timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
@@ -149,9 +147,7 @@ class SentryUpstream:
         return self._session
 
     def _make_target(self, project: str) -> URL:
-        if self._key is not None:
-            return URL(self._url)
-        return URL(f"{self._url.rstrip('/')}/api/{quote(project, safe='')}/envelope/", encoded=True)
+        return URL(f"{self._base}/api/{quote(project, safe='')}/envelope/")
 
     def _make_headers(self, key: str, client: str, encoding: str) -> CIMultiDict[str]:
         auth = f"Sentry sentry_key={key}, sentry_version=7, sentry_client={_client(client)}"
@@ -224,15 +220,12 @@ def _kept(response: aiohttp.ClientResponse) -> dict[str, str]:
 
 
 async def _discard(response: aiohttp.ClientResponse) -> None:
-    """Read a short body away, so that the connection can be used again; else close it.
+    """Read a short body away, so that the connection can be used again.
 
-    The status has been read: whatever breaks now does not change what the upstream decided.
+    A connection on which an answer was not read whole is closed when the answer is let go. The
+    status has been read: whatever breaks now does not change what the upstream decided.
     """
-    with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+    with contextlib.suppress(aiohttp.ClientError, OSError):
         left = ANSWER_BYTES
-        while left > 0:
-            chunk = await response.content.read(left)
-            if not chunk:
-                return
+        while left > 0 and (chunk := await response.content.read(left)):
             left -= len(chunk)
-    response.close()

@@ -64,7 +64,11 @@ MORE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_limit_memory.py",
     ),
     "relay/limit_memory.py": ("tests/unit/test_limit_sharing.py",),
-    "relay/upstream.py": ("tests/contract/test_upstream.py",),
+    "relay/upstream.py": (
+        "tests/contract/test_upstream.py",
+        "tests/unit/test_upstream_answers.py",
+        "tests/unit/test_upstream_connections.py",
+    ),
     "relay/sinks.py": ("tests/contract/test_upstream.py",),
     "relay/losses.py": ("tests/unit/test_reporting.py",),
     "relay/settling.py": ("tests/unit/test_forwarder.py",),

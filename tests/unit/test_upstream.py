@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from typing import Literal
 
 import pytest
 from multidict import CIMultiDict
@@ -51,18 +52,17 @@ async def test_only_these_headers_go_out(sentry: MiniSentry, upstream: SentryUps
         "host", "content-type", "content-length", "content-encoding", "x-sentry-auth",
         "user-agent", "accept", "accept-encoding",
     } == set(headers)  # fmt: skip
-    assert (AGENT, "application/x-sentry-envelope") == (
-        headers["user-agent"],
-        headers["content-type"],
-    )
+    assert [AGENT, "application/x-sentry-envelope", "*/*", "identity"] == [
+        headers[name] for name in ("user-agent", "content-type", "accept", "accept-encoding")
+    ]
 
 
 async def test_a_catch_all_keeps_project_and_key(sentry: MiniSentry) -> None:
     """Without a key only the host changes."""
-    upstream = SentryUpstream(f"{sentry.base}/base/")
+    upstream = SentryUpstream(f"{sentry.base}/baseX/")
     await upstream.send(envelope(project="4711"))
     await upstream.close()
-    assert "/base/api/4711/envelope/" == sentry.received[0].path
+    assert "/baseX/api/4711/envelope/" == sentry.received[0].path
     assert f"sentry_key={KEY}," in sentry.received[0].headers["x-sentry-auth"]
 
 
@@ -85,13 +85,23 @@ async def test_a_strange_client_is_not_named(
     assert sentry.received[0].headers["x-sentry-auth"].endswith(f" sentry_client={AGENT}")
 
 
+@pytest.mark.parametrize("client", ["x" * 100, "a", "sentry.python/2.0+a_b-c@d"])
+async def test_an_ordinary_client_is_named(
+    sentry: MiniSentry, upstream: SentryUpstream, client: str
+) -> None:
+    """Of up to a hundred characters."""
+    await upstream.send(envelope(client=client))
+    assert sentry.received[0].headers["x-sentry-auth"].endswith(f" sentry_client={client}")
+
+
 @pytest.mark.parametrize(
     ("options", "encoding"),
     [
         (HttpOptions(), "gzip"),
         (HttpOptions(compress="zstd"), "zstd"),
         (HttpOptions(compress="none"), None),
-        (HttpOptions(compress_from=10_000), None),
+        (HttpOptions(compress_from=len(LARGE.body)), "gzip"),
+        (HttpOptions(compress_from=len(LARGE.body) + 1), None),
     ],
 )
 async def test_large_bodies_are_compressed(
@@ -105,11 +115,20 @@ async def test_large_bodies_are_compressed(
     assert (LARGE.body, encoding) == (received.body, received.headers.get("content-encoding"))
 
 
-async def test_a_huge_body_is_compressed_too(sentry: MiniSentry, upstream: SentryUpstream) -> None:
-    """A body of a megabyte, compressed off the loop, arrives whole."""
+@pytest.mark.parametrize("how", ["gzip", "zstd", None])
+async def test_a_huge_body_arrives_whole(
+    sentry: MiniSentry, how: Literal["gzip", "zstd"] | None
+) -> None:
+    """A body of a megabyte, compressed off the loop or sent in pieces."""
+    upstream = SentryUpstream(
+        f"{sentry.base}/api/1/envelope/", REAL_KEY, HttpOptions(compress=how or "none")
+    )
     huge = envelope(payload=b"y" * 1_000_000)
     await upstream.send(huge)
-    assert huge.body == sentry.received[0].body
+    await upstream.close()
+    (received,) = sentry.received
+    assert (huge.body, how) == (received.body, received.headers.get("content-encoding"))
+    assert (how is None) == (int(received.headers["content-length"]) == len(huge.body))
 
 
 async def test_what_does_not_shrink_goes_as_it_is(sentry: MiniSentry) -> None:
