@@ -7,8 +7,9 @@ deleted but a socket on which nobody listens. Source: unix(7), and `HiddenServic
 import os
 import socket
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EADDRINUSE
 from pathlib import Path
@@ -25,6 +26,12 @@ _MASK: Final = 0o177
 """What is left of any mode is for the owner alone."""
 
 _KIND: Final = "onion socket"
+
+_LOOKS: Final = 100
+"""How often the lock of a folder is tried: whoever keeps it that long opens no socket."""
+
+_PAUSE: Final = 0.02
+"""Seconds in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,8 @@ def open_onion(onion: Onion | None) -> OnionListener:
         return OnionListener(sockets, f"{host}:{port_of(sockets)}")
     path = Path(onion.socket)
     try:
-        one = _bound(path)
+        with _alone(path.parent):
+            one = _bound(path)
     except OSError as error:
         hint = remedy(_KIND) if error.errno == EADDRINUSE else ""
         raise ListenError(f"cannot listen: {_KIND} {path}: {words(error)}{hint}") from None
@@ -98,6 +106,36 @@ def _bound(path: Path) -> socket.socket:
         one.close()
         raise
     return one
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, so that two relays that start at once do not take turns in here.
+
+    One would find a dead socket, and delete the one that the other has bound meanwhile, or that
+    does not listen yet. A folder that cannot be locked is used without: its rights say who may
+    bind there.
+    """
+    import fcntl  # noqa: PLC0415 - it is not everywhere
+
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        for _ in range(_LOOKS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            except OSError:  # no locks on this file system
+                break
+            else:
+                break
+        yield
+    finally:
+        os.close(lock)
 
 
 def _make_way(path: Path) -> None:

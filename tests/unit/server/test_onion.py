@@ -1,8 +1,10 @@
 """The listener for an onion service: its socket's rights, and what is deleted for it."""
 
+import fcntl
 import os
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +88,55 @@ def test_a_socket_that_somebody_listens_on_is_left_alone(path: Path, backlog: in
     assert path.exists()
     for one in waiting:
         one.close()
+
+
+def test_of_two_that_start_at_once_one_listens(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is bound and does not listen yet looks dead: the other one waits until it does."""
+    chmod, errors = Path.chmod, list[str]()
+    looked, listens = threading.Event(), threading.Event()
+
+    def wait(_: float) -> None:
+        looked.set()
+        listens.wait()
+
+    def start_the_other() -> None:
+        try:
+            open_onion(Onion(str(path))).close()
+        except ListenError as error:
+            errors.append(error.detail)
+        finally:
+            looked.set()
+
+    other = threading.Thread(target=start_the_other)
+
+    def between_bind_and_listen(self: Path, mode: int) -> None:
+        monkeypatch.setattr(Path, "chmod", chmod)
+        other.start()
+        looked.wait()
+        chmod(self, mode)
+
+    monkeypatch.setattr(Path, "chmod", between_bind_and_listen)
+    monkeypatch.setattr(onion.time, "sleep", wait)
+    listener = open_onion(Onion(str(path)))
+    listens.set()
+    other.join()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    assert ["Address already in use"] == [text.split(": ")[2].split(" (")[0] for text in errors]
+    listener.close()
+
+
+def test_a_folder_that_somebody_keeps_locked_is_used_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock is no way to keep a relay from starting."""
+    pauses: list[float] = []
+    monkeypatch.setattr(onion.time, "sleep", pauses.append)
+    lock = os.open(".", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    open_onion(Onion(str(path))).close()
+    os.close(lock)
+    assert 0 < len(pauses) < 1_000
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "link to a dead socket", "fifo"])
