@@ -1,5 +1,7 @@
 """Pseudonyms."""
 
+import hmac
+
 from relay.scrub.hashing import HashKeys, period_keys
 
 KEYS = HashKeys(b"s" * 32)
@@ -45,3 +47,29 @@ def test_keys_hide_their_secret() -> None:
     KEYS.pseudonym("jane", "people")
     assert "ssss" not in repr(KEYS)
     assert "HashKeys()" == repr(KEYS)
+
+
+def test_pseudonyms_are_the_same_in_each_release() -> None:
+    """Those of a release before are still joined with, and taken as our own."""
+    period = hmac.digest(b"s" * 32, b"period\x007", "sha256")
+    family = hmac.digest(period, b"family\x00people", "sha256")
+    for text in ("jane", "Jörg", ""):
+        digits = hmac.digest(family, b"value\0" + text.encode(), "sha256").hex()[:16]
+        proof = hmac.digest(family, b"proof\0" + digits.encode(), "sha256").hex()[:8]
+        assert f"hash:{digits}-{proof}" == period_keys(b"s" * 32, 7).pseudonym(text, "people")
+
+
+def test_text_that_cannot_be_written_has_a_pseudonym_too() -> None:
+    """Halves of a pair of UTF-16, also in what looks like a pseudonym of ours."""
+    name = KEYS.pseudonym("jane", "people")
+    for text in ("\ud800", name[:5] + "\ud800" + name[6:], name[:-1] + "\ud800"):
+        assert KEYS.pseudonym(text, "people").startswith("hash:")
+        assert text != KEYS.pseudonym(text, "people")
+
+
+def test_only_with_its_beginning_it_is_ours() -> None:
+    """Digits and proof behind another word are text."""
+    name = KEYS.pseudonym("jane", "people")
+    other = "hush:" + name[5:]
+    assert other != KEYS.pseudonym(other, "people")
+    assert KEYS.pseudonym(other, "people").startswith("hash:")

@@ -90,3 +90,72 @@ def test_what_was_written_is_read_again(encoding: str) -> None:
     again = decode(read.encode('{"a":"\uffff\ue000\ud800"}\n'))
     assert again is not None
     assert '{"a":"\ufffd\ufffd\ufffd"}\n' == again.text
+
+
+@pytest.mark.parametrize("code", range(33))
+def test_which_control_characters_text_has(code: int) -> None:
+    """Those that editors and terminals write, and no others."""
+    is_text = chr(code) in "\t\n\r\f\v\b\x1b "
+    assert is_text is (decode(b"a log" + bytes([code])) is not None)
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        payload = mark + f"a log{chr(code)}".encode(encoding)
+        assert is_text is (decode(payload) is not None)
+    assert is_text is (decode("Jörg was here".encode("cp1252") + bytes([code])) is not None)
+
+
+@pytest.mark.parametrize("sign", "€–—‘’“”…§©«°»é")
+def test_signs_that_logs_have(sign: str) -> None:
+    """They stand beside letters in what Windows writes."""
+    decoded = decode(f"one {sign} two".encode("cp1252"))
+    assert decoded is not None
+    assert (b"", "cp1252", f"one {sign} two") == (decoded.bom, decoded.encoding, decoded.text)
+
+
+@pytest.mark.parametrize("sign", "¤×÷±¿¡¬¦†‡•‰")
+def test_signs_that_no_log_has(sign: str) -> None:
+    """Bytes that are no text are full of them."""
+    assert None is decode(f"one {sign} two".encode("cp1252"))
+
+
+def test_western_text_has_a_space_or_ends_a_line() -> None:
+    """Bytes without either are no text; what is written without gets one, and is read again."""
+    assert None is decode("Jörg".encode("cp1252"))
+    for text in ("Jörg Müller", "Jörg\n"):
+        decoded = decode(text.encode("cp1252"))
+        assert decoded is not None
+        assert text.encode("cp1252") == decoded.encode(text)
+        assert b'{"name":"J\xf6rg"}\n' == decoded.encode('{"name":"Jörg"}')
+        assert b"J ?" == decoded.encode("J 日")
+    plain = decode(b"Joe")
+    assert plain is not None
+    assert b"Joe" == plain.encode("Joe")
+
+
+@pytest.mark.parametrize(
+    ("zeros", "units", "is_text"),
+    [(2, 24, True), (2, 35, True), (2, 36, False), (3, 36, True), (1, 12, False), (2, 2, True)],
+)
+def test_how_many_zeros_text_of_two_bytes_has(zeros: int, units: int, *, is_text: bool) -> None:
+    """One in twelve characters, and two at least."""
+    text = "日" * (units - zeros) + "1" * zeros
+    for encoding in ("utf-16-le", "utf-16-be"):
+        decoded = decode(text.encode(encoding))
+        assert (text if is_text else None) == (decoded and decoded.text)
+
+
+def test_text_of_one_byte_with_zeros_in_it_is_none() -> None:
+    """Half of the characters have a zero, and the others would be text of one byte each."""
+    assert None is decode(b"A\0B\0CDEF")
+    decoded = decode(b"A\0B\0CD")
+    assert decoded is not None
+    assert ("AB\u4443", True) == (decoded.text, decoded.is_wide)
+    assert None is decode(b"A\0B\0C")
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
+def test_a_text_that_is_empty(payload: bytes) -> None:
+    """It has its mark, and nothing else."""
+    decoded = decode(payload)
+    assert decoded is not None
+    assert ("", payload) == (decoded.text, decoded.bom)
+    assert decoded.is_wide is (len(payload) == 2)
