@@ -1,0 +1,1 @@
+"""The playground: a page on the admin port where a rule is written and tried; it keeps nothing."""
