@@ -3,6 +3,7 @@
 import json
 import zlib
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -437,3 +438,111 @@ def test_all_that_changed_is_read_however_far_apart() -> None:
     document.append(change(0, texts=texts, adds=[], removes=[], attributes=[]))
     clean = scrubbed(document)
     assert ["y", "***", "***"] == [text["value"] for text in clean[1]["data"]["texts"]]
+
+
+def said(document: Any) -> list[str]:
+    """What the texts of a page say, in their order; then what they were changed to."""
+    found, stack = [], [document]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, dict):
+            if part.get("type") == 3 and "textContent" in part:
+                found.append(part["textContent"])
+            found += [one["value"] for one in part.get("texts") or ()]
+            stack += list(part.values())[::-1]
+        elif isinstance(part, list):
+            stack += part[::-1]
+    return found
+
+
+FOUND_BY_THEIR_BEGINNING = ("bech32", "taproot", "ltc", "ada", "adaStake", "xpub", "ypub", "zpub")
+
+
+@pytest.mark.parametrize("kind", FOUND_BY_THEIR_BEGINNING)
+@pytest.mark.parametrize("cuts", [(20,), (60,), (12, 20), (20, 24, 28), (20, 21, 22, 23)])
+def test_the_rest_of_what_is_found_by_its_beginning(kind: str, cuts: tuple[int, ...]) -> None:
+    """A rule knows the first node by itself; the others mean nothing without it."""
+    secret = PLANTED[kind]
+    cuts = tuple(cut for cut in cuts if cut < len(secret) - 3)
+    ends = [0, *cuts, len(secret)]
+    pieces = [secret[start:stop] for start, stop in pairwise(ends)]
+    document = page(element("p", "Send to ", *(element("b", piece) for piece in pieces), " now"))
+    clean = scrubbed(document)
+    hidden = said(clean)
+    assert "Send to " == hidden[0]
+    assert " now" == hidden[-1]
+    if cuts:
+        assert {"***"} == set(hidden[2:-1])
+        assert hidden[1] in {"***", "[address]", "[xpub]"}
+    assert clean == scrubbed(clean)
+
+
+@pytest.mark.parametrize(("kind", "cut", "rest"), [("state", 30, 0), ("ip6", 20, 1), ("ip6", 8, 0)])
+def test_the_half_that_means_nothing_alone(kind: str, cut: int, rest: int) -> None:
+    """The end may be the one that a rule knows; either goes."""
+    secret = PLANTED[kind]
+    halves = secret[:cut], secret[cut:]
+    document = page(element("p", element("span", halves[0]), element("span", halves[1])))
+    assert halves[rest] not in json.dumps(scrubbed(document))
+
+
+def test_the_rest_comes_later() -> None:
+    """An address that is shown cut off, and whole after a change; and one set in a text."""
+    secret = PLANTED["bech32"]
+    document = page(element("p", element("b", secret[:20]), element("i", "...")))
+    line = document[0]["data"]["node"]["childNodes"][0]["childNodes"][0]
+    leaf = line["childNodes"][1]["childNodes"][0]
+    document.append(change(0, texts=[{"id": leaf["id"], "value": secret[20:]}]))
+    clean = scrubbed(document)
+    assert ["[address]", "...", "***"] == said(clean)
+    assert clean == scrubbed(clean)
+    document[1] = change(0, adds=[{"parentId": line["id"], "node": text(secret[20:], 77)}])
+    line["childNodes"] = line["childNodes"][:1]
+    assert ["[address]", "***"] == said(scrubbed(document))
+
+
+def test_the_second_half_of_a_phrase() -> None:
+    """Twelve words are a phrase; those behind them belong to it."""
+    first, second = " ".join(WORDS), "legal winner thank year wave sausage worth useful"
+    document = page(element("div", first), element("div", second))
+    assert "sausage" not in json.dumps(scrubbed(document))
+
+
+@pytest.mark.parametrize("label", ["Copy", "Show QR", "Address", "EDIT", "Kopírovat", "✓"])
+@pytest.mark.parametrize("kind", sorted({*PLANTED} - {"label", "instanceId", "user", "bch"}))
+def test_a_button_beside_an_address_keeps_its_text(kind: str, label: str) -> None:
+    """A rule takes letters that are glued to a key for more of it; a page says so otherwise."""
+    found = page(element("p", element("span", PLANTED[kind])))
+    (alone,) = said(scrubbed(found))
+    for labels in ((label,), (label, label)):
+        beside = [element("span", part) for part in (PLANTED[kind], *labels)]
+        assert [alone, *labels] == said(scrubbed(page(element("p", *beside))))
+
+
+def test_what_stands_between_stays() -> None:
+    """A list of payments: the amounts are glued to what they belong to, the names are not."""
+    rows = [
+        element("li", element("span", f"Payment number {n}, done"), element("br"),
+                element("span", PLANTED["eth"]), element("span", f"0.{n}"))
+        for n in range(1, 9)
+    ]  # fmt: skip
+    left = said(scrubbed(page(element("ul", *rows))))
+    assert [f"Payment number {n}, done" for n in range(1, 9)] == left[::3]
+    assert {"[address]"} == set(left[1::3])
+
+
+@pytest.mark.long
+def test_a_clock_beside_an_address() -> None:
+    """Each tick reads the address again: the work stays in what the size allows."""
+    secret = PLANTED["bech32"]
+    words = "Lorem ipsum dolor sit amet, " * 9
+    line = element("p", words, element("b", secret[:20]), element("b", secret[20:]), element("i"))
+    document = page(line, element("p", "0"), element("p", words))
+    clock = document[0]["data"]["node"]["childNodes"][0]["childNodes"][1]["childNodes"][0]
+    document += [
+        change(0, texts=[{"id": clock["id"], "value": str(tick)}], adds=[], removes=[])
+        for tick in range(3_000)
+    ]
+    clean = scrubbed(document)
+    assert [str(tick) for tick in range(3_000)] == said(clean)[-3_000:]
+    assert secret[20:] not in json.dumps(clean)
