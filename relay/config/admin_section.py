@@ -15,6 +15,9 @@ from relay.protocol.ids import is_hex
 MAX_NAME: Final = 64
 """Characters of a token's name, which stands in the audit log."""
 
+NOBODY: Final = "unknown"
+"""Who it was, says the audit log, where nobody can tell (`audit.UNKNOWN`): no token's name."""
+
 NOTHING: Final = hashlib.sha256(b"").hexdigest()
 """What `sha256sum` says when the token did not reach it."""
 
@@ -48,6 +51,9 @@ def _token(section: Section) -> model.AdminToken:
     if section.has("name") and not (0 < len(name) <= MAX_NAME and WORD.issuperset(name)):
         node = section.get("name") or section.node
         section.wrong(node, f"{section.path('name')} must be letters, digits, '-' and '_'")
+    if name == NOBODY:
+        node = section.get("name") or section.node
+        section.wrong(node, f"{section.path('name')} is what the audit log says of a wrong token")
     sha256 = section.text("sha256", "", digits=True, secret=True).lower()
     node = section.get("sha256") or section.node
     if section.has("sha256") and not (len(sha256) == 64 and is_hex(sha256)):

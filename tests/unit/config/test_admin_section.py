@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from relay.audit import UNKNOWN
 from relay.config import AdminToken, parse
 from relay.config.admin_section import NOTHING
 from relay.config.model import is_loopback
@@ -46,6 +47,7 @@ def test_nothing_is_open_unless_it_is_said() -> None:
     [
         ("tokens: [{}]", "admin.tokens.0.name is missing"),
         (f"tokens: [{TOKEN.replace('ops', 'a b')}]", "name must be letters, digits, '-' and '_'"),
+        (f"tokens: [{TOKEN.replace('ops', UNKNOWN)}]", "name is what the audit log says"),
         (f"tokens: [{TOKEN.replace('ops', 'a' * 65)}]", "name must be letters"),
         (f"tokens: [{TOKEN.replace(SHA, 'xyz')}]", "sha256 must be 64 hex digits"),
         (f"tokens: [{TOKEN.replace(SHA, '1' * 20)}]", "sha256 must be 64 hex digits"),
