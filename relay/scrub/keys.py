@@ -19,6 +19,9 @@ _KEY_COST: Final = 300
 _VALUE_COST: Final = 900
 """What a value under a key costs: what is done with it."""
 
+_WALK_COST: Final = 2
+"""What a character of a document inside text costs: it may be a token of its own."""
+
 
 def in_value(rules: Sequence[TextRule], text: str, budget: Budget) -> list[Hit]:
     """Return what rules find in one text as it stands."""
@@ -106,8 +109,8 @@ class KeysInText:
 
     def _walk_inside(self, reading: Reading) -> None:
         """Apply `any` rules inside a string that holds a document, by the paths in it."""
-        self.budget.spend(len(reading.text))
-        for path, span, value_type in entries(reading.text, max(1_000, len(reading.text) // 2)):
+        self.budget.spend(_WALK_COST * len(reading.text))
+        for path, span, value_type in entries(reading.text):
             hot = self.compiled.hot(str(path[-1]))
             for number in hot.whole if hot is not None else ():
                 rule = self.compiled.rules[number]

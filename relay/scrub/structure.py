@@ -237,19 +237,17 @@ _DEEPEST: Final = 64
 """No selector of a rule is that long; deeper values are not yielded, for their paths add up."""
 
 
-def entries(text: str, limit: int) -> Iterator[tuple[Path, Span, str]]:
+def entries(text: str) -> Iterator[tuple[Path, Span, str]]:
     """Walk a text that starts as JSON, cut off or not, and yield each keyed scalar in it.
 
-    Yields (path, span of the value without quotes, value type). Stops after `limit` tokens; the
-    text rules and `value_after` do not depend on this walk.
+    Yields (path, span of the value without quotes, value type). There are no more tokens than
+    characters, and all of them are read: a rule about places has nothing else to find them by.
     """
     containers: list[tuple[str, PathPart]] = []
     key: PathPart = ""
     done = 0
     expect_key = False
-    for count, token in enumerate(_TOKENS.finditer(text)):
-        if count >= limit:
-            return
+    for token in _TOKENS.finditer(text):
         word, first = token.group(), text[token.start()]
         if token.start() < done:
             continue

@@ -8,7 +8,8 @@ from relay.scrub.budget import Budget
 from relay.scrub.buffer import join
 from relay.scrub.hits import Hit, Hits
 from relay.scrub.keys import KeysInText, in_value
-from tests.inline_rules import scrubber
+from relay.scrub.readings import COPIED, Map, Reading
+from tests.inline_rules import plain, scrubber
 
 LABEL = "id: t/label\nmatch: {key: [label]}\nredact: {method: replace, text: '[l]'}"
 NAME = "id: t/name\nmatch: {key: [name], pattern: '[A-Z][a-z]+'}\nredact: {method: remove}"
@@ -62,3 +63,90 @@ def test_in_one_value() -> None:
     assert [Hit(3, 7, 0)] == in_value([rule], "ř\n Jane", budget)
     assert budget.left < 1_000
     assert [] == in_value([rule], "nobody", budget)
+
+
+CHECKED = (
+    "id: t/checked\nmatch: {key: [name], pattern: '[0-9.]{7,15}', check: ip, near: [host]}"
+    "\nredact: {method: replace, text: '[ip]'}"
+)
+WORD = (
+    "id: t/word\nmatch: {key: [name], pattern: '[a-z]{4,}'}\nredact: {method: replace, text: word}"
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "expected"),
+    [
+        (CHECKED, "host 203.0.113.7", [(5, 16, False)]),
+        (CHECKED, "hösts 203.0.113.7", [(6, 17, True)]),
+        (CHECKED, "at 203.0.113.7", [(3, 14, True)]),
+        (CHECKED, "host 999.0.113.7", []),
+        (CHECKED, "[ip]", []),
+        (NAME, "Jane\nJöe Ölaf\ud800 Jim", [(0, 4, False), (15, 18, False)]),
+        (NAME, "é Jane 日 Joe", [(2, 6, False), (9, 12, False)]),
+        # What the rule writes is not found again; beside it, other words are.
+        (WORD, "word", []),
+        (WORD, "word other word", [(5, 10, False)]),
+    ],
+)
+def test_what_rules_find_in_a_value(
+    rule: str, text: str, expected: list[tuple[int, int, bool]]
+) -> None:
+    """By characters, with the rule's check, and without what the rule has written."""
+    (one,) = scrubber(rule).compiled.keyed["name"]
+    found = in_value([one], text, Budget(10_000))
+    assert expected == [(hit.start, hit.end, hit.wants_word) for hit in found]
+
+
+def test_a_value_that_another_rule_wrote_is_left() -> None:
+    """Two rules would take turns for ever."""
+    rules = scrubber(WORD, WORD.replace("t/word", "t/other").replace("text: word", "text: else"))
+    keyed = rules.compiled.keyed["name"]
+    for text in ("word", "else"):
+        assert [] == in_value(keyed, text, Budget(10_000))
+    assert 2 == len(in_value(keyed, "more", Budget(10_000)))
+
+
+def test_a_marker_is_left_as_it_stands_alone() -> None:
+    """In a view it is what somebody wrote, who knows the marker; it is redacted."""
+    compiled = scrubber(LABEL).compiled
+    assert {} == found(compiled, '{"label":"[l]"}')
+    hits = Hits()
+    original = Reading('%7B"label":"[l]"}', 0)
+    way = Map()
+    way.add(1, 0, 3)
+    way.add(14, 3, 17, COPIED)
+    opened = original.derive('{"label":"[l]"}', way)
+    buffer = join([opened.text], [opened])
+    KeysInText(compiled, Budget(10_000), hits).run(buffer, [(0, len(buffer.data))])
+    assert {0: [Hit(12, 15, 0, ("label",))]} == hits.by_text()
+
+
+@pytest.mark.parametrize("count", [2, 400])
+def test_each_place_of_a_document_in_a_string(count: int) -> None:
+    """A rule about places finds all of them, and needs a document."""
+    text = '{"a":[' + ",".join(['{"b":1}'] * count) + "]}"
+    rule = AT.replace("a.b", "a.*.b")
+    key = "id: t/key\nmatch: {key: [a, b]}\nwhere: [nowhere]\nredact: {method: remove}"
+    hits = found(scrubber(rule, key).compiled, text, 10_000_000).get(0, [])
+    assert count == len({hit.start for hit in hits if hit.rule == 0})
+
+
+def test_several_values_in_several_texts() -> None:
+    """Each is counted from where its own text begins."""
+    compiled = scrubber(LABEL, NAME).compiled
+    hits = Hits()
+    buffer = join(["label=Ä", "nothing", "é label=b name=Jim Joe"])
+    KeysInText(compiled, Budget(100_000), hits).run(buffer, [(0, len(buffer.data))])
+    spans = {n: sorted((h.start, h.end) for h in found) for n, found in hits.by_text().items()}
+    assert {0, 2} == set(spans)
+    assert [(6, 7)] == spans[0]
+    assert (8, 9) in spans[2]
+    assert (15, 18) in spans[2]
+
+
+def test_a_long_document_that_is_cut_off_is_walked_to_its_end() -> None:
+    """It holds numbers, and nothing but their place says what they are."""
+    text = '{"a":[' + ",".join(['{"b":1}'] * 3_000)
+    clean = plain(scrubber(AT.replace("a.b", "a.*.b"), LABEL), {"x": text})
+    assert 3_000 == str(clean["x"]).count("[a]")

@@ -147,3 +147,90 @@ def test_what_stands_behind_lines_of_base64(behind: str, more: list[str]) -> Non
     token = base64.b64encode(plain.encode()).decode()
     assert 60 == len(token)
     assert plain + "".join(more) == read("base64", token + behind)[0]
+
+
+PLAIN = "hello 203.0.113.77 and 203.0.113.78, both of them"
+
+
+@pytest.mark.parametrize("size", range(40, 49))
+def test_base64_that_is_cut_anywhere(size: int) -> None:
+    """As many characters as its bytes give are read."""
+    token = base64.b64encode(PLAIN.encode()).decode()[:size]
+    assert [PLAIN[: size * 6 // 8]] == read("base64", token)
+
+
+@pytest.mark.parametrize("size", range(40, 57))
+def test_base32_that_is_cut_anywhere(size: int) -> None:
+    """As many characters as its bytes give are read."""
+    token = base64.b32encode(PLAIN.encode()).decode()[:size]
+    assert [PLAIN[: size * 5 // 8]] == read("base32", token)
+    assert [PLAIN[: size * 5 // 8]] == read("base32", token.lower())
+
+
+@pytest.mark.parametrize("size", range(40, 44))
+def test_hex_that_is_cut_anywhere(size: int) -> None:
+    """Half a byte at the end is no character."""
+    assert [PLAIN[: size // 2]] == read("hex", PLAIN.encode().hex()[:size])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_hex_of_both_orders_of_bytes(encoding: str) -> None:
+    """The zeros stand first or last; a hit takes them along, and no more."""
+    (opened,) = read("hex", PLAIN.encode(encoding).hex())
+    assert PLAIN in opened
+
+
+def test_what_is_glued_together_is_opened_from_each_beginning() -> None:
+    """Two texts in base64 with a letter between them have their groups of four elsewhere."""
+    first, second = "hello 203.0.113.77", "and also 203.0.113.78"
+    glued = base64.b64encode(first.encode()) + b"x" + base64.b64encode(second.encode())
+    readings = read("base64", glued.decode())
+    assert any(reading.startswith(first) for reading in readings)
+    assert any(second in reading for reading in readings)
+    apart = base64.b64encode(first.encode()) + b" " + base64.b64encode(second.encode())
+    assert [first, second] == read("base64", apart.decode())
+    assert [first, second] == read("hex", f"{first.encode().hex()} {second.encode().hex()}")
+    wide = [text.encode().hex() for text in (first, second)]
+    odd = read("hex", f"{wide[0]}1{wide[1]}")
+    assert any(first in reading for reading in odd)
+    assert any(second in reading for reading in odd)
+
+
+def test_a_token_is_mapped_from_its_first_letter_to_its_last() -> None:
+    """What is glued before goes with it, and what stands apart does not."""
+    token = base64.b64encode(b"hello 203.0.113.77").decode()
+    for before, behind in (("", ""), ("x", ""), ("see (", ")"), ("a=", "&b=1"), ("x1-", "=")):
+        text = f"{before}{token}{behind}"
+        whole = {"": token, "x": f"x{token}", "x1-": f"x1-{token}="}.get(before, token)
+        assert whole == origin("base64", text, "203.0.113.77")
+
+
+@pytest.mark.parametrize("text", ["x^ 203.0.113.77 is no zlib", "xh 203.0.113.77 is neither"])
+def test_a_text_that_begins_like_packed_data(text: str) -> None:
+    """What cannot be unpacked is read as it is."""
+    assert [text] == read("base64", base64.b64encode(text.encode()).decode())
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
+def test_packed_text_that_is_cut_off(pack: Callable[[bytes], bytes]) -> None:
+    """What was packed before the cut is read."""
+    token = base64.b64encode(pack(PLAIN.encode() * 3)[:-12]).decode().rstrip("=")
+    (opened,) = read("base64", token)
+    assert opened.startswith(PLAIN[:40])
+
+
+@pytest.mark.parametrize(("size", "found"), [(7, False), (8, True), (40, True)])
+def test_printable_runs_in_bytes(size: int, *, found: bool) -> None:
+    """Eight characters in a row are text among bytes that are none; they are read in lines."""
+    run = "m/48/60/" * 6
+    raw = b"from there it came\xff\xfe" + run[:size].encode() + b"\xff\x80and one more"
+    lines = ["from there it came", *([run[:size]] if found else []), "and one more"]
+    assert ["\n".join(lines)] == read("base64", base64.b64encode(raw).decode())
+    assert ["\n".join(lines) + "\n"] == read("hex", raw.hex())
+
+
+def test_a_line_that_is_added_stands_for_the_last_digits_of_its_run() -> None:
+    """A hit that ends with the run takes nothing of what follows."""
+    raw = b"\xff\xfe 203.0.113.77\xff\xfe"
+    assert "2e3737" == origin("hex", raw.hex(), ".77\n")
+    assert b"203.0.113.77".hex() == origin("hex", raw.hex(), "203.0.113.77")
