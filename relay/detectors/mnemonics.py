@@ -17,11 +17,15 @@ from shamir_mnemonic.wordlist import WORDLIST
 from relay.detectors.cut_off import cut_at
 from relay.detectors.spans import NOTHING, Span, disjoint
 
-_NUMBERS = {word: number for number, word in enumerate(Mnemonic("english").wordlist)}
-_BIP39 = frozenset(_NUMBERS)
+_TELLING = 4
+"""Letters that tell a word of either list from all others; on metal plates no more are stamped."""
+_BIP39 = frozenset(Mnemonic("english").wordlist)
 _SLIP39 = frozenset(WORDLIST)
 _LISTS = (_BIP39, _SLIP39)
-_EITHER = _BIP39 | _SLIP39
+_SHORT_LISTS = tuple(frozenset(word[:_TELLING] for word in known) for known in _LISTS)
+_EITHER = frozenset.union(*_LISTS, *_SHORT_LISTS)
+_NUMBERS = {word: number for number, word in enumerate(Mnemonic("english").wordlist)}
+_NUMBERS |= {word[:_TELLING]: number for word, number in _NUMBERS.items()}
 _LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
@@ -236,7 +240,7 @@ def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
         end += 1
     words = _words(text, start, end)
     spans: list[Span] = []
-    for known in _LISTS:
+    for known in (*_LISTS, *_SHORT_LISTS) if least >= _LONG_RUN else _LISTS:
         spans.extend(_runs(text, words, known, least))
     merged: list[Span] = []
     for span in sorted(spans):
@@ -250,8 +254,9 @@ def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
 def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Find 12 or more words in a row from one of the lists, whatever separates them.
 
-    Spaces, commas, quotes, numbers and new lines may stand between, at most 12 characters, and tags
-    of HTML or keys in JSON. Code that is made of such words repeats them, and stays.
+    All may be cut to the four letters that tell them (BIP39, SLIP-39). Spaces, commas, quotes,
+    numbers and new lines may stand between, at most 12 characters, and tags of HTML or keys in
+    JSON. Code that is made of such words repeats them, and stays.
     """
     text = _without_tags(text, start, end)
     texts = [text]

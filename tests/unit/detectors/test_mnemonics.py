@@ -32,6 +32,29 @@ def test_a_wrong_checksum_goes_as_well() -> None:
     assert [wrong] == found("mnemonic", wrong)
 
 
+@pytest.mark.parametrize("strength", [128, 256])
+def test_words_cut_to_the_letters_that_tell_them(strength: int) -> None:
+    """As they stand on plates of metal: four letters of each, which are the whole phrase."""
+    (share, *_), *_ = shamir_mnemonic.generate_mnemonics(1, [(2, 3)], token_bytes(strength // 8))
+    for phrase in (Mnemonic("english").generate(strength), share):
+        words = [word[:4] for word in phrase.split()]
+        numbered = "\n".join(f"{n}. {word}" for n, word in enumerate(words, 1))
+        assert [" ".join(words)] == found("mnemonic", " ".join(words))
+        assert [numbered.removeprefix("1. ").upper()] == found("mnemonic", numbered.upper())
+
+
+def test_repeated_words_that_were_cut_go_if_their_sum_is_right() -> None:
+    """The checksum is that of the whole words."""
+    short = " ".join(word[:4] for word in _LEGAL.split())
+    assert [short] == found("mnemonic", short)
+
+
+def test_a_few_short_words_stay() -> None:
+    """Code is full of names of three and four letters, though never of twelve of them in a row."""
+    text = "abs acos asin atan ceil char cos exp floor log max min rand sin sqrt tan time type"
+    assert [] == found("mnemonic", text)
+
+
 def test_slip39_shares() -> None:
     """Fresh shares of 20 words are found, the last word cut off too."""
     (group,) = shamir_mnemonic.generate_mnemonics(1, [(2, 3)], token_bytes(16))
