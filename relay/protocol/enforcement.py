@@ -79,7 +79,7 @@ _EVENT_OF: Final[Mapping[str, str]] = {
 _ON_EVENT: Final = frozenset({*_EVENT_OF, "form_data", "user_report", "profile", "replay_event"})
 """Kinds that go with the event, as attachments do."""
 
-_TRANSACTION: Final = "transaction"
+_TRANSACTION, _SPAN, _PROFILE = "transaction", "span", "profile"
 
 
 def stopped(items: Sequence[Candidate | None], known: KnownLimits) -> tuple[Limit | None, ...]:
@@ -100,7 +100,7 @@ def _stops(
 ) -> Limit | None:
     kind, attached = item.kind, is_attachment(item.kind)
     if on_event is not None:
-        with_spans = event == _TRANSACTION and kind.name == "span"
+        with_spans = event == _TRANSACTION and kind.name == _SPAN
         if attached or with_spans or kind.name in _ON_EVENT:
             return on_event
     if kind.name in _EVENT_OF:
@@ -108,7 +108,7 @@ def _stops(
     categories = stopped_by(kind, item.headers)
     if not categories:
         return None
-    if kind.name == "profile" and event is None:
+    if kind.name == _PROFILE and event is None:
         categories = (*categories, _TRANSACTION)
     limit = known.longest(categories)
     if limit is None and METRIC_BUCKET in categories and known.by_namespace:
@@ -134,7 +134,15 @@ def _partners() -> dict[str, frozenset[str]]:
 
 _PARTNERS: Final = _partners()
 _EVENTS: Final = frozenset(_EVENT_OF.values())
-_WITH_EVENT: Final = frozenset({ATTACHMENT, "profile", "default"})
+_WITH_EVENT: Final = frozenset({ATTACHMENT, _PROFILE, "default"})
+
+
+def waits_by(kind: ItemKind) -> tuple[str, ...]:
+    """Return the categories by which `held_until` knows a kind: that of its event comes first."""
+    event = _EVENT_OF.get(kind.name)
+    if event is None or event in kind.categories:
+        return kind.categories
+    return (event, *kind.categories)
 
 
 def held_until(categories: Iterable[str], known: KnownLimits) -> float:
@@ -142,15 +150,24 @@ def held_until(categories: Iterable[str], known: KnownLimits) -> float:
 
     What part of it would be taken is worth sending. A client report beside other items does not
     count, for the others could wait; alone it is never held.
+
+    Args:
+        categories: those that its items wait by (`waits_by`), in their order: as in `stopped`, the
+            first that makes an event decides for all that do.
+        known: what is in force.
     """
     asked = [category for category in categories if category != INTERNAL]
-    events = [known.longest((category,)) for category in asked if category in _EVENTS]
-    on_event = max((limit for limit in events if limit is not None), default=None)
+    event = next((category for category in asked if category in _EVENTS), None)
+    on_event = known.longest((event,)) if event is not None else None
     ends: list[float] = []
     for category in asked:
-        limit = known.longest(_PARTNERS.get(category, (category,)))
-        if on_event is not None and category in _WITH_EVENT:
+        with_event = category in _WITH_EVENT or (event == _TRANSACTION and category == _SPAN)
+        if category in _EVENTS or (on_event is not None and with_event):
             limit = on_event
+        elif category == _PROFILE and event is None:
+            limit = known.longest((*_PARTNERS[category], _TRANSACTION))
+        else:
+            limit = known.longest(_PARTNERS.get(category, (category,)))
         if limit is None:
             return 0.0
         ends.append(limit.until)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from relay import jsonio
 from relay.errors import ScrubError
 from relay.outcomes import Outcome, Reason
+from relay.protocol.enforcement import waits_by
 from relay.protocol.envelope import Envelope, Item, parse, serialise
 from relay.protocol.item_kinds import ATTACHMENT, ItemKind, Policy, kind_of, policy_of, refined
 from relay.protocol.limits import DEFAULT, Limits
@@ -220,7 +221,7 @@ class Scrubber:
             Outcome(index, kind.name, Reason.ACCEPTED, len(item.payload)),
             (*tools.notes, *in_headers),
             tools.shadow,
-            kind.categories,
+            waits_by(kind),
         )
 
     def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], list[Note]]:

@@ -5,8 +5,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from relay.limit_memory import LimitMemory
-from relay.protocol.enforcement import Candidate, KnownLimits, Limit, answer, held_until, stopped
-from relay.protocol.item_kinds import KINDS
+from relay.protocol.enforcement import (
+    Candidate,
+    KnownLimits,
+    Limit,
+    answer,
+    held_until,
+    stopped,
+    waits_by,
+)
+from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.rate_limits import (
     CATEGORIES,
     MAX_LIMITS,
@@ -64,25 +72,30 @@ known = st.builds(
         lambda ends: {name: Limit(end, name) for name, end in ends.items()}
     ),
 )
-# Of several that make an event Sentry takes one, and an envelope's categories do not say which.
-MAKE_EVENTS = {"unreal_report", "minidump", "apple_crash_report"} | {
-    name for name, kind in KINDS.items() if kind.exclusive
-}
-kinds = st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=6).filter(
-    lambda names: len(MAKE_EVENTS.intersection(names)) <= 1
-)
+going_on = sorted(name for name, kind in KINDS.items() if kind.policies != (Policy.DROP,))
+kinds = st.lists(st.sampled_from(going_on), min_size=1, max_size=6)
 
 
 @given(known, kinds)
 def test_what_waits_would_be_stopped(limits: KnownLimits, names: list[str]) -> None:
     """An envelope is never held while an item of it would be taken, a report aside."""
     items = [Candidate(KINDS[name], {}) for name in names]
-    held = held_until([c for name in names for c in KINDS[name].categories], limits)
+    held = held_until([c for name in names for c in waits_by(KINDS[name])], limits)
     if held:
         assert held > NOW
         left = [n for n, limit in zip(names, stopped(items, limits), strict=True) if limit is None]
-        # What makes an event is not stopped by a limit of attachments: it waits with these.
-        assert set(left) <= {"client_report", "minidump", "apple_crash_report"}
+        assert set(left) <= {"client_report"}
+
+
+@given(known, kinds)
+def test_what_would_be_stopped_waits(limits: KnownLimits, names: list[str]) -> None:
+    """An envelope that would lose everything is held until a part of it would be taken."""
+    # A replay's event goes with the event beside it; it waits by the category of a recording.
+    names = [name for name in names if name not in {"client_report", "replay_event"}]
+    items = [Candidate(KINDS[name], {}) for name in names]
+    ends = [limit.until for limit in stopped(items, limits) if limit is not None]
+    held = held_until([c for name in names for c in waits_by(KINDS[name])], limits)
+    assert (min(ends) if ends and len(ends) == len(names) else 0.0) == held
 
 
 @given(known, kinds)

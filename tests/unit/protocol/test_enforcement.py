@@ -12,6 +12,7 @@ from relay.protocol.enforcement import (
     answer,
     held_until,
     stopped,
+    waits_by,
 )
 from relay.protocol.item_kinds import KINDS, kind_of
 from relay.protocol.rate_limits import Scope
@@ -159,7 +160,15 @@ def test_what_an_item_says_is_in_no_repr() -> None:
 @pytest.mark.parametrize(
     ("categories", "limits", "expected"),
     [
-        (("error", "transaction"), known(error=LATER), 0.0),
+        # As Sentry has it, the first that makes an event decides for all that do.
+        (("error", "transaction"), known(error=LATER), LATER),
+        (("error", "transaction"), known(transaction=LATER), 0.0),
+        (("error", "transaction"), known(error=LATER, transaction=LATER + 9), LATER),
+        (("transaction", "error", "session"), known(transaction=LATER, session=LATER + 9), LATER),
+        (("transaction", "span"), known(transaction=LATER), LATER),
+        (("error", "span"), known(error=LATER), 0.0),
+        (("profile",), known(transaction=LATER), LATER),
+        (("error", "profile"), known(transaction=LATER), 0.0),
         (("uptime",), known(uptime=LATER), LATER),
         (("error", "attachment"), known(error=LATER, attachment=LATER + 9), LATER),
         (("error",), NO_LIMITS, 0.0),
@@ -187,6 +196,21 @@ def test_an_envelope_waits_while_all_of_it_is_limited(
 ) -> None:
     """What can go in part is not held up; a report beside an event does not free it."""
     assert expected == held_until(categories, limits)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("event", ("error",)),
+        ("minidump", ("error", "attachment")),
+        ("apple_crash_report", ("error", "attachment")),
+        ("attachment", ("attachment",)),
+        ("log", ("log_item", "log_byte")),
+    ],
+)
+def test_what_a_kind_waits_by(name: str, expected: tuple[str, ...]) -> None:
+    """A minidump makes an event of its own, and is an attachment besides."""
+    assert expected == waits_by(KINDS[name])
 
 
 def test_the_answer_names_each_limit_once() -> None:
