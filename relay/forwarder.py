@@ -24,8 +24,6 @@ from relay.ports import Claim, Clock, Spool, Upstream
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.settling import PAUSE, Delivery, Observe, Settler, fields_of, ignore_delivery, log
 
-__all__ = ["Delivery", "Forwarder", "Observe", "ObserveCircuit", "Route"]
-
 IDLE: Final = 30.0
 """Seconds after which an idle forwarder looks at the spool again, whatever it was told."""
 
@@ -88,7 +86,6 @@ class Forwarder:
         After `stop` this returns when all that is under way is settled. When cancelled, what is
         under way goes back to the spool, due at once: some of it may arrive twice, none is lost.
         """
-        self._stopping = False
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._settler.run())
@@ -103,7 +100,7 @@ class Forwarder:
             await self._settler.give_back()
 
     def stop(self) -> None:
-        """Take nothing more from the spool; `run` returns after the last settlement."""
+        """Take nothing more from the spool; `run` returns after the last settlement, for good."""
         self._stopping = True
         self._freed.set()
 
@@ -192,7 +189,7 @@ class Forwarder:
         except* SpoolUnavailableError:
             await self._settler.pause()
         if self._linger and not self._freed.is_set():
-            await asyncio.sleep(self._linger)
+            await self._clock.sleep(self._linger)
 
     def _look_again(self) -> None:
         """Wake whoever waits for room, if anything may be held up by the lack of it."""

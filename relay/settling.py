@@ -106,11 +106,10 @@ class Settler:
 
     async def run(self) -> None:
         """Settle what is decided, again and again, until the end."""
-        self._ending = False
         while self._done or not self._ending:
             await self._wake.wait()
             if self._linger and not self._ending:
-                await asyncio.sleep(self._linger)
+                await self._clock.sleep(self._linger)
             self._wake.clear()
             done, self._done = self._done, []
             if done:

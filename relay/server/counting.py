@@ -9,10 +9,10 @@ from relay.clock import SystemClock
 from relay.config import ANY
 from relay.delivery import Ack, Bury, CircuitState, RetryAt
 from relay.errors import RequestError
-from relay.forwarder import Delivery, Observe, ObserveCircuit
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
+from relay.outlets import ObserveCircuit
 from relay.ports import Clock, Upstream
 from relay.protocol.enforcement import Limit
 from relay.protocol.envelope import parse
@@ -20,6 +20,7 @@ from relay.protocol.item_kinds import kind_of
 from relay.protocol.quantities import estimate, quantities
 from relay.protocol.rate_limits import ALL
 from relay.scrub.permit import ScrubbedEnvelope
+from relay.settling import Delivery, Observe
 from relay.spool.bounds import Dropped, OnDrop
 
 _NEVER_SENT = frozenset({Reason.UNROUTABLE, Reason.INTERNAL})

@@ -2,19 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from relay.delivery import Ack, Bury, Decision, RetryAt, RetryPolicy, UpstreamResponse
+from relay.delivery import (
+    Ack,
+    Bury,
+    CircuitState,
+    Decision,
+    RetryAt,
+    RetryPolicy,
+    UpstreamResponse,
+)
 from relay.errors import SpoolUnavailableError, UpstreamError
-from relay.forwarder import Delivery, Forwarder, Route
+from relay.forwarder import Forwarder, Route
 from relay.limit_memory import LimitMemory
 from relay.outcomes import Reason
-from relay.ports import Claim, Spool, Upstream
+from relay.ports import Claim, Lane, Spool, Upstream
 from relay.scrub.permit import ScrubbedEnvelope
+from relay.settling import Delivery
 from relay.spool import MemorySpool, SqliteSpool
 from relay.upstream import HttpOptions, SentryUpstream
 from tests.fakes import Answer, FakeClock, MiniSentry, envelope
@@ -138,6 +148,27 @@ async def running(
                 await task
 
 
+def forwarder_of(
+    spool: Spool, route: Route | Upstream, clock: FakeClock, **options: Any
+) -> Forwarder:
+    """Make one that tests run themselves."""
+    find = route if callable(route) else lambda _: route
+    return Forwarder(spool, find, clock, lambda: 0.0, limits=LimitMemory(own_limits), **options)
+
+
+def decisions_of(spool: MemorySpool) -> list[Decision]:
+    """A list to which is added what a spool settles from now on."""
+    settled: list[Decision] = []
+    settle = spool.settle
+
+    async def noted(settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        settled.extend(decision for _, decision in settlements)
+        await settle(settlements)
+
+    spool.settle = noted  # type: ignore[method-assign]
+    return settled
+
+
 async def test_what_is_put_is_sent_and_forgotten(spool: MemorySpool, clock: FakeClock) -> None:
     """Envelopes put before and after the start are sent, oldest first, and leave the spool."""
     upstream = Scripted()
@@ -239,7 +270,9 @@ async def test_without_a_route_it_is_buried(spool: MemorySpool, clock: FakeClock
     assert 1 == (await spool.status()).buried
 
 
-async def test_a_broken_route_harms_one_only(spool: MemorySpool, clock: FakeClock) -> None:
+async def test_a_broken_route_harms_one_only(
+    spool: MemorySpool, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     """A mistake while looking for the upstream buries that envelope; others go on."""
     upstream = Scripted()
 
@@ -253,6 +286,9 @@ async def test_a_broken_route_harms_one_only(spool: MemorySpool, clock: FakeCloc
     async with running(spool, route, clock) as seen:
         decisions = {(await seen.next()).decision for _ in range(2)}
     assert ({Bury(Reason.INTERNAL), Ack()}, [2]) == (decisions, upstream.sent)
+    record = next(r for r in caplog.records if r.getMessage() == "route_failed")
+    fields = {"envelope_id": envelope(1).envelope_id, "attempts": 0, "error": "KeyError"}
+    assert fields == {name: vars(record).get(name) for name in fields}
 
 
 async def test_an_unexpected_error_harms_one_only(
@@ -267,7 +303,8 @@ async def test_an_unexpected_error_harms_one_only(
         assert {1, 2, 3} == set(await seen.numbers(3))
     assert 1 == (await spool.status()).ready
     assert "SECRET" not in "".join(str(vars(record)) for record in caplog.records)
-    assert "RuntimeError" in [vars(record).get("error") for record in caplog.records]
+    told = [(record.getMessage(), vars(record).get("error")) for record in caplog.records]
+    assert ("send_failed", "RuntimeError") in told
 
 
 async def test_sends_to_one_upstream_are_bounded(spool: MemorySpool, clock: FakeClock) -> None:
@@ -380,6 +417,23 @@ async def test_cancelling_releases_what_is_under_way(spool: MemorySpool, clock: 
     assert (1, 0) == (int(claim.envelope.envelope_id, 16), claim.attempts)
 
 
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_stop_needs_no_other_word(
+    spool: MemorySpool, clock: FakeClock, begun: bool
+) -> None:
+    """Told to stop while it waits, or before it has begun, it takes nothing more and returns."""
+    upstream = Scripted()
+    forwarder = forwarder_of(spool, upstream, clock, linger=0.5)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(forwarder.run())
+        if begun:
+            await rounds(10)
+        else:
+            await spool.put(envelope())
+        forwarder.stop()
+    assert ([], 0) == (upstream.sent, (await spool.status()).claimed)
+
+
 @pytest.mark.parametrize("idle", [True, False])
 async def test_stopping_finishes_what_is_under_way(
     spool: MemorySpool, clock: FakeClock, idle: bool
@@ -409,31 +463,27 @@ async def test_stopping_finishes_what_is_under_way(
     assert ([1], 0, 1 if idle else 2) == (upstream.sent, status.claimed, status.ready)
 
 
+@pytest.mark.parametrize(("lanes", "pause"), [(1_000, 0.0), (1, 1.0)])
 async def test_what_was_taken_ahead_goes_back_at_a_stop(
-    spool: MemorySpool, clock: FakeClock
+    spool: MemorySpool,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    lanes: int,
+    pause: float,
 ) -> None:
-    """Claims that wait for their turn are not sent after a stop: they are due again at once."""
+    """Claims that wait for their turn are not sent after a stop: they are due again at once.
+
+    Where more lanes are met than can be remembered, what goes back waits a second, lest it be taken
+    at once again.
+    """
+    monkeypatch.setattr("relay.outlets.MAX_LANES", lanes)
     upstream = Scripted()
     upstream.free = 1
     upstream.gate.clear()
     for number in range(12):
         await spool.put(envelope(number))
-    settled: list[Decision] = []
-    settle = spool.settle
-
-    async def noted(settlements: Sequence[tuple[Claim, Decision]]) -> None:
-        settled.extend(decision for _, decision in settlements)
-        await settle(settlements)
-
-    spool.settle = noted  # type: ignore[method-assign]
-    forwarder = Forwarder(
-        spool,
-        lambda _: upstream,
-        clock,
-        lambda: 0.0,
-        limits=LimitMemory(own_limits),
-        per_upstream=2,
-    )
+    settled = decisions_of(spool)
+    forwarder = forwarder_of(spool, upstream, clock, per_upstream=2)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(forwarder.run())
         await until(lambda: upstream.running == 2)
@@ -443,7 +493,8 @@ async def test_what_was_taken_ahead_goes_back_at_a_stop(
         upstream.gate.set()
     status = await spool.status()
     assert ([0, 1, 2], 0, 9) == (upstream.sent, status.claimed, status.ready)
-    assert [*[Ack()] * 3, *[RetryAt(clock.now(), tried=False)] * 9] == settled
+    assert [*[Ack()] * 3, *[RetryAt(clock.now() + pause, tried=False)] * 9] == settled
+    clock.advance(pause)
     assert [0] * 9 == [claim.attempts for claim in await spool.claim(99)]
 
 
@@ -486,32 +537,160 @@ async def test_what_is_taken_ahead_is_bounded(
 
 
 async def test_company_is_waited_for(spool: MemorySpool, clock: FakeClock) -> None:
-    """With a time to linger all is sent and settled as without, in fewer calls of the spool."""
-    upstream = Scripted()
+    """With a time to linger what comes in it is taken together, and settled together."""
+    upstreams = {str(number): Scripted() for number in range(5)}
     calls: list[int] = []
-    settle = spool.settle
+    claims, settle = spool.claim, spool.settle
+
+    async def taken(limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
+        found = await claims(limit, skip)
+        calls.extend([len(found)] if found else [])
+        return found
 
     async def counted(settlements: Sequence[tuple[Claim, Decision]]) -> None:
-        calls.append(len(settlements))
+        calls.append(-len(settlements))
         await settle(settlements)
 
-    spool.settle = counted  # type: ignore[method-assign]
-    forwarder = Forwarder(
-        spool,
-        lambda _: upstream,
-        clock,
-        lambda: 0.0,
-        limits=LimitMemory(own_limits),
-        linger=0.001,
-    )
+    spool.claim, spool.settle = taken, counted  # type: ignore[method-assign]
+    forwarder = forwarder_of(spool, lambda e: upstreams[e.project], clock, linger=0.5)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(forwarder.run())
-        for number in range(50):
-            await spool.put(envelope(number))
-        await until(lambda: sum(calls) == 50)
+        await rounds(30)
+        for number in range(5):
+            await spool.put(envelope(number, project=str(number)))
+            await rounds(30)
+        assert [] == calls
+        clock.advance(0.5)
+        await until(lambda: all(upstream.sent for upstream in upstreams.values()))
+        await rounds(30)
+        assert [5] == calls
+        clock.advance(0.5)
+        await until(lambda: len(calls) == 2)
         forwarder.stop()
-    assert (list(range(50)), 0) == (sorted(upstream.sent), (await spool.status()).bytes)
-    assert len(calls) < 50
+    assert ([5, -5], 0) == (calls, (await spool.status()).bytes)
+
+
+class Stuck(MemorySpool):
+    """A spool of which some calls, named by a test, never end; counts how often it was asked."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.stuck: set[str] = set()
+        self.claims = 0
+
+    async def claim(self, limit: int, skip: Collection[Lane] = ()) -> Sequence[Claim]:
+        self.claims += 1
+        await self._pass("claim")
+        return await super().claim(limit, skip)
+
+    async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
+        await self._pass("settle")
+        await super().settle(settlements)
+
+    async def wait(self, timeout: float, skip: Collection[Lane] = ()) -> None:  # noqa: ASYNC109
+        await self._pass("wait")
+        await super().wait(timeout, skip)
+
+    async def _pass(self, call: str) -> None:
+        if call in self.stuck:
+            await asyncio.Event().wait()
+
+
+async def test_what_was_taken_ahead_is_sent_though_the_spool_hangs(clock: FakeClock) -> None:
+    """One send is followed by the next, whatever the spool does."""
+    spool, upstream = Stuck(clock), Scripted()
+    upstream.free = 1
+    upstream.gate.clear()
+    for number in range(12):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock, per_upstream=2):
+        await until(lambda: upstream.running == 2)
+        await rounds(30)
+        spool.stuck |= {"claim", "wait"}
+        upstream.gate.set()
+        await until(lambda: len(upstream.sent) == 12)
+        spool.stuck.clear()
+
+
+async def test_room_alone_is_a_reason_to_take_more(clock: FakeClock) -> None:
+    """Neither a word of the spool nor a settlement is needed for the next envelope."""
+    spool, upstream = Stuck(clock), Scripted()
+    for number in range(10):
+        await spool.put(envelope(number))
+    spool.stuck |= {"wait", "settle"}
+    async with running(spool, upstream, clock, per_upstream=1):
+        await until(lambda: len(upstream.sent) == 10)
+        spool.stuck.clear()
+    assert list(range(10)) == upstream.sent
+
+
+async def test_what_waits_behind_a_hanging_send_costs_nothing(clock: FakeClock) -> None:
+    """While there is no room for what is in the spool, the spool is not asked again and again."""
+    spool, upstream = Stuck(clock), Scripted()
+    upstream.gate.clear()
+    for number in range(10):
+        await spool.put(envelope(number))
+    async with running(spool, upstream, clock, per_upstream=1):
+        await until(lambda: upstream.running == 1)
+        await rounds(30)
+        before = spool.claims
+        await rounds(300)
+        assert before == spool.claims
+        upstream.gate.set()
+
+
+@pytest.mark.parametrize(("lanes", "pause"), [(1_000, 0.0), (2, 1.0)])
+async def test_too_many_lanes_of_one_upstream_go_back(
+    spool: MemorySpool,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    lanes: int,
+    pause: float,
+) -> None:
+    """What an upstream cannot use goes back untried; for a second, if its lane is forgotten."""
+    monkeypatch.setattr("relay.outlets.MAX_LANES", lanes)
+    upstream = Scripted()
+    upstream.gate.clear()
+    for number in range(10):
+        await spool.put(envelope(number, project=str(number)))
+    settled = decisions_of(spool)
+    async with running(spool, upstream, clock, concurrency=1, per_upstream=1):
+        await until(lambda: len(settled) == 5)  # one is under way, four wait
+        await rounds(30)
+        assert [RetryAt(clock.now() + pause, tried=False)] * 5 == settled
+
+
+async def test_a_mistake_of_ours_closes_no_upstream(spool: MemorySpool, clock: FakeClock) -> None:
+    """An adapter that raises says nothing of the upstream: its circuit stays closed."""
+    told: list[CircuitState] = []
+    forwarder = forwarder_of(
+        spool,
+        Scripted(200, RuntimeError()),
+        clock,
+        observe_circuit=lambda _, state: told.append(state),
+    )
+    await spool.put(envelope(1))
+    await spool.put(envelope(2))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(forwarder.run())
+        await rounds(80)
+        forwarder.stop()
+    assert ([CircuitState.HALF_OPEN, CircuitState.CLOSED], 1) == (
+        told,
+        (await spool.status()).ready,
+    )
+
+
+async def test_how_long_a_send_took_is_told(spool: MemorySpool, clock: FakeClock) -> None:
+    """In seconds, from its start to the answer."""
+    upstream = Scripted()
+    upstream.gate.clear()
+    await spool.put(envelope())
+    async with running(spool, upstream, clock) as seen:
+        await until(lambda: upstream.running == 1)
+        clock.advance(2.5)
+        upstream.gate.set()
+        assert 2.5 == (await seen.next()).seconds
 
 
 async def test_a_limit_that_was_met_counts_no_attempt(spool: MemorySpool, clock: FakeClock) -> None:
@@ -720,14 +899,19 @@ async def test_what_is_limited_waits(
 ) -> None:
     """An envelope whose category is limited is not sent before the limit ends, then once."""
     upstream = Scripted(answer)
+    settled = decisions_of(spool)
     await spool.put(envelope(1))
     async with running(spool, upstream, clock) as seen:
-        await seen.next()
+        first = await seen.next()
+        assert (answer.status == 200) == (first.decision == Ack())
         await spool.put(envelope(2))
-        clock.advance(59.9)
+        await until(lambda: len(settled) == 2)
+        await rounds(30)
+        assert RetryAt(clock.now() + 60, tried=False) == settled[1]
+        clock.advance(59.5)
         await rounds(30)
         assert [1] == upstream.sent
-        clock.advance(0.1)
+        clock.advance(0.5)
         later = await seen.next()
         while later.claim.envelope.envelope_id != envelope(2).envelope_id:
             later = await seen.next()

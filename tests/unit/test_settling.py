@@ -22,12 +22,14 @@ class Counting(MemorySpool):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
         self.settled: list[int] = []
+        self.decisions: list[Decision] = []
         self.broken = False
 
     async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
         if self.broken:
             raise SpoolUnavailableError("no")
         self.settled.append(len(settlements))
+        self.decisions += [decision for _, decision in settlements]
         await super().settle(settlements)
 
 
@@ -39,11 +41,13 @@ async def filled(count: int) -> tuple[Counting, FakeClock, Sequence[Claim]]:
     return spool, clock, await spool.claim(count)
 
 
-def settler_of(spool: MemorySpool, clock: FakeClock, calls: list[str]) -> Settler:
+def settler_of(
+    spool: MemorySpool, clock: FakeClock, calls: list[str], linger: float = 0.0
+) -> Settler:
     return Settler(
         spool,
         clock,
-        linger=0.0,
+        linger=linger,
         observe=ignore_delivery,
         on_settled=lambda: calls.append("settled"),
     )
@@ -68,6 +72,39 @@ async def run_to_end(settler: Settler) -> None:
         settler.end()
 
 
+async def test_a_decision_waits_for_company() -> None:
+    """With a time to linger, what is decided in it is settled in one call; at the end, at once."""
+    spool, clock, claims = await filled(3)
+    settler = settler_of(spool, clock, [], linger=0.5)
+    for claim in claims:
+        settler.hold(claim)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(settler.run())
+        settler.decide(Delivery(claims[0], Ack(), 200))
+        await clock.until_sleeping()
+        clock.advance(0.4)
+        settler.decide(Delivery(claims[1], Ack(), 200))
+        await asyncio.sleep(0)
+        assert [] == spool.settled
+        clock.advance(0.1)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert [2] == spool.settled
+        settler.decide(Delivery(claims[2], Ack(), 200))
+        settler.end()
+    assert [2, 1] == spool.settled
+
+
+async def test_an_end_that_comes_first_is_an_end() -> None:
+    """A settler that is told to end before it has begun does not wait for what never comes."""
+    spool, clock, _ = await filled(0)
+    settler = settler_of(spool, clock, [])
+    settler.end()
+    async with asyncio.timeout(10):
+        await settler.run()
+    assert [] == spool.settled
+
+
 async def test_a_settler_is_full_by_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the spool takes no settlement, what is held stays under a bound."""
     monkeypatch.setattr("relay.settling.UNSETTLED", 2)
@@ -85,9 +122,11 @@ async def test_a_settler_is_full_by_decisions(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_settler_is_full_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """So is what is held in bytes, until it is settled."""
-    spool, clock, (claim,) = await filled(1)
-    monkeypatch.setattr("relay.settling.HELD_BYTES", len(claim.envelope.body))
+    spool, clock, (other, claim) = await filled(2)
+    monkeypatch.setattr("relay.settling.HELD_BYTES", 2 * len(claim.envelope.body))
     settler = settler_of(spool, clock, [])
+    settler.hold(other)
+    assert not settler.full
     settler.hold(claim)
     assert settler.full
     settler.decide(Delivery(claim, RetryAt(clock.now() + 1)))
@@ -96,9 +135,11 @@ async def test_a_settler_is_full_by_bytes(monkeypatch: pytest.MonkeyPatch) -> No
     assert not settler.full
 
 
-async def test_what_is_not_decided_goes_back() -> None:
+async def test_what_is_not_decided_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given back: decided claims as decided, the others due at once, with no attempt counted."""
     spool, clock, claims = await filled(2)
+    monkeypatch.setattr("relay.settling.HELD_BYTES", 1)
+    monkeypatch.setattr("relay.settling.UNSETTLED", 1)
     settler = settler_of(spool, clock, [])
     for claim in claims:
         settler.hold(claim)
@@ -107,6 +148,8 @@ async def test_what_is_not_decided_goes_back() -> None:
     await settler.give_back()
     (left,) = await spool.claim(9)
     assert ([2], claims[1].envelope, 0) == (spool.settled, left.envelope, left.attempts)
+    assert [Ack(), RetryAt(clock.now(), tried=False)] == spool.decisions
+    assert not settler.full
 
 
 async def test_a_spool_that_fails_keeps_what_goes_back() -> None:
@@ -197,3 +240,23 @@ async def test_claims_that_cannot_be_given_back_are_counted(
     await settler.give_back()
     (record,) = caplog.records
     assert ("left_claimed", 3) == (record.getMessage(), record.__dict__["count"])
+
+
+async def test_a_pause_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """To whoever looks closely: the spool itself has said, once, that it fails."""
+    caplog.set_level(logging.DEBUG, "relay.forwarder")
+    spool, clock, _ = await filled(0)
+    pause = asyncio.ensure_future(settler_of(spool, clock, []).pause())
+    await clock.until_sleeping()
+    clock.advance(1)
+    await pause
+    assert [("spool_unavailable", "DEBUG")] == [
+        (record.getMessage(), record.levelname) for record in caplog.records
+    ]
+
+
+async def test_nothing_of_an_envelope_stands_in_a_delivery() -> None:
+    """Whoever prints one sees what became of it."""
+    _, _, (claim,) = await filled(1)
+    delivery = Delivery(claim, Ack())
+    assert ("Delivery(decision=Ack(), status=None, seconds=0.0)") == repr(delivery)

@@ -152,7 +152,9 @@ async def test_a_large_body_has_its_end_too(
     """More time is not all the time."""
     monkeypatch.setattr("relay.upstream._BYTES_A_SECOND", 10_000)
     sentry.script.append(Answer(hang=True))
-    upstream = SentryUpstream(f"{sentry.base}/api/1/envelope/", REAL_KEY, HttpOptions(timeout=0.05))
+    upstream = SentryUpstream(
+        f"{sentry.base}/api/1/envelope/", REAL_KEY, HttpOptions(timeout=0.05, compress="none")
+    )
     async with asyncio.timeout(5):
         with pytest.raises(UpstreamError):
             await upstream.send(envelope(payload=b"x" * 1_000))

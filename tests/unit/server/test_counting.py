@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from relay.delivery import Ack, Bury, CircuitState, Decision, RetryAt
-from relay.forwarder import Delivery
 from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.outcomes import Reason
@@ -18,6 +17,7 @@ from relay.server.counting import (
     drop_counter,
     limit_counter,
 )
+from relay.settling import Delivery
 from relay.sinks import FileSink
 from relay.spool.bounds import Dropped
 from tests.fakes import FakeClock, envelope
