@@ -65,10 +65,10 @@ def _form_field(text: bytes) -> bytes:
     except ValueError:
         raise BodyError("the form does not parse") from None
     given = [value for name, value in pairs if name == _FIELD]
-    if len(given) > 1:
-        # One of them may say what the other denies, and nobody can say which was meant.
-        raise BodyError("sentry_data is given twice")
-    return "".join(given).encode().strip()
+    if len(given) != 1:
+        # One of two may say what the other denies, and nobody can say which was meant.
+        raise BodyError("sentry_data is empty or given twice")
+    return given[0].encode().strip()
 
 
 def _open(text: bytes, limits: Limits) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -47,7 +48,6 @@ class Setup:
             clock=self.clock,
             wanted=lambda project, _: project != "9",
             metrics=self.metrics,
-            interval=60.0,
         )
 
     async def reports(self) -> list[tuple[ScrubbedEnvelope, dict[str, Any]]]:
@@ -93,8 +93,11 @@ async def test_without_losses_there_is_no_report() -> None:
 
 
 @pytest.mark.parametrize("error", [SpoolFullError("full"), SpoolUnavailableError("away")])
-async def test_what_finds_no_room_is_reported_later(error: SpoolFullError) -> None:
-    """The sums are kept for the next report, which counts each loss once."""
+async def test_what_finds_no_room_is_reported_later(
+    error: SpoolFullError, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The sums are kept for the next report, which counts each loss once; the log says why."""
+    caplog.set_level(logging.INFO)
     setup = Setup()
     setup.losses.add(LANE, Reason.INVALID, (("error", 1),))
     setup.spool.sick = error
@@ -106,6 +109,9 @@ async def test_what_finds_no_room_is_reported_later(error: SpoolFullError) -> No
     ((_, report),) = await setup.reports()
     assert [{"reason": "invalid", "category": "error", "quantity": 2}] == report["discarded_events"]
     assert 1 == setup.metrics.value("relay_client_reports_total", outcome=error.reason)
+    assert [("relay.reporting", "report_put_off", error.reason)] == [
+        (record.name, record.getMessage(), vars(record).get("reason")) for record in caplog.records
+    ]
 
 
 async def test_what_was_not_put_when_it_ends_is_not_lost() -> None:
@@ -133,7 +139,7 @@ async def test_what_was_not_put_when_it_ends_is_not_lost() -> None:
 
 
 async def test_reports_come_in_their_time() -> None:
-    """Each interval one, until it is cancelled; equal ones are not taken for repeats."""
+    """One a minute, until it is cancelled; equal ones are not taken for repeats."""
     setup = Setup()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(setup.reporter.run())
@@ -141,6 +147,8 @@ async def test_reports_come_in_their_time() -> None:
             await setup.clock.until_sleeping()
             setup.losses.add(LANE, Reason.INVALID, (("error", 1),))
             setup.clock.advance(59)
+            for _ in range(10):
+                await asyncio.sleep(0)
             assert [] == await setup.reports()
             setup.clock.advance(1)
             await setup.clock.until_sleeping()

@@ -31,6 +31,11 @@ KEY = "6d91ca6e6a5d4de7b47989455858b5f6"
             "http://[::1]:3000/a/b/api/my-app/envelope/",
         ),
         (
+            f"https://{KEY}@h/{'1' * 64}",
+            Dsn("https", "h", None, "", "1" * 64, KEY),
+            f"https://h/api/{'1' * 64}/envelope/",
+        ),
+        (
             f"HTTPS://{KEY.upper()}:topsecret@Relay.Example/1?a=topsecret#topsecret",
             Dsn("https", "relay.example", None, "", "1", KEY),
             "https://relay.example/api/1/envelope/",
@@ -44,6 +49,7 @@ def test_parse(text: str, dsn: Dsn, url: str) -> None:
     assert url == parsed.envelope_url()
     assert dsn == parse_dsn(str(parsed))
     assert "topsecret" not in repr(parsed) + str(parsed)
+    assert KEY not in repr(parsed)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +90,14 @@ def test_a_long_dsn_is_read_and_not_remembered() -> None:
     assert parse_dsn(ordinary) is parse_dsn(ordinary)
     assert "/a" * 100 == parse_dsn(long).prefix
     assert parse_dsn(long) is not parse_dsn(long)
+
+
+def test_of_many_dsns_the_last_ones_are_remembered() -> None:
+    """An app has one; whoever sends ever new ones takes bounded room."""
+    first = parse_dsn(f"https://{KEY}@h/first")
+    for number in range(300):
+        parse_dsn(f"https://{KEY}@h/{number}")
+    assert first is not parse_dsn(f"https://{KEY}@h/first")
 
 
 def test_slashes_are_no_part_of_prefix_and_project() -> None:

@@ -25,6 +25,7 @@ ZLIB = base64.b64encode(zlib.compress(EVENT))
         B64.rstrip(b"="),
         base64.urlsafe_b64encode(EVENT),
         base64.encodebytes(EVENT),
+        *[B64.rstrip(b"=") + b"=" * count for count in range(1, 4)],
         ZLIB,
         ZLIB.rstrip(b"="),
         b"sentry_data=" + quote(EVENT).encode(),
@@ -48,7 +49,11 @@ def test_dresses(body: bytes) -> None:
         base64.b64encode(b"secret"),
         base64.b64encode(zlib.compress(b"[1]")),
         base64.b64encode(zlib.compress(EVENT)[:-3]),
+        b"!" + B64,
+        B64[:8] + b"\x00" + B64[8:],
         b"sentry_data=",
+        b"x=1&sentry_data=",
+        b"&".join([b"x=1"] * 100 + [b"sentry_data=" + B64]),
         b"sentry_data=%ff",
         b"x=1&sentry_data=\xff",
         "{}\u00e9".encode(),
@@ -61,12 +66,24 @@ def test_none_of_them(body: bytes) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_blanks_inside_are_no_compression() -> None:
+    """JSON in base64 may begin with a blank."""
+    assert b" " + EVENT == decode_store(base64.b64encode(b" " + EVENT))
+
+
+def test_an_event_may_speak_of_the_field() -> None:
+    """JSON is no form, though the name of the field stands in it."""
+    event = b'{"request":{"query_string":"a=1&sentry_data=e30"}}'
+    assert event == decode_store(event)
+
+
 def test_limits() -> None:
     """Body and event have limits of their own, and a bomb inside ends at the event's."""
-    with pytest.raises(TooLargeError):
-        decode_store(EVENT, Limits(body=len(EVENT) - 1))
-    with pytest.raises(TooLargeError):
-        decode_store(EVENT, Limits(event=len(EVENT) - 1))
+    size = len(EVENT)
+    assert EVENT == decode_store(EVENT, Limits(body=size, event=size))
+    for limits in (Limits(body=size - 1), Limits(event=size - 1)):
+        with pytest.raises(TooLargeError, match="size limits for type 'event'"):
+            decode_store(EVENT, limits)
     with pytest.raises(TooLargeError):
         decode_store(base64.b64encode(zlib.compress(b"{" + b" " * 2**24)))
 
@@ -79,7 +96,15 @@ def test_as_envelope() -> None:
     assert [("event", event)] == [(item.kind, item.payload) for item in envelope.items]
 
 
-def test_a_form_that_gives_its_event_twice_is_refused() -> None:
-    """One of the two may deny what the other grants."""
+def test_an_event_without_an_id_keeps_its_own() -> None:
+    """The envelope names none then."""
+    assert {} == parse(as_envelope(b'{"a":1}')).headers
+
+
+@pytest.mark.parametrize(
+    "values", [('{"a":1}', "{}"), ('{"a":1,', '"b":2}'), ("{}", "{}"), ("{", "", "}")]
+)
+def test_a_form_that_gives_its_event_twice_is_refused(values: tuple[str, ...]) -> None:
+    """One of the two may deny what the other grants; they are not put together either."""
     with pytest.raises(BodyError):
-        decode_store(b"sentry_data=%7B%22a%22%3A1%7D&sentry_data=%7B%7D")
+        decode_store(urlencode([("sentry_data", value) for value in values]).encode())
