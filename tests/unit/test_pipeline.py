@@ -472,3 +472,14 @@ def test_attached_text_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     assert [kept, dropped, kept, failed, kept, failed] == reasons(done)
     assert ["event", *["attachment"] * 5] == [outcome.kind for outcome in done.outcomes]
     assert [90, *sizes] == [outcome.size for outcome in done.outcomes[1:]]
+
+
+@pytest.mark.parametrize("own", [NEW_ID[:-1] + "0", ID])
+def test_an_event_keeps_an_id_of_its_own(own: str) -> None:
+    """Beside another in the header; only an event without one gets that of its envelope."""
+    done = run(envelope(("event", {**GRANTED, "event_id": own}), event_id=ID))
+    assert done.envelope is not None
+    assert own == json.loads(parse(done.envelope.body).items[0].payload)["event_id"]
+    done = run(envelope(("event", {**GRANTED, "event_id": "jane"}), event_id=ID))
+    assert done.envelope is not None
+    assert ID == json.loads(parse(done.envelope.body).items[0].payload)["event_id"]

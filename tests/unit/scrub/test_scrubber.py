@@ -225,3 +225,11 @@ def test_a_mistake_of_ours_drops_the_item() -> None:
     object.__setattr__(made, "keys", None)
     done = made.scrub_item(0, item)
     assert (None, Reason.SCRUB_FAILED) == (done.item, done.outcome.reason)
+
+
+def test_what_shadow_rules_would_do_is_told() -> None:
+    """By rule, of a document and of the headers; nothing is changed."""
+    made = scrubber(NUMBER + "\nstatus: shadow")
+    done = made.scrub_json(b'{"a":"1234 and 5678","b":"x"}')
+    assert {"t/number": 2} == dict(done.shadow)
+    assert b'{"a":"1234 and 5678","b":"x"}' == done.body

@@ -7,10 +7,19 @@ import pytest
 from relay.errors import ScrubError
 from relay.scrub.budget import Budget, budget_for
 from relay.scrub.hits import Hit
-from relay.scrub.search import search
+from relay.scrub.search import MAX_ROUNDS, search, search_keyed
 from tests.inline_rules import DEVICE, IP, NUMBER, scrubber
 
 ADDRESS = "203.0.113.77"
+IP_UNDER_KEY = IP.replace("{pattern", "{key: [at], pattern")
+
+
+def under_key(text: str, rule: str) -> list[str]:
+    """Return what one rule finds in a value under a key that it names."""
+    compiled = scrubber(rule).compiled
+    ((_, rules),) = compiled.keyed.items()
+    found = search_keyed(compiled, rules, text, budget_for(1_000))
+    return sorted(text[hit.start : hit.end] for hit in found)
 
 
 def hits(text: str, *rules: str) -> list[tuple[str, int]]:
@@ -101,3 +110,68 @@ def test_the_same_token_twice_is_found_twice() -> None:
     """Two tokens that open to the same text are two places."""
     token = base64.b64encode(b"from 203.0.113.77 here").decode()
     assert [(token, 0), (token, 0)] == hits(f"{token} and {token}", IP)
+
+
+@pytest.mark.parametrize("depth", range(1, 9))
+def test_views_nest_to_a_depth(depth: int) -> None:
+    """Six times one in the other; what is deeper has no reader."""
+    text = ADDRESS.replace("2", "%32", 1)
+    for _ in range(depth - 1):
+        text = text.replace("%", "%25")
+    expected = [(text, 0)] if depth < MAX_ROUNDS else []
+    assert expected == [hit for hit in hits(text, IP) if len(hit[0]) == len(text)]
+    keyed = under_key(text, IP_UNDER_KEY)
+    assert [text for text, _ in expected] == [hit for hit in keyed if len(hit) == len(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("by Jane", ["Jane"]),
+        ("Jane", ["Jane"]),
+        ("Jane and %4aoe", ["%4aoe", "Jane"]),
+        ("Jane and Joe, of whom nobody speaks", ["Jane", "Joe"]),
+        ("Ｊane, Joe", ["Joe", "Ｊane"]),
+        ("nobody, in eleven letters and more", []),
+        ("bWFkZSBieSBKYW5lIHRoZW4=", ["bWFkZSBieSBKYW5lIHRoZW4="]),
+        ("", []),
+    ],
+)
+def test_what_rules_under_a_key_find(text: str, expected: list[str]) -> None:
+    """As it stands and through views, each once, and the one does not hide the other."""
+    name = "id: t/name\nmatch: {key: [name], pattern: 'J[a-z]+'}\nredact: {method: remove}"
+    found = under_key(text, name)
+    assert expected == [one for one in found if one in expected]
+    assert bool(expected) is bool(found)
+
+
+def test_what_a_rule_writes_is_left_where_it_stands_only() -> None:
+    """A marker in a view is what somebody wrote, and is taken with what hid it."""
+    rule = "id: t/w\nmatch: {pattern: '[a-z]{4}'}\nredact: {method: replace, text: word}"
+    assert [] == hits("word", rule)
+    assert [("text", 0)] == hits("word text", rule)
+    assert ("wo%72d", 0) in hits("wo%72d", rule)
+
+
+def test_a_word_nearby_is_asked_for() -> None:
+    """A hit without one says so, and the words may stand beside a view of it."""
+    near = IP.replace("check: ip", "check: ip, near: [host]")
+    compiled = scrubber(near).compiled
+    for text, wants in ((f"host {ADDRESS}", False), (f"at {ADDRESS}", True)):
+        (hit,) = search(compiled, [text], budget_for(100))[0]
+        assert (wants, text.index(ADDRESS)) == (hit.wants_word, hit.start)
+
+
+def test_all_that_is_read_is_paid_for() -> None:
+    """Once as it stands, once more for each view of it."""
+
+    def cost(text: str) -> int:
+        budget = Budget(1_000_000)
+        search(scrubber(IP).compiled, [text], budget)
+        return 1_000_000 - budget.left
+
+    plain = cost("x " * 500)
+    assert 1_000 <= plain < 3_000
+    # The first reading has more bytes, the fold is made, and read in a second round.
+    assert cost("é " * 500) >= 1_500 + 2 * 1_000
+    assert cost("%41 x " * 500) >= 3_000 + 2 * 500

@@ -186,3 +186,16 @@ def test_the_work_is_linear() -> None:
     for modules in (200, 400):
         run(modules)
     assert growth(lambda size: scrub_minidump(dumps[size], forget), 200) < 2.3
+
+
+@pytest.mark.parametrize(
+    ("flags", "kept"), [(2, (24, 2, 0, 0x656E616A, 0, 0)), (0xFD, (24, 0, 0, 0, 0, 0))]
+)
+def test_when_a_process_began_stays_where_it_is_said(flags: int, kept: tuple[int, ...]) -> None:
+    """A field that no flag names is anything."""
+    dump = bytearray(MADE["amd64"])
+    _, rva = streams(bytes(dump))[15]
+    struct.pack_into("<IIII", dump, rva, 1364, flags, 4242, 0x656E616A)
+    clean = scrub_minidump(bytes(dump), forget)
+    _, rva = streams(clean)[15]
+    assert kept == struct.unpack_from("<IIIIII", clean, rva)

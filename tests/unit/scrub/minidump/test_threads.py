@@ -232,3 +232,60 @@ def test_regions_that_lie_are_refused(head: tuple[int, int]) -> None:
     content = struct.pack("<QQ", *head) + struct.pack("<QQ", 0x1000, 1 << 40) * 2
     with pytest.raises(ScrubError):
         read_regions(Copying(content), 0, len(content))
+
+
+def test_a_thread_keeps_its_counts_and_places_and_not_its_block() -> None:
+    """The address of the block (TEB) may be letters, and no stack walk needs it."""
+    own = ARCHITECTURES[AMD64]
+    registers = context(own)
+    copying, ((start, size, place), (at, rva)) = copied(own, registers, (STACK, bytes(64)))
+    record = struct.unpack_from("<IIIIQQIIII", copying.out, rva + 4)
+    assert (7, 1, 2, 0, 0, start, size, place, len(registers), at) == record
+
+
+@pytest.mark.parametrize(("value", "kept"), [(0xFFF, 0xFFF), (0x1000, 0), (0, 0)])
+def test_counts_of_a_thread_are_small(value: int, kept: int) -> None:
+    own = ARCHITECTURES[AMD64]
+    made = Builder()
+    rva = made.put(struct.pack("<I", 1) + struct.pack("<IIIIQQIIII", 7, *[value] * 3, *[0] * 6))
+    copying = Copying(bytes(made.data))
+    threads = Threads(copying, own)
+    threads.read(rva, 52, [])
+    threads.write(ranges(own, [], []))
+    assert (7, kept, kept, kept) == struct.unpack_from("<IIII", copying.out, rva + 4)
+    assert [] == threads.stacks()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_stack_that_is_not_named_is_looked_for(number: int) -> None:
+    """Where the stack pointer points, to the last byte of a region and no further."""
+    own = ARCHITECTURES[number]
+    regions = [Memory(STACK - 64, 16, 0), Memory(STACK, 16, 16)]
+    for pointer, expected in (
+        (STACK, regions[1:]), (STACK + 15, regions[1:]), (STACK + 16, []), (STACK - 1, []),
+        (STACK - 49, regions[:1]), (STACK - 48, []), (STACK - 65, []),
+    ):  # fmt: skip
+        made = Builder()
+        made.put(bytes(64))
+        at = made.put(context(own, pointer=pointer))
+        record = struct.pack("<IIIIQQIIII", 7, 0, 0, 0, 0, 0, 0, 0, own.size, at)
+        rva = made.put(struct.pack("<I", 1) + record)
+        threads = Threads(Copying(bytes(made.data)), own)
+        threads.read(rva, 52, regions)
+        assert expected == threads.stacks()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_stack_ends_where_addresses_do(number: int) -> None:
+    own = ARCHITECTURES[number]
+    highest = 1 << (32 if own.word == 4 else 48)
+    copied(own, context(own), (highest - 64, bytes(64)))
+    with pytest.raises(ScrubError):
+        copied(own, context(own), (highest - 63, bytes(64)))
+
+
+def test_an_id_of_three_letters_is_a_number() -> None:
+    assert 0x63_6261 == thread_id(0x63_6261)
+    assert 0xFF_FFFF == thread_id(0xFF_FFFF)
+    with pytest.raises(ScrubError):
+        thread_id(int.from_bytes(b"jane", "little"))
