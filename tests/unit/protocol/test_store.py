@@ -50,7 +50,7 @@ def test_dresses(body: bytes) -> None:
         base64.b64encode(zlib.compress(b"[1]")),
         base64.b64encode(zlib.compress(EVENT)[:-3]),
         b"!" + B64,
-        B64[:8] + b"\x00" + B64[8:],
+        B64[:8] + b"!!!!" + B64[8:],
         b"sentry_data=",
         b"x=1&sentry_data=",
         b"&".join([b"x=1"] * 100 + [b"sentry_data=" + B64]),
