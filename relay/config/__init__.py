@@ -1,6 +1,7 @@
 """Configuration: `relay.yaml`, the environment and the command line, as frozen `Settings`."""
 
 from relay.config.exposure import exposed_secrets
+from relay.config.files import MAX_KEY, read_file
 from relay.config.loading import load_settings, parse, read_secret
 from relay.config.model import (
     ANY,
@@ -30,6 +31,7 @@ __all__ = [
     "ANY",
     "DEFAULT_KEY",
     "DEFAULT_PROJECT",
+    "MAX_KEY",
     "Admin",
     "AdminToken",
     "ClientReportSettings",
@@ -52,6 +54,7 @@ __all__ = [
     "masked",
     "parse",
     "parse_upstream",
+    "read_file",
     "read_secret",
     "show",
 ]

@@ -9,9 +9,9 @@ the file that has the value, as secrets of Docker and Kubernetes do.
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
+from relay.config.files import read_file
 from relay.config.reader import Origins
 from relay.errors import Mistake
 from relay.yamlio import Node, scalar
@@ -80,13 +80,10 @@ def _content(variable: str, environment: Mapping[str, str], mistakes: list[Mista
     message = ""
     text = ""
     try:
-        with Path(environment[variable]).open("rb") as file:
-            data = file.read(MAX_VALUE + 1)
+        data = read_file(environment[variable], MAX_VALUE)
         text = data.decode().removesuffix("\n").removesuffix("\r")
         if not text:
             message = "its file is empty"
-        elif len(data) > MAX_VALUE:
-            message = f"its file is larger than {MAX_VALUE} bytes"
     except UnicodeDecodeError:
         message = "its file is not UTF-8"
     except (OSError, ValueError) as error:

@@ -10,7 +10,8 @@ from typing import Final
 
 from relay.config import model, sections
 from relay.config.admin_section import admin
-from relay.config.environment import CONFIG_VARIABLE, overlay, put
+from relay.config.environment import CONFIG_VARIABLE, MAX_VALUE, overlay, put
+from relay.config.files import read_file
 from relay.config.model import Settings
 from relay.config.project_section import projects
 from relay.config.reader import Origins, Section
@@ -101,7 +102,7 @@ def read_secret(settings: model.HashSettings) -> bytes | None:
     if settings.secret_file is None:
         return None
     try:
-        secret = Path(settings.secret_file).read_bytes().strip()
+        secret = read_file(settings.secret_file, MAX_VALUE).strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no path"
         message = f"the hash secret cannot be read: {reason}"

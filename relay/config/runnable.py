@@ -9,8 +9,8 @@ import ssl
 import stat
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 
+from relay.config.files import MAX_KEY, read_file
 from relay.config.loading import NO_FILE, read_secret
 from relay.config.model import Admin, Settings, Tls
 from relay.config.onion import onion_mistakes
@@ -23,8 +23,7 @@ def check_runnable(settings: Settings) -> None:
     Raises:
         ConfigError: with every mistake: several workers without a spool to share, certificate
             or key that do not load, one port for both, a listener for Tor that cannot be
-            opened, a hash secret that cannot be read, an admin
-            port without a lock.
+            opened, a file with a secret that cannot be read, an admin port without a lock.
     """
     mistakes: list[Mistake] = []
 
@@ -42,6 +41,10 @@ def check_runnable(settings: Settings) -> None:
         )
     if settings.spool.credentials_file is not None and find_spec("nkeys") is None:
         wrong("spool.credentials_file", "needs what is not installed", "pip install nkeys")
+    elif settings.spool.credentials_file is not None:
+        message = _unreadable(settings.spool.credentials_file)
+        if message:
+            wrong("spool.credentials_file", message)
     if settings.errors.dsn is not None and find_spec("sentry_sdk") is None:
         wrong("errors.dsn", "needs what is not installed", "pip install 'scrub-relay[sentry]'")
     if settings.listen.tls is not None:
@@ -87,16 +90,24 @@ def _admin(admin: Admin, wrong: Callable[[str, str, str], None]) -> None:
             wrong("admin.audit", "it cannot be written", "")
 
 
+def _unreadable(file: str) -> str:
+    """Return what keeps a file from being read; empty if nothing does."""
+    try:
+        read_file(file, MAX_KEY)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    except ValueError:
+        return "it is no path"
+    return ""
+
+
 def _tls(tls: Tls) -> list[tuple[str, str]]:
     """Return path and message of what keeps certificate and key from being used."""
     found: list[tuple[str, str]] = []
     for name, file in (("cert", tls.cert), ("key", tls.key)):
-        try:
-            Path(file).read_bytes()
-        except OSError as error:
-            found.append((f"listen.tls.{name}", f"it cannot be read: {error.strerror}"))
-        except ValueError:
-            found.append((f"listen.tls.{name}", "it is no path"))
+        message = _unreadable(file)
+        if message:
+            found.append((f"listen.tls.{name}", message))
     if not found:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.cert, tls.key)

@@ -8,12 +8,11 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from relay.config import Tls
+from relay.config import MAX_KEY, Tls, read_file
 from relay.errors import ListenError
 from relay.server.connection import Connection, Refuse, plain_refusal, strict
 from relay.server.handover import Receiver
@@ -245,9 +244,9 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
         return None
     for key, path in (("cert", tls.cert), ("key", tls.key)):
         try:
-            Path(path).open("rb").close()  # OpenSSL does not say which of the two it misses
+            read_file(path, MAX_KEY)  # OpenSSL does not say which of the two it misses
         except OSError as error:
-            raise ListenError(f"listen.tls.{key}: {path}: {words(error)}") from None
+            raise ListenError(f"listen.tls.{key}: {path}: {error.strerror}") from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     # Said here, so that no system's own configuration of OpenSSL makes it less.
     context.minimum_version = ssl.TLSVersion.TLSv1_2

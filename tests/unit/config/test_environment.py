@@ -1,5 +1,6 @@
 """Variables that name a file with the value, as secrets of Docker and Kubernetes do."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_only_one_line_break_is_taken_off(tmp_path: Path) -> None:
         (b"", "its file is empty"),
         (b"\n", "its file is empty"),
         (b"\xff", "its file is not UTF-8"),
-        (b"a" * (MAX_VALUE + 1), f"its file is larger than {MAX_VALUE} bytes"),
+        (b"a" * (MAX_VALUE + 1), f"its file cannot be read: it is larger than {MAX_VALUE} bytes"),
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, data: bytes | None, told: str) -> None:
@@ -85,6 +86,24 @@ def test_a_file_that_is_none(tmp_path: Path, data: bytes | None, told: str) -> N
     found = mistakes({"RELAY_ERRORS__DSN_FILE": str(file)})
     assert f"RELAY_ERRORS__DSN_FILE:1: {told}" in found
     assert SECRET not in "".join(found)
+
+
+def test_a_file_that_would_never_be_read(tmp_path: Path) -> None:
+    """A pipe that nobody writes into holds up nothing; a device has no end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for path in (tmp_path / "pipe", tmp_path / "link", tmp_path, Path("/dev/zero")):
+        told = "RELAY_ERRORS__DSN_FILE:1: its file cannot be read: it is no regular file"
+        assert told in mistakes({"RELAY_ERRORS__DSN_FILE": str(path)})
+
+
+def test_secrets_as_kubernetes_mounts_them(tmp_path: Path) -> None:
+    """A link to a link in a folder that is one."""
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026" / "port").write_text("4000\n")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "port").symlink_to("..data/port")
+    assert 4000 == settings({"RELAY_LISTEN__PORT_FILE": str(tmp_path / "port")}).listen.port
 
 
 def test_what_is_no_path() -> None:

@@ -1,5 +1,6 @@
 """relay.yaml, environment and command line: what they give, and every mistake at once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -317,6 +318,17 @@ def test_read_secret(tmp_path: Path) -> None:
         config.read_secret(settings)
     file.write_bytes(b"0123456789abcdef\n")
     assert b"0123456789abcdef" == config.read_secret(settings)
+
+
+@pytest.mark.parametrize("path", ["pipe", ".", "/dev/zero"])
+def test_a_secret_that_would_never_be_read(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no regular file is a mistake, and holds up nothing."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    with pytest.raises(ConfigError, match="cannot be read: it is no regular file"):
+        config.read_secret(config.HashSettings(secret_file=path))
 
 
 def test_client_reports() -> None:

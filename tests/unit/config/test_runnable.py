@@ -1,5 +1,6 @@
 """What `config check` and `serve` refuse alike."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,28 @@ def test_credentials_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("relay.config.runnable.find_spec", lambda name: name != "nkeys" or None)
     wanted = "spool.credentials_file: needs what is not installed (pip install nkeys)"
     assert [f"r.yaml:1: {wanted}"] == refused(text)
+
+
+def test_credentials_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read when the spool is opened; a pipe would hold that up."""
+    monkeypatch.setattr("relay.config.runnable.find_spec", lambda name: name)
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("good").touch()
+    line = "spool: {{backend: jetstream, servers: ['nats://a'], credentials_file: {}}}\n"
+    for path, told in (("pipe", "it is no regular file"), ("gone", "No such file or directory")):
+        assert [f"r.yaml:1: spool.credentials_file: it cannot be read: {told}"] == refused(
+            line.format(path)
+        )
+    check_runnable(parse(line.format("good"), "r.yaml", {}))
+
+
+def test_a_key_that_is_no_file(tmp_path: Path) -> None:
+    """A pipe in the place of a certificate holds up nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    text = f"listen: {{tls: {{cert: '{tmp_path}/pipe', key: /dev/zero}}}}\n"
+    told = "it cannot be read: it is no regular file"
+    assert [f"r.yaml:1: listen.tls.{name}: {told}" for name in ("cert", "key")] == refused(text)
 
 
 def test_files_that_are_no_certificate(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Ports: what is wrong with one is said in words."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_a_name_with_several_addresses_has_one_port() -> None:
     assert {port_of(sockets)} == {one.getsockname()[1] for one in sockets}
     for one in sockets:
         one.close()
+
+
+def test_a_pipe_for_a_certificate(tmp_path: Path) -> None:
+    """Nothing waits for who may write into it."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ListenError, match=r"listen\.tls\.cert: .*: it is no regular file"):
+        tls_context(Tls(str(tmp_path / "pipe"), str(tmp_path / "pipe")))
 
 
 @pytest.mark.parametrize("there", [(), ("cert",), ("cert", "key")])
