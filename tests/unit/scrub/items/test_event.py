@@ -60,3 +60,17 @@ def test_fields_by_the_names_of_old_clients() -> None:
     })  # fmt: skip
     expected = {"user": {"id": "1"}, "request": {"url": "http://b"}}
     assert expected == {key: clean[key] for key in clean if key not in ("sdk", "_meta")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("User", "user"), ("Http", "request"), ("Contexts", "contexts"), ("Csp", "csp"),
+        ("Breadcrumbs", "breadcrumbs"), ("Exception", "exception"), ("Message", "logentry"),
+        ("Stacktrace", "stacktrace"), ("Template", "template"),
+    ],
+)  # fmt: skip
+def test_each_name_of_old_clients(old: str, new: str) -> None:
+    """As Sentry's own schema has them: a rule that names the place of today finds it."""
+    clean = scrub({f"sentry.interfaces.{old}": {"a": 1}})
+    assert {new: {"a": 1}} == {key: clean[key] for key in clean if key not in ("sdk", "_meta")}

@@ -209,3 +209,21 @@ def test_how_many_boxes_may_be_a_drawing(count: int, *, kept: bool) -> None:
         payload = b'{"segment_id":0}\n' + json.dumps([page(*children)]).encode()
         clean = scrub_recording(payload, lambda value, size: value, 1_000_000)
         assert (count if kept else 0) == clean.count(b"background: black")
+
+
+INLINE = (
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output"
+    " q ruby s samp slot small span strike strong sub sup text textpath time tspan tt u var wbr"
+)
+
+
+@pytest.mark.parametrize("tag", INLINE.split())
+def test_an_element_that_stands_in_a_line(tag: str) -> None:
+    """HTML's phrasing content: an address that it cuts is read as one text."""
+    assert ["abc"] == lines(page(said("a", 3), element(tag, 4, said("b", 5)), said("c", 6)))
+
+
+@pytest.mark.parametrize("tag", ["p", "div", "td", "li", "br", "button", "option", "h1", "xx"])
+def test_an_element_that_begins_a_line(tag: str) -> None:
+    """What stands in it is another text."""
+    assert ["a|b|c"] == lines(page(said("a", 3), element(tag, 4, said("b", 5)), said("c", 6)))

@@ -234,3 +234,10 @@ def test_a_line_that_is_added_stands_for_the_last_digits_of_its_run() -> None:
     raw = b"\xff\xfe 203.0.113.77\xff\xfe"
     assert "2e3737" == origin("hex", raw.hex(), ".77\n")
     assert b"203.0.113.77".hex() == origin("hex", raw.hex(), "203.0.113.77")
+
+
+@pytest.mark.parametrize("before", ["žž é ", "日本 ", "a", "ž日🙂"])
+def test_a_hit_behind_other_letters_takes_its_own_digits(before: str) -> None:
+    """A letter of several bytes has as many digits twice."""
+    text = f"{before}203.0.113.77 and more".encode().hex()
+    assert b"203.0.113.77".hex() == origin("hex", text, "203.0.113.77")
