@@ -148,3 +148,23 @@ def test_brackets_after_an_unclosed_quote() -> None:
 def test_looks_like_json(text: str, expected: bool) -> None:
     """A text that starts with a bracket is walked as a document."""
     assert expected == looks_like_json(text)
+
+
+@pytest.mark.parametrize("bracket", ["{}", "[]", "()"])
+def test_a_value_in_brackets_ends_with_its_own(bracket: str) -> None:
+    """The bracket that closes it, not one of another kind."""
+    first, last = bracket
+    text = f"device_id={first}my savings 1{last} and more"
+    assert ("device_id", f"{first}my savings 1{last}") == found(text)
+    text = f"device_id={first}my {first}sav{last} 1{last} and more"
+    assert ("device_id", f"{first}my {first}sav{last} 1{last}") == found(text)
+
+
+def test_unclosed_brackets_in_a_list_of_words() -> None:
+    """The walk goes on with the key that stood outside of what has ended."""
+    text = '{"a":{"b":[1,{"c":2},3],"d":4},"e":5}'
+    seen = [(path, text[slice(*span)]) for path, span, _ in entries(text)]
+    assert [
+        (("a", "b", 0), "1"), (("a", "b", 1, "c"), "2"), (("a", "b", 2), "3"),
+        (("a", "d"), "4"), (("e",), "5"),
+    ] == seen  # fmt: skip

@@ -51,3 +51,9 @@ def test_shapes(shape: protected.Shape, good: list[Any], bad: list[Any]) -> None
     """A shape takes what Sentry means, and nothing that names a person or a wallet."""
     assert [] == [value for value in good if not shape(value)]
     assert [] == [value for value in bad if shape(value)]
+
+
+@pytest.mark.parametrize(("groups", "good"), [(4, True), (5, False), (6, False)])
+def test_words_of_six_letters(groups: int, *, good: bool) -> None:
+    """Some are words; as many as an address of NEM has are none."""
+    assert good is versions.is_sdk_text(".".join(["native"] * groups))

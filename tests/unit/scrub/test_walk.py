@@ -129,3 +129,16 @@ def test_containers_do_not_show_their_content() -> None:
     """A container in a traceback shows no payload."""
     assert "secret" not in repr(walk({"secret": "secret"}))
     assert "secret" not in repr(places(walk({"secret": "secret"})))
+
+
+def test_a_map_of_numbered_words_is_read_as_one_again() -> None:
+    """The second of two alike, whose keys are known by then, leads to the same place."""
+    words = ["abandon"] * 11 + ["about"]
+    known = Memory(compile_rules(rules(DEVICE)))
+    spot = known.root("event", structural=True)
+    for _ in range(3):
+        root = {"a": {str(at): word for at, word in enumerate(words)}}
+        walked = Walk(known, lambda *_: False).run(root, spot)
+        known.remember([text for text in walked.texts if " " not in text])
+        forms = [place for found in walked.texts.values() for place in found]
+        assert all(place.container.spot is not None for place in forms)

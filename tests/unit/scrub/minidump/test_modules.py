@@ -97,3 +97,10 @@ def test_unloaded_modules_with_longer_records_lose_what_is_behind() -> None:
 def test_a_list_of_unloaded_modules_that_lies_is_refused(head: tuple[int, int, int]) -> None:
     with pytest.raises(ScrubError):
         unloaded(struct.pack("<III", *head) + bytes(24))
+
+
+@pytest.mark.parametrize("head", [b"jane", b"\xbd\x04\xef\xff", bytes(4)])
+def test_a_version_that_is_none_goes(head: bytes) -> None:
+    """All of it: what begins otherwise is anything."""
+    copying, _ = copied(module(0x1000_0000, version=head + b"\x01" * 48))
+    assert bytes(52) == bytes(copying.out[LIST + 4 + 24 : LIST + 4 + 76])
