@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -138,6 +139,9 @@ class Gate:
         names = request.headers.getall(hdrs.HOST, [])
         if len(names) != 1 or not self._is_ours(host_name(names[0])):
             raise web.HTTPMisdirectedRequest
+        # What names a host itself means that one, whatever the header says (RFC 9112, 3.2.2).
+        if authority(request.raw_path) not in (None, names[0].strip().lower()):
+            raise web.HTTPMisdirectedRequest
         if not SECRET_NAMES.isdisjoint(name.lower() for name in request.query):
             raise RequestError("a token goes into the header Authorization, never into a URL")
 
@@ -209,6 +213,14 @@ def host_name(header: str) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0].removesuffix(".")
+
+
+def authority(target: str) -> str | None:
+    """Return the host and port in a request's target, in lower case; None if it is a path alone."""
+    if target.startswith("/"):
+        return None
+    rest = target.partition("://")[2]
+    return re.split("[/?#]", rest, maxsplit=1)[0].lower()
 
 
 def with_headers(answer: web.StreamResponse) -> web.StreamResponse:

@@ -179,6 +179,23 @@ def test_a_reload_of_one_process_is_counted_and_noted(tmp_path: Path) -> None:
     assert '"action":"reload"' in file.read_text()
 
 
+def test_a_target_with_another_host(tmp_path: Path) -> None:
+    """As a proxy would be asked: the name in the target counts, and the header must agree."""
+    relay = Relay(tmp_path / "relay", {"admin": {"port": 0, "tokens": TOKENS}, "rules": RULES})
+    with relay.running():
+        host = f"127.0.0.1:{relay.admin_port}"
+        answers = {}
+        for target in (f"http://{host}/spool", "http://evil.example/spool"):
+            with socket.create_connection(("127.0.0.1", relay.admin_port), timeout=10) as wire:
+                lines = (f"GET {target} HTTP/1.1", f"Host: {host}", "Connection: close", *BEARER)
+                text = (": ".join(one) if isinstance(one, tuple) else one for one in lines)
+                wire.sendall("\r\n".join((*text, "", "")).encode())
+                with wire.makefile("rb") as came:
+                    answers[target] = came.read()
+    assert [b"200", b"421"] == [answer.split()[1] for answer in answers.values()]
+    assert not [answer for answer in answers.values() if b"evil" in answer]
+
+
 def test_bytes_that_are_no_request(tmp_path: Path) -> None:
     """They are answered without an echo, as shut as everything else; or cut off, if too slow."""
     config = {"listen": {"port": 0, "header_timeout": "1s"}, "rules": RULES}

@@ -20,6 +20,7 @@ from relay.server.admin import build_admin_app
 from relay.server.admin_gate import (
     HEADERS,
     MAX_CONNECTIONS,
+    authority,
     find_token,
     host_name,
     refuse,
@@ -248,6 +249,54 @@ async def test_a_host_that_stands_twice_or_not_at_all() -> None:
             assert status in (b"421", b"400")
             writer.close()
             await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://evil.example/metrics", "127.0.0.1", 421),
+        ("http://evil.example:3001/metrics", "127.0.0.1:3001", 421),
+        ("http://127.0.0.1/metrics", "evil.example", 421),
+        ("http://127.0.0.1@evil.example/metrics", "127.0.0.1", 421),
+        ("http://evil.example@127.0.0.1/metrics", "127.0.0.1", 421),
+        ("http://localhost/metrics", "127.0.0.1", 421),
+        ("http://127.0.0.1:1/metrics", "127.0.0.1:2", 421),
+        ("http://127.0.0.1:3001/metrics", "127.0.0.1:3001", 200),
+        ("http://LOCALHOST/metrics?a=b", "localhost", 200),
+        ("http://[::1]:3001/metrics", "[::1]:3001", 200),
+        ("http://evil.example/api/relay/healthcheck/live/", "127.0.0.1", 200),
+    ],
+)
+async def test_a_target_that_names_a_host(target: str, host: str, status: int) -> None:
+    """It means that one, whatever the header says; where they differ, somebody was misled."""
+    async with port() as it:
+        reader, writer = await asyncio.open_connection("127.0.0.1", it.client.port)
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        assert str(status) == answer.split()[1].decode()
+        assert b"evil" not in answer
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/metrics", None),
+        ("//evil.example/metrics", None),
+        ("http://a.b:1/x", "a.b:1"),
+        ("HTTP://A.b", "a.b"),
+        ("http://a?b/c", "a"),
+        ("http://a#b@c/d", "a"),
+        ("http://a@b:1/c", "a@b:1"),
+        ("*", ""),
+        ("a.b:1", ""),
+        ("http:/a", ""),
+    ],
+)
+def test_the_host_in_a_target(target: str, expected: str | None) -> None:
+    """A target that is no path and names no host agrees with no header."""
+    assert expected == authority(target)
 
 
 def test_host_name() -> None:
