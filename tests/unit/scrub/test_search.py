@@ -175,3 +175,15 @@ def test_all_that_is_read_is_paid_for() -> None:
     # Three bytes each, the fold that is made, and what it reads as.
     assert cost("１ " * 500) >= plain + 1_000 + 1_000
     assert cost("%41 x " * 500) >= 3_000 + 2 * 500
+
+
+def test_rules_with_the_same_pattern_all_find() -> None:
+    """They share one search, and which of them counts is decided elsewhere."""
+    other = NUMBER.replace("t/number", "t/other")
+    assert [("1234", 0), ("1234", 1)] == hits("a 1234", NUMBER, other)
+    near = IP.replace("t/ip", "t/near").replace("check: ip", "check: ip, near: [host]")
+    # What one rule claims needs no other.
+    assert [(ADDRESS, 0)] == hits(f"at {ADDRESS}", IP, near)
+    plain = IP.replace("t/ip", "t/plain").replace(", check: ip", "")
+    assert ("999.0.113.77", 1) in hits("999.0.113.77", IP, plain)
+    assert ("999.0.113.77", 0) not in hits("999.0.113.77", IP, plain)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relay
+from relay.scrub.source_code import is_choice
 from relay.scrub.structure import value_after
 
 
@@ -212,3 +213,16 @@ def test_a_span_lies_in_the_text(tail: str, spaces: int) -> None:
         key, (start, stop) = found
         assert key.startswith("label")
         assert spaces + 6 <= start < stop <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ('case "', True), ("case  '", True), ('x?"', True), ("x ? `", True), ('x="', True),
+        ('x = "', True), ('{"', False), (', "', False), ("case ", False), ("x = ", False),
+        ('"', False), ("", False), ('case         "', False),
+    ],
+)  # fmt: skip
+def test_a_quoted_key_that_is_a_branch(before: str, expected: bool) -> None:
+    """Behind `case`, a question mark or an equals sign, and in quotes."""
+    assert expected is is_choice(f'{before}label": y', len(before))
