@@ -45,7 +45,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Names for MODULES. A folder stands for every module in it."""
 
-_SCRUB = ("tests/unit/scrub", "tests/property/test_scrub.py")
+_SCRUB = (
+    "tests/unit/scrub",
+    "tests/unit/test_pipeline.py",
+    "tests/property/test_scrub.py",
+    "tests/property/test_recording.py",
+    "tests/property/test_minidump.py",
+    "tests/property/test_process.py",
+)
 
 MORE: dict[str, tuple[str, ...]] = {
     "relay/consent.py": (
