@@ -276,7 +276,8 @@ def mnemonic_joined(text: str, start: int, end: int) -> tuple[Span, ...]:
     if end - start < _SHORTEST_JOINED:
         return NOTHING
     run = text[start:end].lower()
-    return disjoint((start + a, start + b) for known in _LISTS for a, b in _chains(run, known))
+    lists = (*_LISTS, *_SHORT_LISTS)
+    return disjoint((start + a, start + b) for known in lists for a, b in _chains(run, known))
 
 
 def _chains(run: str, known: frozenset[str]) -> list[Span]:

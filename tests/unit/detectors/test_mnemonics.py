@@ -41,6 +41,7 @@ def test_words_cut_to_the_letters_that_tell_them(strength: int) -> None:
         numbered = "\n".join(f"{n}. {word}" for n, word in enumerate(words, 1))
         assert [" ".join(words)] == found("mnemonic", " ".join(words))
         assert [numbered.removeprefix("1. ").upper()] == found("mnemonic", numbered.upper())
+        assert ["".join(words)] == found("mnemonic_joined", "".join(words))
 
 
 def test_repeated_words_that_were_cut_go_if_their_sum_is_right() -> None:
