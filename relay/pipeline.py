@@ -6,34 +6,22 @@ no randomness, no logging. What raises here has kept nothing.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from relay import jsonio
-from relay.consent import (
-    ConsentDecision,
-    ConsentPolicy,
-    Evidence,
-    ItemEvidence,
-    Source,
-    Verdict,
-    decide,
-    is_feedback,
-    read_envelope_evidence,
-    read_event_evidence,
-)
+from relay.consent import ConsentDecision, ConsentPolicy, Evidence, Verdict
 from relay.errors import ProjectError
+from relay.evidence import ReadItem, check_values, decide_consent, read_item
 from relay.outcomes import Outcome, Reason
 from relay.protocol.auth import Credentials, join_auth
 from relay.protocol.client_report import ClientReport
 from relay.protocol.enforcement import NO_LIMITS, Candidate, KnownLimits, Limit, stopped
 from relay.protocol.envelope import Envelope, Item, parse, serialise
-from relay.protocol.item_kinds import ItemKind, Policy, kind_of, policy_of, refined
-from relay.protocol.limits import DEFAULT, MIB, Limits, too_large
+from relay.protocol.item_kinds import Policy, policy_of
+from relay.protocol.limits import DEFAULT, MIB, Limits
 from relay.protocol.quantities import Quantities, namespaces, quantities
-from relay.rules.patterns import compile_pattern
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
 from relay.scrub.remarks import Note
@@ -134,15 +122,6 @@ class Processed:
             raise RuntimeError("outcomes and envelope contradict each other")
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """An item, its row and, for kinds that may hold consent or an id, its document."""
-
-    item: Item = field(repr=False)
-    kind: ItemKind | None
-    document: Any = field(repr=False)
-
-
 def process(
     data: bytes,
     request: RequestFacts,
@@ -167,9 +146,9 @@ def process(
     """
     envelope = parse(data, _limits(request, find_project))
     caller, policy = _caller(request, envelope, find_project)
-    _check_values(envelope.items)
-    read = [_read(item) for item in envelope.items]
-    decision = _consent(request, envelope, read, policy.consent)
+    check_values(envelope.items)
+    read = [read_item(item) for item in envelope.items]
+    decision = decide_consent(request.evidence(policy.consent), envelope, read, policy.consent)
     event_id = _event_id(envelope, read, request.new_id)
     lane = (caller.project or "", caller.key)
     limits = _limited(read, decision, policy, find_limits(*lane))
@@ -223,80 +202,7 @@ def _caller(
     return caller, policy
 
 
-def _consent(
-    request: RequestFacts, envelope: Envelope, read: Sequence[_Read], policy: ConsentPolicy
-) -> ConsentDecision:
-    """Add up what the request, the envelope's header and each item say about consent."""
-    shared = (*request.evidence(policy), *read_envelope_evidence(envelope.headers, policy))
-    if _repeats(envelope.raw_headers, (policy.envelope_key,)):
-        shared = (*shared, Evidence(Source.ENVELOPE_HEADER, granted=False))
-    return decide(policy, shared, [_evidence(r, policy) for r in read])
-
-
-def _check_values(items: Iterable[Item]) -> None:
-    """Refuse an envelope whose documents, which are held all at once, have too many values."""
-    kinds = ((item, kind_of(item.headers)) for item in items)
-    held = [item.payload for item, kind in kinds if kind is not None and kind.event_like]
-    whole = sum(map(len, held))
-    if whole > jsonio.MAX_VALUES and jsonio.count_values(b"".join(held)) > jsonio.MAX_VALUES:
-        raise too_large("envelope")
-
-
-def _read(item: Item) -> _Read:
-    """Look into the items that may speak about consent or carry the event's id."""
-    kind = kind_of(item.headers)
-    if kind is None or not kind.event_like:
-        return _Read(item, kind, None)
-    try:
-        document = jsonio.loads(item.payload)
-    except jsonio.JsonError:
-        return _Read(item, kind, None)
-    return _Read(item, refined(kind, document), document)
-
-
-def _evidence(read: _Read, policy: ConsentPolicy) -> ItemEvidence:
-    kind = read.kind.name if read.kind is not None else ""
-    if kind == "feedback" and not is_feedback(read.document):
-        # An event under the name of a feedback is not the user's own act.
-        kind = "event"
-    evidence = read_event_evidence(read.document, policy)
-    names, data = (policy.flag, *policy.flags), read.item.payload
-    event_like = read.kind is not None and read.kind.event_like
-    named = bool(evidence) or (event_like and _may_name(data, names))
-    unread = event_like and not isinstance(read.document, Mapping)
-    if named and (unread or _repeats(data, (*names, "tags"))):
-        evidence = (*evidence, Evidence(Source.TAG, granted=False))
-    return ItemEvidence(kind, evidence)
-
-
-def _may_name(data: bytes, names: Collection[str]) -> bool:
-    """Return whether one of these names may stand in bytes that are no document.
-
-    In UTF-16 there is a zero beside each letter, and nobody writes letters as escapes without need.
-    """
-    plain = data.replace(b"\0", b"")
-    return _LETTER.occurs(plain) or any(name.encode() in plain for name in names)
-
-
-_LETTER: Final = compile_pattern(r"\\u00[4-7]")
-
-
-def _repeats(data: bytes, names: Collection[str]) -> bool:
-    """Return whether an object in a document has one of these keys twice.
-
-    Without an escape a key stands there as it is, and RE2 tells that much faster than Python does.
-    """
-    quoted = (b'"' + name.encode() + b'"' for name in names)
-    if not _ESCAPE.occurs(data) and all(data.count(key) < _TWICE for key in quoted):
-        return False
-    return jsonio.repeats(data, names)
-
-
-_ESCAPE: Final = compile_pattern(r"\\u")
-_TWICE: Final = 2
-
-
-def _event_id(envelope: Envelope, read: Sequence[_Read], new_id: str) -> str | None:
+def _event_id(envelope: Envelope, read: Sequence[ReadItem], new_id: str) -> str | None:
     """Return the id of the envelope's event: its header's, its event's own, or a new one."""
     given = envelope.headers.get("event_id")
     if isinstance(given, str) and is_id(given):
@@ -313,7 +219,7 @@ def _plain_id(text: str) -> str:
 
 
 def _limited(
-    read: Sequence[_Read], decision: ConsentDecision, policy: ProjectPolicy, known: KnownLimits
+    read: Sequence[ReadItem], decision: ConsentDecision, policy: ProjectPolicy, known: KnownLimits
 ) -> Sequence[Limit | None]:
     """Return for each item the limit that stops it; what does not go on anyway is not asked."""
     if not known:
@@ -330,7 +236,7 @@ def _limited(
 
 def _scrub(
     index: int,
-    read: _Read,
+    read: ReadItem,
     verdict: Verdict,
     event_id: str | None,
     policy: ProjectPolicy,
@@ -356,12 +262,12 @@ def _scrub(
     return scrubber.scrub_item(index, item, document, policy.items, policy.limits)
 
 
-def _is_attached_text(read: _Read, policy: ProjectPolicy) -> bool:
+def _is_attached_text(read: ReadItem, policy: ProjectPolicy) -> bool:
     kind = read.kind
     return kind is not None and policy_of(kind, policy.items) is Policy.TEXT
 
 
-def _failed(index: int, read: _Read) -> ScrubbedItem:
+def _failed(index: int, read: ReadItem) -> ScrubbedItem:
     name = read.kind.name if read.kind is not None else _UNKNOWN
     return ScrubbedItem(None, Outcome(index, name, Reason.SCRUB_FAILED, len(read.item.payload)))
 

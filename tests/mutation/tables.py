@@ -5,7 +5,7 @@ from pathlib import Path
 _PROTOCOL = "relay/protocol"
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "consent": ("relay/consent.py",),
+    "consent": ("relay/consent.py", "relay/evidence.py"),
     "codec": tuple(
         f"{_PROTOCOL}/{name}.py"
         for name in (
@@ -60,6 +60,7 @@ MORE: dict[str, tuple[str, ...]] = {
         "tests/unit/config/test_loading.py",
         "tests/property/test_process.py",
     ),
+    "relay/evidence.py": ("tests/unit/test_pipeline.py", "tests/property/test_process.py"),
     "relay/pipeline.py": ("tests/property/test_process.py", "tests/unit/test_intake.py"),
     "relay/protocol/auth.py": ("tests/unit/protocol/test_credentials.py",),
     "relay/protocol/envelope.py": ("tests/unit/protocol/test_envelope_codec.py",),

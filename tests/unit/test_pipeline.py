@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from relay import jsonio
 from relay.consent import ConsentPolicy, Evidence, Missing, Source, Verdict
 from relay.errors import AuthError, EnvelopeError, ProjectError, TooLargeError
 from relay.outcomes import Outcome, Reason
@@ -195,32 +194,6 @@ def test_a_broken_item_falls_alone() -> None:
     assert expected == reasons(run(data))
 
 
-NO = '{"tags":{"allowReport":false}'
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        NO.encode(),
-        f"{NO}}}}}".encode(),
-        f"[{NO}}}]".encode(),
-        NO.encode("utf-16"),
-        NO.replace("a", "\\u0061").encode(),
-        NO.encode() + b',"message":"\xff"}',
-        NO.encode() + b',"extra":' + b'{"a":' * 2000 + b"1" + b"}" * 2002,
-    ],
-)
-def test_an_answer_that_cannot_be_read_denies(event: bytes) -> None:
-    """Where an event names the tag and is no document, nobody can tell that it is no "no"."""
-    beside = envelope(("check_in", event), ("event", GRANTED), ("session", {}))
-    assert [Reason.CONSENT_DENIED] * 3 == reasons(run(beside))
-    header = Evidence(Source.HTTP_HEADER, granted=True)
-    assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("event", event)), None, header))
-    assert [Reason.CONSENT_DENIED] == reasons(
-        run(envelope(("event", event)), ProjectPolicy("1", ConsentPolicy(missing=Missing.MINIMAL)))
-    )
-
-
 @pytest.mark.parametrize("event", [b"{broken", b"[1]", b"", b'{"message":"\\u003cb\\u003e'])
 def test_a_broken_event_that_names_no_tag_says_nothing(event: bytes) -> None:
     """It falls alone, and what says yes beside it holds for the rest."""
@@ -328,58 +301,6 @@ def test_shadow_rules_are_counted() -> None:
     assert {} == dict(done.redactions)
 
 
-@pytest.mark.parametrize(
-    ("event", "expected"),
-    [
-        (b'{"tags":{"allowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
-        (b'{"tags":{"allowReport":false},"tags":{"allowReport":true}}', Reason.CONSENT_DENIED),
-        (b'{"tags":{"allowReport":false},"tags":{"a":"b"}}', Reason.CONSENT_DENIED),
-        (b'{"tags":{"a":"b"},"tags":{"c":"d"}}', Reason.CONSENT_MISSING),
-        (b'{"tags":[{"name":"allowReport","value":false}]}', Reason.CONSENT_DENIED),
-        (b'{"tags":{"allowReport":true},"extra":{"allowReport":1}}', Reason.ACCEPTED),
-        (rb'{"tags":{"\u0061llowReport":false,"allowReport":true}}', Reason.CONSENT_DENIED),
-        (rb'{"tags":{"allowReport":true},"x":"\u0061","x":"\u0061"}', Reason.ACCEPTED),
-    ],
-)
-def test_a_denial_does_not_hide_behind_its_double(event: bytes, expected: Reason) -> None:
-    """A flag that an object has twice denies, whichever a parser would keep."""
-    assert [expected] == reasons(run(envelope(("event", event))))
-
-
-def test_a_doubled_flag_of_another_name_denies() -> None:
-    """The flags that an operator chose are held to the same."""
-    policy = ProjectPolicy("1", ConsentPolicy(flag="agreed", flags=("also",)))
-    for name in ("agreed", "also"):
-        event = b'{"tags":{"%s":false,"%s":true}}' % (name.encode(), name.encode())
-        assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("event", event)), policy))
-
-
-def test_a_doubled_flag_in_the_envelope_header_denies() -> None:
-    """The envelope header is held to the same."""
-    data = b'{"consent":"false","consent":"true"}\n{"type":"session"}\n{"did":"x"}\n'
-    assert [Reason.CONSENT_DENIED] == reasons(run(data))
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ({"contexts": {"feedback": {"message": "hello"}}}, Reason.ACCEPTED),
-        ({"message": "hello"}, Reason.CONSENT_MISSING),
-        ({"contexts": {"feedback": {}}, "exception": {"values": [1]}}, Reason.CONSENT_MISSING),
-    ],
-)
-@pytest.mark.parametrize("kind", ["feedback", "event"])
-def test_only_a_feedback_is_the_users_own_act(kind: str, document: dict, expected: Reason) -> None:
-    """An event that calls itself feedback does not pass without consent."""
-    assert [expected] == reasons(run(envelope((kind, {"type": "feedback", **document}))))
-
-
-def test_a_user_report_can_deny() -> None:
-    """A tag in a user report counts like any other."""
-    report = {"tags": {"allowReport": False}, "comments": "x"}
-    assert [Reason.CONSENT_DENIED] == reasons(run(envelope(("user_report", report))))
-
-
 def limited(data: bytes, *categories: str, policy: ProjectPolicy | None = None) -> Processed:
     """Process an envelope while the upstream takes nothing of some categories."""
     known = KnownLimits({name: Limit(9.0, name) for name in categories})
@@ -449,16 +370,6 @@ def test_a_report_of_our_own_gets_a_permit() -> None:
         report_permit("1", KEY, replace(report, timestamp=6)),
     ]
     assert 4 == len({permit.envelope_id, *(other.envelope_id for other in others)})
-
-
-def test_documents_that_are_held_have_values_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that may speak about consent are in memory together, so their values are bounded."""
-    monkeypatch.setattr(jsonio, "MAX_VALUES", 100)
-    report = {"comments": "x", "x": [1] * 60}
-    assert [Reason.ACCEPTED] == reasons(run(envelope(("user_report", report))))
-    assert 2 == len(run(envelope(("user_report", report), ("log", report))).outcomes)
-    with pytest.raises(TooLargeError, match="type 'envelope'"):
-        run(envelope(("user_report", report), ("user_report", report)))
 
 
 def test_attached_text_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
