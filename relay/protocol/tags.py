@@ -33,7 +33,7 @@ def joined(said: Iterable[Any]) -> dict[str, Any] | list[Any]:
         if not isinstance(one, list) or len(one) != 2 or not isinstance(one[0], str):
             return whole
         key, value = one
-        if key in named and (_is_deep(value) or _is_deep(named[key]) or named[key] != value):
+        if key in named and (_is_deep(value) or named[key] != value):
             return whole
         named.setdefault(key, value)
     return named
@@ -52,7 +52,7 @@ def refuse_repeats(data: bytes, document: Any) -> None:
     if not isinstance(document, Mapping) or TAGS not in document:
         return
     tags = document[TAGS]
-    names = [key for key in tags if isinstance(key, str)] if isinstance(tags, Mapping) else []
+    names = tags if isinstance(tags, Mapping) else ()
     if jsonio.repeats(data, {TAGS, *names}):
         raise BodyError("a key stands twice")
 

@@ -1,5 +1,6 @@
 """The folder that stands in for a Sentry."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,39 @@ async def test_only_the_newest_stay(tmp_path: Path, clock: FakeClock) -> None:
         clock.advance(1)
     left = {name.split("-")[1][:32] for name in names(tmp_path)}
     assert ({f"{2:032x}", f"{3:032x}"}, 4) == (left, len(names(tmp_path)))
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, [4]), (1, [4]), (2, [3, 4])])
+async def test_one_sink_keeps_its_newest(
+    tmp_path: Path, clock: FakeClock, keep: int, left: list[int]
+) -> None:
+    """What was deleted by hand meanwhile is no fault; one at least stays."""
+    sink = FileSink(tmp_path, clock, keep=keep)
+    for number in range(1, 5):
+        await sink.send(envelope(number))
+        clock.advance(1)
+        if number == 1:
+            for path in tmp_path.iterdir():
+                path.unlink()
+    assert [f"{n:032x}.envelope" for n in left] == [
+        name.split("-")[1] for name in names(tmp_path) if name.endswith(".envelope")
+    ]
+
+
+async def test_names_are_the_same_everywhere(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In UTC on every machine, with the id in lower case, in a folder that is made with others."""
+    one = envelope()
+    object.__setattr__(one, "envelope_id", "AB" * 16)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        await FileSink(tmp_path / "not" / "there", clock).send(one)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert f"20231114T221320.250000Z-{'ab' * 16}.envelope" in names(tmp_path / "not" / "there")
 
 
 async def test_names_hold_nothing_that_was_sent(tmp_path: Path, clock: FakeClock) -> None:

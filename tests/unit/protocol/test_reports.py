@@ -8,7 +8,13 @@ from relay.errors import BodyError, TooLargeError, UnsupportedMediaError
 from relay.protocol.envelope import parse
 from relay.protocol.item_kinds import kind_of
 from relay.protocol.limits import DEFAULT
-from relay.protocol.reports import NEL_TYPES, check_media, nel_envelope, security_envelopes
+from relay.protocol.reports import (
+    NEL_TYPES,
+    SECURITY_TYPES,
+    check_media,
+    nel_envelope,
+    security_envelopes,
+)
 
 REPORT = b'{"csp-report":{"blocked-uri":"x"}}'
 
@@ -35,7 +41,8 @@ def test_a_list_of_reports() -> None:
     made = security_envelopes(b'[{"a":1}, {"b":2}]', {}, DEFAULT)
     assert [b'{"a":1}', b'{"b":2}'] == [parse(one).items[0].payload for one in made]
     assert [] == list(security_envelopes(b"[]", {}, DEFAULT))
-    with pytest.raises(TooLargeError):
+    assert 2 == len(security_envelopes(b"[1,2]", {}, replace(DEFAULT, items=2)))
+    with pytest.raises(TooLargeError, match="size limits for type 'envelope'"):
         security_envelopes(b"[1,2,3]", {}, replace(DEFAULT, items=2))
 
 
@@ -58,7 +65,10 @@ def test_no_report(body: bytes) -> None:
 
 def test_media_types() -> None:
     """A parameter does not matter, nor does case; another type does."""
-    check_media("Application/Reports+JSON; charset=utf-8", NEL_TYPES)
+    check_media("Application/Reports+JSON; charset=utf-8; a=b", NEL_TYPES)
+    check_media("application/json", NEL_TYPES)
+    for media in ("application/json", "application/csp-report", "application/reports+json"):
+        check_media(media, SECURITY_TYPES)
     for wrong in ("", "text/plain", "application/csp-report"):
         with pytest.raises(UnsupportedMediaError):
             check_media(wrong, NEL_TYPES)

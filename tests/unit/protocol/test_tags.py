@@ -20,6 +20,7 @@ from relay.protocol.tags import entries, joined, refuse_repeats
         ([[["a"]], {"a": True}], [["a"], ["a", True]]),
         ([[{"key": "a", "value": False}], {"a": 1}], [{"key": "a", "value": False}, ["a", 1]]),
         ([{"a": [1]}, {"a": [1]}], [["a", [1]], ["a", [1]]]),
+        ([{"a": [1]}, {"a": 1}], [["a", [1]], ["a", 1]]),
         (["text", None, 5, {"a": 1}], {"a": 1}),
     ],
 )
@@ -37,6 +38,8 @@ def test_nothing_said_is_lost(said: list[Any], expected: Any) -> None:
         (b'{"tags":{"\\u0061":1,"a":2}}', True),
         (b'{"extra":{"b":1,"b":2},"tags":{"a":1}}', False),
         (b'{"tags":[["a",1],["a",2]]}', False),
+        (b'{"extra":{"b":1,"b":2},"tags":["b"]}', False),
+        (b'{"message":"no tags"}', False),
         (b"[1]", False),
     ],
 )
