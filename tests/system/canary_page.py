@@ -75,6 +75,9 @@ writes this page:
 .venv/bin/python -m tests.system.canary
 ```
 
+`--seed` with the number above draws the same secrets and places again; without it the seed is another each time, and is
+printed first.
+
 ## Secrets that were sent, by error path, spool and number of workers
 
 {paths}
