@@ -48,6 +48,20 @@ def test_rules_that_are_off_prove_nothing() -> None:
     assert set() == problems(rule("a", "x", "[x]", "{in: x, out: no}", "x", "off"))
 
 
+def test_only_some_rules_are_asked_for() -> None:
+    """Examples of rules that are not asked for are not run; the set is still the whole one."""
+    wrong = rule("a", "x+", "[1]", "{in: axx, out: 'b'}", "b", "enforce")
+    right = rule("b", "y", "[2]", "{in: y, out: '[2]'}", "b", "enforce")
+    sets: list[int] = []
+
+    def make(some: tuple[Rule, ...]) -> Scrubber:
+        sets.append(len(some))
+        return Scrubber.from_rules(some, HashKeys(b"k" * 32))
+
+    results = list(run_examples((wrong, right), make, {"b"}))
+    assert ([("b", True)] * 4, [2, 1]) == ([(r.rule.id, r.passed) for r in results], sets)
+
+
 def test_mistakes_show_no_text() -> None:
     """A failing example is told by file, line and rule, without its text."""
     wrong = rule("a", "x+", "[1]", "{in: secretxx, out: 'b'}", "b", "enforce")
