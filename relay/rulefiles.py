@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from relay import jsonio
 from relay.errors import Mistake, RuleError
 from relay.rules.loading import RuleText
 
@@ -42,6 +43,53 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
     if mistakes:
         raise RuleError(tuple(mistakes))
     return tuple(found.values())
+
+
+Fingerprint = tuple[tuple[str | int, ...], ...]
+"""What the system says of each rule file, without a look inside; equal ones are unchanged."""
+
+
+def fingerprint(paths: Sequence[str | Path]) -> Fingerprint:
+    """Return what stands where, cheaply: names, kinds, sizes, times and inodes.
+
+    It differs after a write, a rename, an exchanged link, and after a change of who may read it.
+    What is missing or cannot be looked at has a place in it too, so nothing is raised.
+    """
+    found: list[tuple[str | int, ...]] = []
+    for path in map(Path, paths):
+        found.append(_state(path))
+        try:
+            files = sorted(_rule_files(path)) if path.is_dir() else []
+        except OSError as error:
+            found.append((str(path), "unreadable", error.errno or 0))
+            continue
+        found += map(_state, files)
+    return tuple(found)
+
+
+def _state(path: Path) -> tuple[str | int, ...]:
+    try:
+        seen = path.stat()
+    except OSError as error:
+        return str(path), "unreadable", error.errno or 0
+    if path.is_dir():  # what is inside counts, and its own time changes with anything in it
+        return str(path), seen.st_mode, seen.st_dev, seen.st_ino
+    times = seen.st_mtime_ns, seen.st_ctime_ns
+    return str(path), seen.st_mode, seen.st_dev, seen.st_ino, seen.st_size, *times
+
+
+def pack(files: Iterable[RuleText]) -> bytes:
+    """Return rule files as bytes, for another process; the same for the same files."""
+    return jsonio.dumps([[file.name, file.file, file.text] for file in files])
+
+
+def unpack(packed: bytes) -> tuple[RuleText, ...]:
+    """Return the rule files that were packed.
+
+    Raises:
+        ValueError: it is no such thing.
+    """
+    return tuple(RuleText(name, file, text) for name, file, text in jsonio.loads(packed))
 
 
 def shipped() -> tuple[RuleText, ...]:

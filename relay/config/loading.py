@@ -28,7 +28,7 @@ SECRET_FILE: Final = "hash.secret_file"  # noqa: S105 - the name of a setting
 
 _KEYS: Final = (
     "listen", "admin", "projects", "rules", "consent", "items", "limits", "spool", "forward",
-    "hash", "client_reports", "errors", "usage",
+    "hash", "client_reports", "errors", "usage", "reload",
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ def _settings(root: Section, source: str) -> Settings:
         client_reports=sections.client_reports(root.section("client_reports")),
         errors=sections.errors(root.section("errors")),
         usage=sections.usage(root.section("usage")),
+        reload=sections.reload(root.section("reload")),
         source=source,
         places=dict(root.places()),
     )

@@ -26,7 +26,10 @@ MIN_SECRET: Final = 16
 MIN_INTERVAL: Final = 1.0
 """Seconds between two client reports, at least."""
 
-SCOPES: Final = ("metrics", "playground", "spool")
+MIN_LOOK: Final = 0.1
+"""Seconds between two looks at the rules, at least."""
+
+SCOPES: Final = ("metrics", "playground", "rules", "spool")
 
 OPENABLE: Final = ("metrics",)
 """Scopes that may be opened to whoever reaches the admin port: they show numbers alone."""
@@ -206,12 +209,14 @@ class ForwardSettings:
         per_upstream: sends at one time to one upstream, of all workers together.
         timeout: seconds for one send.
         compress: how bodies are compressed.
+        rules_tag: whether events say in the tag `relay.rules` which rules have cleaned them.
     """
 
     concurrency: int = 128
     per_upstream: int = 32
     timeout: float = 30.0
     compress: Literal["gzip", "zstd", "none"] = "gzip"
+    rules_tag: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,13 @@ class ClientReportSettings:
 
     enabled: bool = True
     interval: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadSettings:
+    """How rules are taken up while the relay runs: seconds between two looks; 0 is never."""
+
+    every: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +285,7 @@ class Settings:
     client_reports: ClientReportSettings
     errors: ErrorSettings
     usage: UsageSettings
+    reload: ReloadSettings = ReloadSettings()
     source: str = ""
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
 

@@ -86,6 +86,7 @@ def forward(section: Section) -> model.ForwardSettings:
         per_upstream=section.integer("per_upstream", default.per_upstream, 1, 1_000),
         timeout=_wait(section, "timeout", default.timeout),
         compress=compress,  # type: ignore[arg-type]  # `choice` has checked it
+        rules_tag=section.boolean("rules_tag", default.rules_tag),
     )
 
 
@@ -133,6 +134,16 @@ def client_reports(section: Section) -> model.ClientReportSettings:
         enabled=section.boolean("enabled", default.enabled),
         interval=max(interval, model.MIN_INTERVAL),
     )
+
+
+def reload(section: Section) -> model.ReloadSettings:
+    """Read `reload`."""
+    section.only("every")
+    every = section.duration("every", model.ReloadSettings().every)
+    if 0 < every < model.MIN_LOOK:
+        node = section.get("every") or section.node
+        section.wrong(node, f"{section.path('every')} must be 100ms or more, or 0s for never")
+    return model.ReloadSettings(every=every)
 
 
 def usage(section: Section) -> model.UsageSettings:

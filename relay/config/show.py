@@ -72,6 +72,7 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "per_upstream": settings.forward.per_upstream,
             "timeout": format_duration(settings.forward.timeout),
             "compress": settings.forward.compress,
+            "rules_tag": settings.forward.rules_tag,
         },
         "hash": _hash(settings.hash),
         "client_reports": {
@@ -79,6 +80,7 @@ def masked(settings: model.Settings) -> dict[str, Any]:
             "interval": format_duration(settings.client_reports.interval),
         },
         "errors": _errors(settings.errors),
+        "reload": {"every": format_duration(settings.reload.every)},
         "usage": {},
     }
     return data

@@ -43,6 +43,7 @@ def test_the_example_loads() -> None:
         config.Settings, config.Listen, config.Tls, config.Admin, config.AdminToken,
         config.ProjectSettings, config.SpoolSettings, config.HashSettings,
         config.ClientReportSettings, config.ForwardSettings, config.ErrorSettings,
+        config.ReloadSettings,
         ConsentPolicy, Limits,
     ),
 )  # fmt: skip

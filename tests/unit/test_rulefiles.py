@@ -82,3 +82,43 @@ def test_what_ships_and_is_left_out() -> None:
         rulefiles.shipped_left_out([*names[2:], "ours/one"]),
         rulefiles.shipped_left_out([]),
     )
+
+
+def test_a_fingerprint_tells_of_each_change(tmp_path: Path) -> None:
+    """A write, a new file, a rename, an exchanged link, lost rights and a lost folder all show."""
+    first = write(tmp_path / "1" / "a.yaml")
+    write(tmp_path / "2" / "a.yaml")
+    link = tmp_path / "now"
+    link.symlink_to("1")
+    seen = [rulefiles.fingerprint([link])]
+    assert seen[-1] == rulefiles.fingerprint([str(link)])
+    for change in (
+        lambda: first.write_bytes(b"id: y\n\n"),
+        lambda: write(tmp_path / "1" / "b.yaml"),
+        lambda: (tmp_path / "1" / "b.yaml").rename(tmp_path / "1" / "c.yaml"),
+        lambda: first.chmod(0o600),
+        lambda: (tmp_path / "next").symlink_to("2"),
+        lambda: (tmp_path / "next").replace(link),
+        link.unlink,
+    ):
+        change()
+        seen.append(rulefiles.fingerprint([link]))
+    assert seen[4] == seen.pop(5)  # a link beside it is none of ours
+    assert len(seen) == len(set(seen))
+
+
+def test_a_fingerprint_passes_over_what_is_no_rule(tmp_path: Path) -> None:
+    """Hidden files, which editors write, and files of other kinds change nothing."""
+    write(tmp_path / "a.yaml")
+    before = rulefiles.fingerprint([tmp_path])
+    for name in (".a.yaml.swp", ".b.yaml", "a.yaml~", "README.md", ".git/c.yaml"):
+        write(tmp_path / name)
+    assert before == rulefiles.fingerprint([tmp_path])
+
+
+def test_packed_files_come_back(tmp_path: Path) -> None:
+    """Names, places and texts, and in their order."""
+    write(tmp_path / "a.yaml", "id: \u00e4\n".encode())
+    write(tmp_path / "b.yaml")
+    files = rulefiles.read([tmp_path])
+    assert files == rulefiles.unpack(rulefiles.pack(files))

@@ -361,3 +361,14 @@ def test_a_cluster_keeps_copies(spool: str, copies: int) -> None:
     """Where there are servers for it nobody has to ask that one of them may fail."""
     text = f"spool: {{backend: jetstream, {spool}}}"
     assert copies == parse(text, "r.yaml", {}).spool.replicas
+
+
+def test_reload() -> None:
+    """Seconds between two looks at the rules; nothing is never, and very little is a mistake."""
+    assert 2.0 == parse(None, "(no file)", {}).reload.every
+    assert 0.5 == parse("reload: {every: 500ms}", "r.yaml", {}).reload.every
+    assert 0.0 == parse("reload: {every: 0s}", "r.yaml", {}).reload.every
+    assert [
+        "r.yaml:1: unknown key 'evry' in reload (did you mean 'every'?)",
+        "r.yaml:1: reload.every must be 100ms or more, or 0s for never",
+    ] == mistakes_of("reload: {every: 99ms, evry: 1s}")

@@ -122,3 +122,10 @@ def test_the_admin_port_is_shown() -> None:
     text = "admin: {open: [metrics], hosts: [a.b], audit: audit.log}"
     shown = masked(parse(text, "r.yaml", {}))["admin"]
     assert (["metrics"], ["a.b"], "audit.log") == (shown["open"], shown["hosts"], shown["audit"])
+
+
+def test_reload_is_shown() -> None:
+    """So that what is shown loads to the same settings."""
+    other = parse("reload: {every: 90s}", "r.yaml", {})
+    assert "reload:\n  every: 90s\n" in show(other)
+    assert other.reload == parse(show(other), "", {}).reload
