@@ -196,3 +196,20 @@ def test_so_many_keys_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
         learn(limits, "60:error:key", str(number))
         assert min(number + 1, 2) == limits.keys
     assert [False, False, True, True] == [bool(ends(limits, str(number))) for number in range(4)]
+
+
+def test_a_refusal_may_name_the_time_of_its_end() -> None:
+    """As a date of HTTP, by our clock."""
+    limits = memory()
+    limits.learn("1", "k", 429, {"retry-after": "Tue, 14 Nov 2023 22:14:20 GMT"}, NOW)
+    assert {"": 60.0} == ends(limits)
+
+
+@pytest.mark.parametrize("left", [-5.0, 0.0])
+def test_what_has_ended_is_not_taken_from_others(left: float) -> None:
+    """It takes no room, and shows no key to anybody."""
+    limits = memory()
+    shared = KeyLimit(("first", "k"), Limit(NOW + left, "error", "key", ""))
+    limits.merge([shared], NOW)
+    assert 0 == limits.keys
+    assert "first" not in repr(shared)
