@@ -4,19 +4,16 @@ The names here are the public Python contract; everything else may change.
 """
 
 import secrets
-import shlex
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from relay.errors import EnvelopeError, RelayError, RuleError
 from relay.jsonio import JsonError
-from relay.rulefiles import read, shipped
-from relay.rules.examples import as_mistakes, run_examples
-from relay.rules.loading import RuleText, load_rules
+from relay.rulefiles import how_to_test, read, shipped
 from relay.scrub.hashing import HashKeys
 from relay.scrub.remarks import Remark
 from relay.scrub.scrubber import Scrubber, ScrubResult
+from relay.scrub.verified import scrubber_of
 
 __all__ = [
     "EnvelopeError",
@@ -49,12 +46,5 @@ def load_scrubber(*paths: str | Path, secret: bytes | None = None, verify: bool 
         RuleError: with all mistakes at once.
     """
     files = read(paths) if paths else shipped()
-    rules = load_rules(RuleText(file.name, file.file, file.text) for file in files)
     keys = HashKeys(secret if secret is not None else secrets.token_bytes(32))
-    if verify:
-        mistakes = as_mistakes(run_examples(rules, lambda some: Scrubber.from_rules(some, keys)))
-        if mistakes:
-            given = "".join(f" --rules {shlex.quote(str(path))}" for path in paths)
-            hint = f"run `relay rules test{given}`"
-            raise RuleError(tuple(replace(mistake, hint=hint) for mistake in mistakes))
-    return Scrubber.from_rules(rules, keys)
+    return scrubber_of(files, keys, verify=verify, hint=how_to_test(paths))

@@ -5,6 +5,7 @@ under the rules folder, `network/ip-address`; the name given here is the end of 
 the folder that was read, or the file's own name when a single file was.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -90,6 +91,12 @@ def unpack(packed: bytes) -> tuple[RuleText, ...]:
         ValueError: it is no such thing.
     """
     return tuple(RuleText(name, file, text) for name, file, text in jsonio.loads(packed))
+
+
+def how_to_test(paths: Sequence[str | Path]) -> str:
+    """Return what to run to see what became of the examples of these rules."""
+    given = "".join(f" --rules {shlex.quote(str(path))}" for path in paths)
+    return f"run `relay rules test{given}`"
 
 
 def shipped() -> tuple[RuleText, ...]:
