@@ -22,9 +22,15 @@ def test_text_is_no_pointer() -> None:
 
 def test_addresses_of_modules_inside_of_each_other_stay() -> None:
     """The end is that of the larger one; what stands apart has an end of its own."""
-    images = [(0x40_0000, 0x3000), (0x40_1000, 0x1000), (0x40_3001, 0x10), (0x50_0000, 0x10)]
+    images = [
+        (0x10_0000, 0x10),
+        (0x40_0000, 0x3000),
+        (0x40_1000, 0x1000),
+        (0x40_3001, 0x10),
+        (0x50_0000, 0x10),
+    ]
     kept = ranges(ARCHITECTURES[9], images, [(0x60_0000, 0x10)])
     stay = (0x40_2800, 0x40_3000, 0x40_3001, 0x40_3011, 0x50_0000, 0x50_0010, 0x60_0010)
     assert list(stay) == [kept.register(value) for value in stay]
-    gone = (0x3F_FFFF, 0x40_3012, 0x4F_FFFF, 0x50_0011, 0x60_0011)
+    gone = (0x10_0011, 0x3F_FFFF, 0x40_3012, 0x4F_FFFF, 0x50_0011, 0x60_0011)
     assert [0] * len(gone) == [kept.register(value) for value in gone]

@@ -199,3 +199,16 @@ def test_when_a_process_began_stays_where_it_is_said(flags: int, kept: tuple[int
     clean = scrub_minidump(bytes(dump), forget)
     _, rva = streams(clean)[15]
     assert kept == struct.unpack_from("<IIIIII", clean, rva)
+
+
+@pytest.mark.parametrize(
+    ("maker", "kept"), [(b"AuthenticAMD", b"AuthenticAMD"), (b"janes wallet", b"")]
+)
+def test_the_maker_of_a_processor_is_one_that_there_is(maker: bytes, kept: bytes) -> None:
+    """What else the field holds is features, or a text, and goes."""
+    dump = bytearray(MADE["amd64"])
+    _, rva = streams(bytes(dump))[7]
+    dump[rva + 32 : rva + 56] = maker + b"and features"
+    clean = scrub_minidump(bytes(dump), forget)
+    _, rva = streams(clean)[7]
+    assert kept.ljust(24, b"\0") == clean[rva + 32 : rva + 56]
