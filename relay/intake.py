@@ -61,7 +61,10 @@ class Taken:
 
 
 class Rotation:
-    """Gives the scrubber with the keys of the present period."""
+    """Gives the scrubber with the keys of the present period, and of the rules that hold now.
+
+    Each envelope asks once, so it is scrubbed with one set of rules, whatever comes meanwhile.
+    """
 
     def __init__(self, scrubber: Scrubber, secret: bytes, rotate: float, clock: Clock) -> None:
         """Set up.
@@ -77,6 +80,10 @@ class Rotation:
         self._rotate = rotate
         self._clock = clock
         self._period = -1
+
+    def replace(self, scrubber: Scrubber) -> None:
+        """Have other rules hold from the next envelope on; the secret stays."""
+        self._scrubber, self._period = scrubber, -1
 
     @property
     def period(self) -> int:

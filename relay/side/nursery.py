@@ -2,7 +2,8 @@
 
 Law of this file: no event loop, no thread, no log, no file. The nursery knows no body; a child
 knows one, and what it took is given back when it ends. A child is held to its processor time and
-its memory by the system, and one that breaks costs its own body only.
+its memory by the system, and one that breaks costs its own body only. Where the rules change, the
+first nursery forks another one that loads them; it has a socket of its own, and forks from then on.
 """
 
 import gc
@@ -33,8 +34,20 @@ NICENESS: Final = 5
 _FIRST_VICTIM: Final = "500"
 """Where the machine runs out of memory, a child is to end, not the process that answers."""
 
+BODY: Final = b"+"
+"""What is said with the socket of a body."""
+
+HEIR: Final = b"*"
+"""What is said with the socket of another nursery, which is to have other rules."""
+
+RETIRE: Final = b"."
+"""What is said to a nursery that gets no more bodies: it ends after the last that it has."""
+
 Work = Callable[[socket.socket], None]
 """Does all that is to be done with one body, over its own socket."""
+
+Renew = Callable[[socket.socket], Work]
+"""Makes the work of another nursery, of what comes over its socket; and says there when it can."""
 
 
 class End(IntEnum):
@@ -56,11 +69,11 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
-def run(control: socket.socket, work: Work) -> NoReturn:
+def run(control: socket.socket, work: Work, renew: Renew) -> NoReturn:
     """Fork a child for each socket that comes, until the other side of `control` is closed."""
     try:
         _settle(control)
-        _Nursery(control, work).run()
+        _Nursery(control, work, renew).run()
     finally:
         os._exit(0)
 
@@ -68,10 +81,13 @@ def run(control: socket.socket, work: Work) -> NoReturn:
 class _Nursery:
     """Keeps a child's socket until the child has ended, to write how."""
 
-    def __init__(self, control: socket.socket, work: Work) -> None:
+    def __init__(self, control: socket.socket, work: Work, renew: Renew) -> None:
         self._control = control
         self._work = work
+        self._renew = renew
         self._children: dict[int, socket.socket] = {}
+        self._heirs: set[int] = set()
+        self._retired = False
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         self._ended, wake = socket.socketpair()
@@ -84,10 +100,10 @@ class _Nursery:
 
     def run(self) -> None:
         """See `nursery.run`."""
-        while True:
+        while self._children or not self._retired:
             for number, _ in self._poll.poll():
                 if number == self._control.fileno():
-                    if not self._fork():
+                    if not self._listen():
                         self._kill(list(self._children))
                         return
                 elif number == self._ended.fileno():
@@ -95,12 +111,23 @@ class _Nursery:
                 else:  # whoever waited for it has gone
                     self._kill([p for p, s in self._children.items() if s.fileno() == number])
 
-    def _fork(self) -> bool:
-        _, numbers, _, _ = socket.recv_fds(self._control, 1, 1)
+    def _listen(self) -> bool:
+        """Do what is said; return whether anybody is there who says anything."""
+        said, numbers, _, _ = socket.recv_fds(self._control, 1, 1)
+        if said == RETIRE:
+            self._poll.unregister(self._control)
+            self._retired = True
+            return True
         if not numbers:
             return False
         own = socket.socket(fileno=numbers[0])
         pid = os.fork()
+        if said == HEIR:
+            if pid == 0:
+                _heir(own, self._renew)
+            self._heirs.add(pid)
+            own.close()
+            return True
         if pid == 0:
             _child(own, self._work)
         self._children[pid] = own
@@ -111,10 +138,13 @@ class _Nursery:
         with suppress(BlockingIOError):
             while self._ended.recv(512):
                 pass
-        while self._children:
+        while self._children or self._heirs:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
+            if pid in self._heirs:
+                self._heirs.remove(pid)
+                continue
             own = self._children.pop(pid)
             with suppress(KeyError):  # it was killed
                 self._poll.unregister(own)
@@ -137,7 +167,11 @@ def _settle(control: socket.socket) -> None:
     _keep_only(control)
     forbid_core_dumps()
     os.nice(NICENESS)
-    # Nothing that stands now is to be looked at again: to write a mark would copy its page.
+    _keep_pages()
+
+
+def _keep_pages() -> None:
+    """Nothing that stands now is to be looked at again: to write a mark would copy its page."""
     gc.disable()
     gc.freeze()
 
@@ -149,11 +183,27 @@ def _keep_only(one: socket.socket) -> None:
     os.closerange(one.fileno() + 1, most)
 
 
+def _heir(own: socket.socket, renew: Renew) -> NoReturn:
+    """Become another nursery; what was inherited of the first is not used, and never closed."""
+    try:
+        _forget_wakes()
+        _keep_only(own)
+        work = renew(own)
+        _keep_pages()
+        _Nursery(own, work, renew).run()
+    finally:
+        os._exit(0)
+
+
+def _forget_wakes() -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 def _child(own: socket.socket, work: Work) -> NoReturn:
     end = End.BROKEN
     try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _forget_wakes()
         _keep_only(own)
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
             file.write(_FIRST_VICTIM)

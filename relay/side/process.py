@@ -2,7 +2,8 @@
 
 A long scrub in a thread holds up the event loop, for only one of the two has the interpreter.
 Law of this file: the nursery is forked before there is a loop, a thread or a socket. A body goes
-over in pieces and is let go of on the way.
+over in pieces and is let go of on the way. Other rules come with another nursery, and the change to
+it is one step.
 """
 
 import asyncio
@@ -14,12 +15,15 @@ import struct
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Final
 
 from relay.errors import OverloadedError, RelayError, ScrubError
 from relay.pipeline import FindProject, Processed
-from relay.scrub.hashing import period_keys
+from relay.rulefiles import unpack as unpack_rules
+from relay.scrub.hashing import HashKeys, period_keys
 from relay.scrub.scrubber import Scrubber
+from relay.scrub.verified import scrubber_of
 from relay.side import nursery
 from relay.side.body import Body
 from relay.side.nursery import End
@@ -39,11 +43,16 @@ TURN_SECONDS: Final = 60.0
 WHOLE_SECONDS: Final = 300.0
 """How long a body may take in all: its bound of CPU time, where others have most of the machine."""
 
+RENEW_SECONDS: Final = 60.0
+"""How long other rules may take until a nursery has them; mostly it is a fifth of a second."""
+
 _READ: Final = 256 * 1024
 _JOIN: Final = 1024 * 1024
 """Longer bodies are put together in a thread; Python does that beside the loop."""
 
 _TASK: Final = struct.Struct("!QQ")  # bytes of the job, bytes of the body
+_RULES: Final = struct.Struct("!Q")  # bytes of packed rule files
+_RENEWED: Final = b"r"
 _RESULT: Final = struct.Struct("!?QQ")  # whether it is one, else an error; bytes of the two parts
 
 Hold = Callable[[int], None]
@@ -59,6 +68,7 @@ class SideProcess:
 
     def __init__(self, control: socket.socket, pid: int) -> None:
         """Set up; `start` does it."""
+        self._first = control
         self._control = control
         self._pid = pid
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -80,7 +90,8 @@ class SideProcess:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            nursery.run(theirs, lambda own: _serve(own, find_project, scrubber, secret))
+            renew = partial(_renewed, find_project=find_project, secret=secret)
+            nursery.run(theirs, partial(_serve, find_project, scrubber, secret), renew)
         theirs.close()
         ours.setblocking(False)
         return cls(ours, pid)
@@ -111,9 +122,54 @@ class SideProcess:
             finally:
                 own.close()
 
+    async def prepare(self, packed: bytes) -> socket.socket:
+        """Have another nursery made, with other rules; nothing goes there before `switch`.
+
+        Args:
+            packed: the rule files, which load: `rulefiles.pack`.
+
+        Returns:
+            The way to it.
+
+        Raises:
+            GoneError: it cannot be made.
+        """
+        way = _hand_over(self._first, nursery.HEIR)
+        try:
+            async with asyncio.timeout(RENEW_SECONDS):
+                loop = asyncio.get_running_loop()
+                await loop.sock_sendall(way, _RULES.pack(len(packed)) + packed)
+                if await _read(way, len(_RENEWED)) == _RENEWED:
+                    return way
+        except (OSError, TimeoutError):
+            pass
+        except BaseException:
+            way.close()
+            raise
+        way.close()
+        raise GoneError("there are no side processes with the new rules")
+
+    def switch(self, way: socket.socket) -> None:
+        """Send all bodies that begin from now on to another nursery, also those that wait."""
+        before, self._control = self._control, way
+        self._leave(before)
+
+    def give_up(self) -> None:
+        """Send no more bodies to any: those that are under way end."""
+        nowhere, other = socket.socketpair()
+        other.close()
+        self.switch(nowhere)
+
+    def _leave(self, way: socket.socket) -> None:
+        if way is not self._first:  # which is needed for the next one
+            with suppress(OSError):
+                way.send(nursery.RETIRE)
+            way.close()
+
     def close(self) -> None:
-        """End the nursery, and what is under way there."""
+        """End all nurseries, and what is under way there."""
         self._control.close()
+        self._first.close()
         with suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
 
@@ -130,16 +186,24 @@ class SideProcess:
             yield
 
     def _begin(self) -> socket.socket:
-        """Give the nursery one end of a new pair; return the other."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
-            except OSError:
-                ours.close()
-                raise GoneError("there are no side processes") from None
-        ours.setblocking(False)
-        return ours
+        return _hand_over(self._control, nursery.BODY)
+
+
+def _hand_over(control: socket.socket, what: bytes) -> socket.socket:
+    """Give a nursery one end of a new pair; return the other.
+
+    Raises:
+        GoneError: there is none.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            socket.send_fds(control, [what], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise GoneError("there are no side processes") from None
+    ours.setblocking(False)
+    return ours
 
 
 async def _send(own: socket.socket, body: Body, job: Job) -> None:
@@ -199,8 +263,18 @@ def _failure(end: End) -> RelayError:
 # --- in the child ---------------------------------------------------------------------------------
 
 
+def _renewed(own: socket.socket, *, find_project: FindProject, secret: bytes) -> nursery.Work:
+    """Read rules, and return the work with them; they were verified before."""
+    with own.makefile("rb") as source:
+        (size,) = _RULES.unpack(source.read(_RULES.size))
+        packed = source.read(size)
+    made = scrubber_of(unpack_rules(packed), HashKeys(secret), verify=False)
+    own.sendall(_RENEWED)
+    return partial(_serve, find_project, made, secret)
+
+
 def _serve(
-    own: socket.socket, find_project: FindProject, scrubber: Scrubber, secret: bytes
+    find_project: FindProject, scrubber: Scrubber, secret: bytes, own: socket.socket
 ) -> None:
     """Read a job and its body, do it, and write what came out."""
     with own.makefile("rb") as source:

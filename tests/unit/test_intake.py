@@ -64,10 +64,11 @@ class Setup:
         self.limits = LimitMemory(lambda project, key: (project, key))
         self.losses = LossCounter()
         found = ProjectPolicy("1", ConsentPolicy(**policy))
+        self.rotation = Rotation(scrubber(IP, HASHED, SHADOW), b"s" * 32, 60, self.clock)
         self.intake = Intake(
             find_project=lambda project, key: found if (project, key) == ("1", KEY) else None,
             projects={"1": KEY},
-            rotation=Rotation(scrubber(IP, HASHED, SHADOW), b"s" * 32, 60, self.clock),
+            rotation=self.rotation,
             spool=self.spool,
             metrics=self.metrics,
             limits=self.limits,
@@ -321,6 +322,19 @@ def test_no_rotation() -> None:
     first = rotation.current()
     clock.advance(1e9)
     assert first is rotation.current()
+
+
+async def test_other_rules_hold_from_the_next_envelope_on() -> None:
+    """The keys of the period are theirs too: the same person keeps the same pseudonym."""
+    setup = Setup()
+    await setup.take(event("203.0.113.7", "1" * 32), GRANT)
+    setup.rotation.replace(scrubber(HASHED))
+    await setup.take(event("203.0.113.7", "2" * 32), GRANT)
+    setup.rotation.replace(scrubber(HASHED, IP))
+    await setup.take(event("203.0.113.8", "3" * 32), GRANT)
+    one, two, three = await setup.bodies()
+    assert [False, True, False] == [b"203.0.113" in body for body in (one, two, three)]
+    assert two.split(b'"who":"')[1][:30] == three.split(b'"who":"')[1][:30]
 
 
 def test_projects_by_key() -> None:

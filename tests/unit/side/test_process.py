@@ -14,12 +14,14 @@ import pytest
 
 from relay.errors import EnvelopeError, OverloadedError, ProjectError, RelayError, ScrubError
 from relay.pipeline import Processed
+from relay.rulefiles import pack
+from relay.rules.loading import RuleText
 from relay.scrub.hashing import period_keys
 from relay.side import nursery, process
 from relay.side.body import Body
 from relay.side.process import AT_ONCE, HUGE, GoneError, SideProcess
 from relay.side.work import Job, do
-from tests.inline_rules import HASHED, IP, scrubber
+from tests.inline_rules import HASHED, IP, rule_text, scrubber
 from tests.side_jobs import find, job
 
 SECRET = b"s" * 32
@@ -312,3 +314,111 @@ def test_where_there_is_no_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no nursery."""
     monkeypatch.setattr(process.sys, "platform", "darwin")
     assert SideProcess.start(find, RULES, SECRET) is None
+
+
+# --- other rules ----------------------------------------------------------------------------------
+
+
+def written(marker: str) -> bytes:
+    """Rules that write a marker in the place of `here`, as they travel."""
+    body = f"id: t/spot\nmatch: {{pattern: 'here'}}\nredact: {{method: replace, text: '{marker}'}}"
+    return pack([RuleText("r", "r.yaml", rule_text(body))])
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that one has started, and those of them."""
+    found: set[int] = set()
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found |= {int(child), *descendants(int(child))}
+    return found
+
+
+async def count_of(side: SideProcess, number: int) -> None:
+    """Return when the first nursery has so many descendants."""
+    async with asyncio.timeout(SECONDS):
+        while number != len(descendants(side.pid)):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_other_rules_hold_from_the_switch_on(side: SideProcess) -> None:
+    """Before it the old ones do, though the new ones stand ready; each switch is to the last."""
+    here = event("here")
+    way = await side.prepare(written("one"))
+    shown = [text_of(await send(side, job(), here))]
+    side.switch(way)
+    shown.append(text_of(await send(side, job(), here)))
+    side.switch(await side.prepare(written("two")))
+    shown.append(text_of(await send(side, job(), here)))
+    assert ["here", "one", "two"] == [w for t in shown for w in ("here", "one", "two") if w in t]
+
+
+async def test_bodies_that_wait_for_their_turn_get_the_new_rules(
+    side: SideProcess, tmp_path: Path
+) -> None:
+    """Those that are under way end as they began."""
+    blocked = converted(partial(mark_and_go_on, str(tmp_path)))
+    under_way = [asyncio.create_task(send(side, blocked, event("here"))) for _ in range(AT_ONCE)]
+    pids = await waiting_in(tmp_path, AT_ONCE)
+    waits = asyncio.create_task(send(side, job(), event("here")))
+    side.switch(await side.prepare(written("new")))
+    for pid in pids:
+        os.kill(pid, signal.SIGUSR1)
+    assert ["here"] * AT_ONCE == ["here" * ("here" in text_of(await t)) for t in under_way]
+    assert "new" in text_of(await waits)
+
+
+def mark_and_go_on(folder: str, data: bytes) -> bytes:
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    (Path(folder) / str(os.getpid())).write_text("")
+    signal.sigwait({signal.SIGUSR1})
+    return data
+
+
+async def test_what_began_with_rules_of_before_ends_well(side: SideProcess, tmp_path: Path) -> None:
+    """Also where its nursery was retired; after it that nursery is gone."""
+    side.switch(await side.prepare(written("one")))
+    blocked = converted(partial(mark_and_go_on, str(tmp_path)))
+    task = asyncio.create_task(send(side, blocked, event("here")))
+    (pid,) = await waiting_in(tmp_path, 1)
+    side.switch(await side.prepare(written("two")))
+    await count_of(side, 3)  # two nurseries, and the body
+    os.kill(pid, signal.SIGUSR1)
+    assert "one" in text_of(await task)
+    await count_of(side, 1)
+    assert "two" in text_of(await send(side, job(), event("here")))
+
+
+async def test_nurseries_do_not_add_up(side: SideProcess) -> None:
+    """However often rules change, there is one of the first rules and one of the last."""
+    for number in range(3):
+        side.switch(await side.prepare(written(f"rules {number}")))
+    await count_of(side, 1)
+    (last,) = descendants(side.pid)
+    side.close()
+    await ended(last)
+    await ended(side.pid)
+
+
+async def test_rules_that_cannot_be_loaded_there(side: SideProcess) -> None:
+    """No way to them is given; what holds goes on."""
+    with pytest.raises(GoneError):
+        await side.prepare(b"[]]")
+    assert "x" in text_of(await send(side, job()))
+    await count_of(side, 0)
+
+
+async def test_a_nursery_with_new_rules_that_hangs(
+    side: SideProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up after a while."""
+    monkeypatch.setattr(process, "RENEW_SECONDS", 0.0)
+    with pytest.raises(GoneError):
+        await side.prepare(written("new"))
+
+
+async def test_given_up(side: SideProcess) -> None:
+    """No body goes to rules that hold no more."""
+    side.give_up()
+    with pytest.raises(GoneError):
+        await send(side, job())
