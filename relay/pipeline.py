@@ -22,6 +22,7 @@ from relay.protocol.envelope import Envelope, Item, parse, serialise
 from relay.protocol.item_kinds import Policy, policy_of
 from relay.protocol.limits import DEFAULT, MIB, Limits
 from relay.protocol.quantities import Quantities, namespaces, quantities
+from relay.scrub.items.rules_tag import DIGITS
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
 from relay.scrub.remarks import Note
@@ -45,6 +46,7 @@ class ProjectPolicy:
         items: policies that differ from the table of item kinds.
         limits: sizes and counts.
         upstream_key: public key at the upstream; None keeps the client's.
+        rules_tag: whether events say in a tag which rules have cleaned them.
     """
 
     project: str
@@ -52,6 +54,7 @@ class ProjectPolicy:
     items: Mapping[str, Policy] = field(default_factory=dict)
     limits: Limits = DEFAULT
     upstream_key: str | None = None
+    rules_tag: bool = False
 
 
 FindProject = Callable[[str, str], ProjectPolicy | None]
@@ -259,7 +262,9 @@ def _scrub(
             document["event_id"] = event_id
     elif verdict is Verdict.MINIMAL:
         return ScrubbedItem(None, Outcome(index, read.item.kind, Reason.INVALID, len(item.payload)))
-    return scrubber.scrub_item(index, item, document, policy.items, policy.limits)
+    # On a skeleton too: the digest is of rules, and says nothing about anybody.
+    tag = scrubber.digest[:DIGITS] if policy.rules_tag else ""
+    return scrubber.scrub_item(index, item, document, policy.items, policy.limits, tag)
 
 
 def _is_attached_text(read: ReadItem, policy: ProjectPolicy) -> bool:

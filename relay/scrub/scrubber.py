@@ -188,6 +188,7 @@ class Scrubber:
         document: Any = None,
         policies: Mapping[str, Policy] = _NO_POLICIES,
         limits: Limits = DEFAULT,
+        rules_tag: str = "",
     ) -> ScrubbedItem:
         """Scrub one item by its kind; never raises for what is in it.
 
@@ -197,6 +198,7 @@ class Scrubber:
             document: its payload as parsed JSON, if the caller has parsed it already.
             policies: what the configuration says about kinds; the table's word otherwise.
             limits: for what is opened on the way.
+            rules_tag: what events say of the rules that cleaned them; empty for nothing.
         """
         kind = kind_of(item.headers)
         if kind is None:
@@ -207,7 +209,7 @@ class Scrubber:
             kind = refined(kind, document)
             if policy_of(kind, policies) is Policy.DROP:
                 return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
-            tools = _Tools(self, _root(kind), limits)
+            tools = _Tools(self, _root(kind), limits, rules_tag)
             payload = SCRUBBERS[kind.scrubber](item, document, tools)
             headers, in_headers = self._scrub_item_headers(item)
         except jsonio.JsonError:
@@ -274,8 +276,9 @@ class Done:
 class _Tools:
     """The rules for one item's scrubber: `items.model.Tools`. It keeps what they found."""
 
-    def __init__(self, scrubber: Scrubber, root: str, limits: Limits) -> None:
+    def __init__(self, scrubber: Scrubber, root: str, limits: Limits, rules_tag: str) -> None:
         self.limits = limits
+        self.rules_tag = rules_tag
         self.notes: list[Note] = []
         self.shadow: Counter[str] = Counter()
         self._scrubber = scrubber

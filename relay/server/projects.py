@@ -30,7 +30,12 @@ class Projects:
         for project in settings.projects:
             own = project.upstream.key if isinstance(project.upstream, Dsn) else None
             self._policies[id(project)] = ProjectPolicy(
-                project.project, project.consent, project.items, project.limits, own
+                project.project,
+                project.consent,
+                project.items,
+                project.limits,
+                own,
+                settings.forward.rules_tag,
             )
 
     def find(self, project: str, key: str) -> ProjectPolicy | None:

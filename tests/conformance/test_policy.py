@@ -135,7 +135,7 @@ def test_a_coinjoin_report(target: Target) -> None:
     reply = target.send("POST", path("envelope", COINJOIN), *WITH_KEY, body=body)
     assert 200 == reply.status
     arrived = target.upstream.of(reply.json()["id"]).one("event").json()
-    assert document["tags"] == arrived["tags"]
+    assert document["tags"].items() <= arrived["tags"].items()
     assert 403 == target.send("POST", path("envelope"), *WITH_KEY, body=body).status
 
 

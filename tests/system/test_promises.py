@@ -9,6 +9,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import socket
 import uuid
 from collections import Counter
@@ -690,6 +691,7 @@ def test_a_report_without_secrets_arrives_as_it_was(setup: Setup) -> None:
     assert 200 == setup.post(envelope(document)).status
     arrived = setup.sentry.arrival(document["event_id"])
     assert {"infer_ip": "never"} == arrived["sdk"].pop("settings")
+    assert re.fullmatch("[0-9a-f]{12}", arrived["tags"].pop("relay.rules"))
     assert json.dumps(document) == json.dumps(arrived)
 
 

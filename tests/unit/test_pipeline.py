@@ -82,6 +82,45 @@ def test_a_good_event_goes_on_clean() -> None:
     assert "[ip]" == json.loads(parse(done.envelope.body).items[0].payload)["message"]
 
 
+def events(done: Processed) -> list[Any]:
+    """The payloads that go on, parsed."""
+    assert done.envelope is not None
+    return [json.loads(item.payload) for item in parse(done.envelope.body).items]
+
+
+def test_events_say_which_rules_cleaned_them() -> None:
+    """Where a project wants it, each event has a tag; what is none has no tags."""
+    tag = {"relay.rules": MADE.digest[:12]}
+    tagged = ProjectPolicy("1", rules_tag=True)
+    data = envelope(("event", GRANTED), ("replay_event", {}), ("session", {"init": True}))
+    event, replay, session = events(run(data, tagged))
+    assert ({"allowReport": True, **tag}, tag) == (event["tags"], replay["tags"])
+    assert {"init": True} == session
+    assert {"allowReport": True} == events(run(data))[0]["tags"]
+
+
+@pytest.mark.parametrize("kind", ["event", "transaction", "feedback", "security"])
+def test_the_tag_is_put_on_twice_as_once(kind: str) -> None:
+    """A relay behind a relay says of itself."""
+    tagged = ProjectPolicy("1", rules_tag=True)
+    data = envelope((kind, {**GRANTED, "extra": {"a": ADDRESS}}))
+    once = run(data, tagged)
+    assert once.envelope is not None
+    twice = run(once.envelope.body, tagged)
+    assert twice.envelope is not None
+    assert MADE.digest[:12] == events(once)[0]["tags"]["relay.rules"]
+    assert once.envelope.body == twice.envelope.body
+
+
+def test_a_skeleton_says_which_rules_cleaned_it() -> None:
+    """A digest of rules says nothing about anybody, so it is on a skeleton too."""
+    minimal = ConsentPolicy(missing=Missing.MINIMAL)
+    data = envelope(("event", {"level": "error", "tags": {"relay.rules": "x", "a": "b"}}))
+    (event,) = events(run(data, ProjectPolicy("1", minimal, rules_tag=True)))
+    assert {"relay.rules": MADE.digest[:12]} == event["tags"]
+    assert {"event_id", "level", "sdk", "tags"} == event.keys()
+
+
 def test_the_same_envelope_has_the_same_id() -> None:
     """A client that sends again is known by the id, with an event and without."""
     for data in (

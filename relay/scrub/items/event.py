@@ -7,6 +7,7 @@ from relay import jsonio
 from relay.protocol.envelope import Item
 from relay.scrub.items.address import forget_client_address, never_infer_address
 from relay.scrub.items.model import Tools, object_in
+from relay.scrub.items.rules_tag import put_tag, take_tag
 from relay.scrub.remarks import write_meta
 
 
@@ -16,8 +17,12 @@ def scrub(item: Item, document: Any, tools: Tools) -> bytes:
     _rename(event)
     notes = forget_client_address(event)
     tools.note(notes)
+    if tools.rules_tag:
+        take_tag(event)
     event = tools.value(event, len(item.payload), remarks=True)
     never_infer_address(event)
+    if tools.rules_tag:
+        put_tag(event, tools.rules_tag)
     if notes:
         write_meta(event.setdefault("_meta", {}), notes)
     if "_meta" in event:

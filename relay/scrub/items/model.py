@@ -10,9 +10,15 @@ from relay.scrub.remarks import Note
 
 
 class Tools(Protocol):
-    """The rules, as an item scrubber uses them. What they find is noted on the way."""
+    """The rules, as an item scrubber uses them. What they find is noted on the way.
+
+    Attributes:
+        limits: for what is opened on the way.
+        rules_tag: the value of the tag that says which rules they are; empty for no tag.
+    """
 
     limits: Limits
+    rules_tag: str
 
     def value(self, value: Any, size: int, *, remarks: bool = False) -> Any:
         """Scrub a parsed document of so many bytes, maybe in place; `remarks` go into `_meta`.

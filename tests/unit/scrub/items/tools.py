@@ -16,6 +16,7 @@ class FakeTools:
     """`items.model.Tools`: replaces the secret, and remembers what it was given."""
 
     limits = DEFAULT
+    rules_tag = ""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
