@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from relay.rules.model import Method
+from relay.rules.model import Method, Status
 from relay.rules.sentry_import.model import Find, Redact
 from relay.yamlio import scalar
 
@@ -26,13 +26,15 @@ def rule_text(
     where: Sequence[str],
     excepts: Sequence[str],
     redact: Redact,
+    *,
+    status: Status = Status.ENFORCE,
 ) -> str:
     """Return a rule file up to its examples."""
     lines = [
         f"id: {rule_id}",
         f"description: {quoted(description)}",
         f"why: {quoted(why)}",
-        "status: enforce",
+        f"status: {status}",
         "match:",
     ]
     if find.any:

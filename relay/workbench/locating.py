@@ -1,0 +1,301 @@
+"""Which value stands under a caret: offsets into a text as it is shown in, a path and a value out.
+
+Law of this file: it reads JSON as it is shown, pretty-printed or not, and never changes it.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from relay import jsonio
+from relay.errors import RelayError
+from relay.protocol.item_kinds import ATTACHMENT, kind_of, refined
+from relay.rules.selectors import Path, PathPart, ValueType
+from relay.scrub.places import pair_key_of
+
+
+class LocateError(RelayError):
+    """Nothing stands there that a rule could be about; `detail` says why, without the text."""
+
+    reason = "locate"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A value in a sample, and what of it was chosen.
+
+    Attributes:
+        path: where it stands, with list indexes; an element of a list of pairs by its key. Empty in
+            plain text.
+        value_type: string, number, boolean (null too), array or object.
+        value: the value itself.
+        selected: the chosen text: a part of a string, or the whole value as text.
+        span: code points of the value that were chosen; None for all of it.
+        root_type: what selectors call the root: `event`, `log`, `text`, …
+        key: the key that a rule would name it by; empty if there is none.
+    """
+
+    path: Path = field(repr=False)
+    value_type: ValueType
+    value: Any = field(repr=False)
+    selected: str = field(repr=False)
+    span: tuple[int, int] | None = None
+    root_type: str = "event"
+    key: str = field(default="", repr=False)
+
+
+def locate(text: str, kind: str, start: int, end: int) -> Located:
+    """Return the value at a place of a sample.
+
+    Args:
+        text: the sample as it is shown.
+        kind: `event`, `envelope` or `text`.
+        start: first code point that is chosen.
+        end: the one behind the last; equal to `start` for the whole value under a caret.
+
+    Raises:
+        LocateError: nothing stands there, it is no JSON, or it is the whole document.
+    """
+    if not 0 <= start <= end <= len(text):
+        raise LocateError("the selection is not inside of the sample")
+    if kind == "text":
+        return _in_text(text, start, end)
+    if kind == "event":
+        return _in_document(text, start, end, _Part("event", 0, len(text), is_json=True))
+    if kind != "envelope":
+        raise LocateError("a sample is an event, an envelope or a text")
+    for part in _parts(text):
+        if part.start <= start and end <= part.end:
+            if part.is_json:
+                return _in_document(text, start, end, part)
+            return _in_text(text[part.start : part.end], start - part.start, end - part.start)
+    raise LocateError("the selection is not inside of one part of the envelope")
+
+
+def occurrence(text: str, wanted: str) -> tuple[int, int] | None:
+    """Return where a text first stands in a sample, as it is or as JSON escapes it, or None."""
+    shown = jsonio.pretty(wanted)[1:-1]
+    for form in (wanted, shown):
+        at = text.find(form) if form else -1
+        if at >= 0:
+            return at, at + len(form)
+    return None
+
+
+# --- parts of an envelope ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One document in a sample: what selectors call its root, and where it stands."""
+
+    root_type: str
+    start: int
+    end: int
+    is_json: bool
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    """Yield headers and payloads; payloads may be shown on several lines."""
+    at, stop = _document(text, 0)
+    yield _Part("envelope", at, stop, is_json=True)
+    headers: Any = None
+    fresh = False
+    while text[stop:].strip():
+        try:
+            at, stop = _document(text, stop)
+            value = jsonio.loads(text[at:stop])
+        except (LocateError, jsonio.JsonError):
+            at = stop + len(text[stop:]) - len(text[stop:].lstrip())
+            line = text.find("\n", at)
+            stop = line if line >= 0 else len(text)
+            fresh = False
+            yield _Part("text", at, stop, is_json=False)
+            continue
+        if not fresh and isinstance(value, dict) and kind_of(value) is not None:
+            headers = value
+            fresh = value.get("length") != 0
+            yield _Part("item_header", at, stop, is_json=True)
+            continue
+        fresh = False
+        yield _Part(_root_type(headers, value), at, stop, is_json=True)
+
+
+def _root_type(headers: Any, value: Any) -> str:
+    kind = kind_of(headers) if isinstance(headers, dict) else None
+    if kind is None:
+        return "event"
+    kind = refined(kind, value)
+    return "attachments" if ATTACHMENT in kind.categories else kind.name
+
+
+def _document(text: str, at: int) -> tuple[int, int]:
+    """Return the span of the JSON document that begins at or after a place."""
+    depth = 0
+    first = -1
+    for token in _TOKENS.finditer(text, at):
+        char = token.group()[0]
+        first = token.start() if first < 0 else first
+        depth += (char in "{[") - (char in "}]")
+        if depth <= 0:
+            if first == token.start():
+                break  # a word, not a document
+            return first, token.end()
+    raise LocateError("the sample is not JSON")
+
+
+# --- values of a document ------------------------------------------------------------------------
+
+# The tokens of JSON, a closed shape; what is none of them is found when the value is parsed.
+_TOKENS: Final = re.compile(  # noqa: TID251
+    r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL
+)
+_ESCAPES: Final = re.compile(  # noqa: TID251
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.",
+    re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class _Value:
+    """A value of a document: its path, where it begins (its key's place too) and ends."""
+
+    path: Path
+    first: int  # where its key begins, or itself
+    start: int
+    end: int = -1
+    next_part: PathPart = 0
+
+
+def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
+    source = text[part.start : part.end]
+    try:
+        document = jsonio.loads(source)
+    except jsonio.JsonError:
+        raise LocateError("the sample is not JSON") from None
+    start, end = start - part.start, end - part.start
+    found: _Value | None = None
+    for value in _values(source):
+        inside = value.first <= start and end <= value.end
+        if inside and (found is None or value.end - value.first <= found.end - found.first):
+            found = value
+    if found is None or not found.path:
+        raise LocateError("no single value stands there: choose a value, or a part of a text")
+    value, path, key = _follow(document, found.path)
+    value_type = _type_of(value)
+    selected, span = _as_text(value), None
+    if isinstance(value, str) and start < end and found.start < end and start < found.end:
+        span = _chosen(source[found.start + 1 : found.end - 1], start - found.start - 1,
+                       end - found.start - 1)  # fmt: skip
+        if span is not None:
+            selected = value[slice(*span)]
+    return Located(path, value_type, value, selected, span, part.root_type, key)
+
+
+def _values(text: str) -> Iterator[_Value]:
+    """Yield each value of a document that parses, once its end is known."""
+    stack: list[_Value] = []
+    key: tuple[str, int] | None = None
+    expect_key = False
+    for token in _TOKENS.finditer(text):
+        word, at = token.group(), token.start()
+        match word[0]:
+            case "}" | "]":
+                closed = stack.pop()
+                closed.end = token.end()
+                yield closed
+                expect_key, key = False, None
+            case ",":
+                above = stack[-1]
+                expect_key = isinstance(above.next_part, str)
+                if isinstance(above.next_part, int):
+                    above.next_part += 1
+            case ":":
+                pass
+            case _ if expect_key:
+                key, expect_key = (str(jsonio.loads(word)), at), False
+            case _:
+                made = _opened(stack, key, at)
+                key = None
+                if word in "{[":
+                    expect_key = word == "{"
+                    made.next_part = "" if expect_key else 0
+                    stack.append(made)
+                else:
+                    made.end = token.end()
+                    yield made
+
+
+def _opened(stack: list[_Value], key: tuple[str, int] | None, at: int) -> _Value:
+    if not stack:
+        return _Value((), at, at)
+    above = stack[-1]
+    name = above.next_part if key is None else key[0]
+    return _Value((*above.path, name), at if key is None else key[1], at)
+
+
+def _follow(document: Any, steps: Path) -> tuple[Any, Path, str]:
+    """Return the value at the end of steps, its path as selectors count it, and its key."""
+    value: Any = document
+    path: list[PathPart] = []
+    key = ""
+    above: Any = None
+    for step in steps:
+        below = value[step]
+        if (
+            isinstance(value, list)
+            and isinstance(above, list)
+            and len(value) == 2
+            and isinstance(value[0], str)
+        ):
+            # In a list of pairs the key stands for the pair; choosing it means its value too.
+            path[-1] = key = value[0]
+            below = value[1]
+        else:
+            path.append(step)
+            if isinstance(step, str):
+                under = path[-2] if len(path) > 1 and isinstance(path[-2], str) else None
+                paired = pair_key_of(value, under) if step == "value" else None
+                key = step if paired is None else paired
+        above, value = value, below
+    return value, tuple(path), key
+
+
+def _chosen(raw: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the code points of a string that a selection of its raw text covers; None for all."""
+    edges = [found.start() for found in _ESCAPES.finditer(raw)]
+    first = max(0, bisect_right(edges, max(0, start)) - 1)
+    last = bisect_left(edges, end)
+    whole = first == 0 and last == len(edges)
+    return None if whole or first >= last else (first, last)
+
+
+def _in_text(text: str, start: int, end: int) -> Located:
+    if start == end:
+        while start > 0 and not text[start - 1].isspace():
+            start -= 1
+        while end < len(text) and not text[end].isspace():
+            end += 1
+    if not text[start:end].strip():
+        raise LocateError("no text stands there")
+    return Located((), ValueType.STRING, text, text[start:end], (start, end), "text")
+
+
+def _type_of(value: Any) -> ValueType:
+    match value:
+        case str():
+            return ValueType.STRING
+        case bool() | None:
+            return ValueType.BOOLEAN
+        case dict():
+            return ValueType.OBJECT
+        case list():
+            return ValueType.ARRAY
+        case _:
+            return ValueType.NUMBER
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else jsonio.dumps(value).decode()
