@@ -1,10 +1,11 @@
-"""The admin port: metrics, health, the spool, and a page that says what is here.
+"""The admin port: metrics, health, the spool, the playground, and a page that says what is here.
 
 Law of this file: routes only; what they show is made elsewhere, and the gate decides for whom. The
 health routes stand on the ingest port too, because that is where load balancers look.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -16,7 +17,10 @@ from relay.config import Admin
 from relay.errors import SpoolUnavailableError
 from relay.health import Health
 from relay.metrics import Metrics
+from relay.playground.process import Texts
+from relay.playground.routes import add_playground_routes
 from relay.ports import Clock, Spool
+from relay.rulefiles import shipped
 from relay.server.admin_gate import Gate
 from relay.server.admin_spool import MAX_BODY, add_spool_routes
 from relay.server.answers import json_answer
@@ -34,6 +38,13 @@ _INDEX: Final = f"""scrub-relay, admin port
 /metrics        counters in Prometheus' text format
 {LIVE}   the process answers
 {READY}  it should get traffic
+
+/playground/    a page: write a rule, try it on a sample; saves, logs and sends nothing
+/playground/rules    the loaded rules
+/playground/samples  samples at hand
+/playground/try      POST rules and a sample: what comes out
+/playground/suggest  POST a sample and a place in it: selectors and a rule
+/playground/{{file}}   what the page is made of
 
 With a token that has the scope spool, as `Authorization: Bearer …`:
 
@@ -63,6 +74,7 @@ def build_admin_app(
     admin: Admin | None = None,
     clock: Clock | None = None,
     refresh: Callable[[], None] = lambda: None,
+    texts: Texts | None = None,
 ) -> web.Application:
     """Wire the admin port. The caller may add further routes before it is started.
 
@@ -74,6 +86,7 @@ def build_admin_app(
         admin: tokens, what is open without one, names of the port, the audit log.
         clock: the time.
         refresh: called at each scrape, to set what it knows.
+        texts: gives the files of the rules that are loaded; by default those that ship.
     """
     admin, clock = admin or Admin(), clock or SystemClock()
     audit = Audit(admin.audit, clock)
@@ -86,6 +99,7 @@ def build_admin_app(
     app.router.add_get("/metrics", gate.guarded("metrics", _metrics))
     add_health_routes(app, health)
     add_spool_routes(app, gate, spool, audit, max_bytes)
+    add_playground_routes(app, gate.guarded, texts or cache(shipped))
     return app
 
 

@@ -19,7 +19,7 @@ from relay.server.admin import build_admin_app
 from relay.server.admin_gate import refuse, watch_of
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import bind, open_port, port_of
-from relay.server.loaded import Loaded, load, show, tell
+from relay.server.loaded import Loaded, load, rule_texts, show, tell
 from relay.server.onion import OnionListener, open_onion
 from relay.server.parts import Parts, open_parts
 from relay.server.running import Started, drain_seconds, run
@@ -136,12 +136,14 @@ async def _ports(
 ) -> AsyncIterator[None]:
     """Open the admin port, then the others; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
+    texts = rule_texts(loaded.settings)
     admin_app = build_admin_app(
         metrics=metrics,
         health=parts.health,
         spool=parts.spool,
         max_bytes=loaded.settings.spool.max_bytes,
         admin=inside,
+        texts=lambda: texts,
     )
     app = build_ingest_app(parts.ingest, parts.health)
     async with (

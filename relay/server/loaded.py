@@ -13,7 +13,8 @@ from relay.clock import SystemClock
 from relay.config import ANY, Settings, read_secret
 from relay.consent import Missing
 from relay.metrics import Metrics
-from relay.rulefiles import shipped_left_out
+from relay.rulefiles import read, shipped, shipped_left_out
+from relay.rules.loading import RuleText
 from relay.scrub.scrubber import Scrubber
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
@@ -63,6 +64,15 @@ def start_side(loaded: Loaded) -> SideProcess | None:
     """Begin what large bodies are scrubbed in, before this process has a loop or a thread."""
     projects = Projects(loaded.settings, SystemClock())
     return SideProcess.start(projects.find, loaded.scrubber, loaded.secret)
+
+
+def rule_texts(settings: Settings) -> tuple[RuleText, ...]:
+    """Read the files of the rules once more, for whom wants to see them.
+
+    Raises:
+        RuleError: they cannot be read any more.
+    """
+    return read(settings.rules) if settings.rules else shipped()
 
 
 def show(loaded: Loaded, metrics: Metrics) -> None:

@@ -25,7 +25,7 @@ from relay.server.board import Board, SeatState
 from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
-from relay.server.loaded import Loaded, show
+from relay.server.loaded import Loaded, rule_texts, show
 from relay.server.parts import Parts, open_parts, open_spool
 from relay.server.running import drain_seconds, run
 from relay.side.process import SideProcess
@@ -76,6 +76,7 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
     board = seat.board
     metrics = Metrics()
     show(loaded, metrics)
+    texts = rule_texts(loaded.settings)
     async with AsyncExitStack() as stack:
         settings, clock = loaded.settings.spool, SystemClock()
         spool = await open_spool(settings, clock, metrics, LossCounter(0), seat.number)
@@ -95,6 +96,7 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             max_bytes=settings.max_bytes,
             admin=loaded.settings.admin,
             refresh=_counts(board, metrics),
+            texts=lambda: texts,
         )
         watch = watch_of(loaded.settings.listen)
         async with open_port(app, sockets, watch=watch, refuse=refuse, seconds=1.0):
