@@ -5,8 +5,8 @@ Law of this file: it reads JSON as it is shown, pretty-printed or not, and never
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from relay import jsonio
@@ -62,26 +62,42 @@ def locate(text: str, kind: str, start: int, end: int) -> Located:
         raise LocateError("the selection is not inside of the sample")
     if kind == "text":
         return _in_text(text, start, end)
-    if kind == "event":
-        return _in_document(text, start, end, _Part("event", 0, len(text), is_json=True))
-    if kind != "envelope":
-        raise LocateError("a sample is an event, an envelope or a text")
-    for part in _parts(text):
+    for part in _parts_of(text, kind):
         if part.start <= start and end <= part.end:
             if part.is_json:
                 return _in_document(text, start, end, part)
             return _in_text(text[part.start : part.end], start - part.start, end - part.start)
-    raise LocateError("the selection is not inside of one part of the envelope")
+    raise LocateError("the selection is not inside of one document of the sample")
 
 
-def occurrence(text: str, wanted: str) -> tuple[int, int] | None:
-    """Return where a text first stands in a sample, as it is or as JSON escapes it, or None."""
-    shown = jsonio.pretty(wanted)[1:-1]
-    for form in (wanted, shown):
-        at = text.find(form) if form else -1
-        if at >= 0:
-            return at, at + len(form)
-    return None
+def every(text: str, kind: str) -> Iterator[Located]:
+    """Yield each value of a sample as a whole, in the order in which they end.
+
+    Raises:
+        LocateError: the sample is not what its kind says.
+    """
+    if kind == "text":
+        if text.strip():
+            yield Located((), ValueType.STRING, text, text, None, "text")
+        return
+    for part in _parts_of(text, kind):
+        source = text[part.start : part.end]
+        if part.is_json:
+            document = _parsed(source)
+            for value in _values(source):
+                if value.path:
+                    yield _whole(document, value.path, part.root_type)
+        else:
+            yield from every(source, "text")
+
+
+def narrowed(located: Located, wanted: str) -> Located | None:
+    """Return a part of a value as the chosen one; None if the value does not hold it."""
+    at = located.value.find(wanted) if isinstance(located.value, str) else -1
+    if at < 0 or not wanted:
+        return located if wanted == located.selected else None
+    span = None if wanted == located.value and located.path else (at, at + len(wanted))
+    return replace(located, selected=wanted, span=span)
 
 
 # --- parts of an envelope ------------------------------------------------------------------------
@@ -95,6 +111,16 @@ class _Part:
     start: int
     end: int
     is_json: bool
+
+
+def _parts_of(text: str, kind: str) -> Iterable[_Part]:
+    match kind:
+        case "event":
+            return (_Part("event", 0, len(text), is_json=True),)
+        case "envelope":
+            return _parts(text)
+        case _:
+            raise LocateError("a sample is an event, an envelope or a text")
 
 
 def _parts(text: str) -> Iterator[_Part]:
@@ -171,10 +197,7 @@ class _Value:
 
 def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
     source = text[part.start : part.end]
-    try:
-        document = jsonio.loads(source)
-    except jsonio.JsonError:
-        raise LocateError("the sample is not JSON") from None
+    document = _parsed(source)
     start, end = start - part.start, end - part.start
     found: _Value | None = None
     for value in _values(source):
@@ -183,15 +206,25 @@ def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
             found = value
     if found is None or not found.path:
         raise LocateError("no single value stands there: choose a value, or a part of a text")
-    value, path, key = _follow(document, found.path)
-    value_type = _type_of(value)
-    selected, span = _as_text(value), None
-    if isinstance(value, str) and start < end and found.start < end and start < found.end:
-        span = _chosen(source[found.start + 1 : found.end - 1], start - found.start - 1,
-                       end - found.start - 1)  # fmt: skip
+    whole = _whole(document, found.path, part.root_type)
+    if isinstance(whole.value, str) and start < end and found.start < end:
+        first, last = found.start + 1, found.end - 1
+        span = _chosen(source[first:last], start - first, end - first)
         if span is not None:
-            selected = value[slice(*span)]
-    return Located(path, value_type, value, selected, span, part.root_type, key)
+            return replace(whole, selected=whole.value[slice(*span)], span=span)
+    return whole
+
+
+def _parsed(source: str) -> Any:
+    try:
+        return jsonio.loads(source)
+    except jsonio.JsonError:
+        raise LocateError("the sample is not JSON") from None
+
+
+def _whole(document: Any, steps: Path, root_type: str) -> Located:
+    value, path, key = _follow(document, steps)
+    return Located(path, _type_of(value), value, _as_text(value), None, root_type, key)
 
 
 def _values(text: str) -> Iterator[_Value]:

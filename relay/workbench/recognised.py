@@ -30,6 +30,10 @@ _MONERO: Final = (
     "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP"
     "3A"
 )
+_OTHER_MONERO: Final = (
+    "888tNkZrPN6JsEgekjMnABU4TBzc2Dt29EPAvkRxbANsAnjyPbb3iQ1YBRk1UXcdRsiKc9dhwMVgN5S9cQUiyoogDavup"
+    "3H"
+)
 _JWT: Final = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3"
     "I9PlFUP0THsR8U"
@@ -38,7 +42,7 @@ _OTHER_JWT: Final = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dX
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
     """One check: a coarse pattern before it, values that it takes, values that it does not."""
 
     check: str
@@ -48,28 +52,28 @@ class _Kind:
     misses: tuple[str, ...]
 
 
-def _known(name: str) -> _Kind:
+def _known(name: str) -> Kind:
     (find,) = FINDS[name]
-    return _Kind(find.check, find.noun, find.pattern, find.hits, find.misses)
+    return Kind(find.check, find.noun, find.pattern, find.hits, find.misses)
 
 
 # Those first that say most of what they take.
 KINDS: Final = (
-    _Kind(
+    Kind(
         "xpub",
         "Extended public keys",
         _BASE58,
         (_XPUB, _OTHER_XPUB),
         ("xpubKey", "xpub6BiVtCpG9fQPx"),
     ),
-    _Kind(
+    Kind(
         "xprv",
         "Extended private keys",
         _BASE58,
         (_XPRV, _XPRV[:29]),
         ("xprvKey", "xprv9s21ZrQH143K3"),
     ),
-    _Kind(
+    Kind(
         "device_state",
         "States of a Trezor",
         "[1-9A-HJ-NP-Za-km-z]*@[0-9A-F]{24}(?::[0-9]+)?",
@@ -79,14 +83,14 @@ KINDS: Final = (
         ),
         ("user@host:0", "mvbu1Gdy8SUj@355c817510c0eabf2f147145:0"),
     ),
-    _Kind(
+    Kind(
         "device_id",
         "Ids of a Trezor",
         "[0-9A-F]{24}",
         ("355C817510C0EABF2F147145", "9B1D40E2A7C3F5586D20B4E1"),
         ("355c817510c0eabf2f147145", "355C817510C0EABF2F147145AB"),
     ),
-    _Kind(
+    Kind(
         "node_id",
         "Compressed public keys",
         "[0-9a-fA-F]{66}",
@@ -96,14 +100,14 @@ KINDS: Final = (
         ),
         ("0279be667ef9dcbbac55a06295ce87", "app.module.js"),
     ),
-    _Kind(
+    Kind(
         "hex64",
         "Transactions and keys in hex",
         "(?:0[xX])?[0-9a-fA-F]{64,}",
         (_TXID, _OTHER_TXID),
         (_TXID[:-2], f"sha256-{_TXID}"),
     ),
-    _Kind(
+    Kind(
         "eip55",
         "Ethereum addresses with a checksum",
         "(?:0[xX])?[0-9a-fA-F]{40}",
@@ -113,7 +117,7 @@ KINDS: Final = (
             "d0cbfe8ad0cbfe8ad0cbfe8ad0cbfe8ad0cbfe8a",
         ),
     ),
-    _Kind(
+    Kind(
         "bech32",
         "Addresses in bech32",
         "(?i)[a-z0-9_-]+1[02-9ac-hj-np-z]{8,}",
@@ -123,34 +127,34 @@ KINDS: Final = (
         ),
         ("chunk1abcdefgh", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxq"),
     ),
-    _Kind(
+    Kind(
         "cashaddr",
         "Bitcoin Cash addresses",
         "(?i)[02-9ac-hj-np-z]{42,}",
         (
             "qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
-            "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            "bitcoincash:qr95sy3j9xwd2ap32xkykttr4cvcu7as4y0qverfuy",
         ),
         (
             "qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6q",
             "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
         ),
     ),
-    _Kind(
+    Kind(
         "base58check",
         "Addresses in Base58Check",
         _BASE58,
         ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"),
         ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "4a5e1e4baab89f3a32518a88c31bc87f"),
     ),
-    _Kind(
+    Kind(
         "ripple",
         "Addresses of the XRP Ledger",
         _BASE58,
         ("rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "X7AcgcsBL6XDcUb289X4mJ8djcdyKaB5hJDWMArnXr61cqZ"),
         ("rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTx", "renderTransactionsForAccountsList"),
     ),
-    _Kind(
+    Kind(
         "stellar",
         "Stellar keys and addresses",
         "[A-Z2-7]{56,}",
@@ -160,14 +164,14 @@ KINDS: Final = (
         ),
         ("GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGA", "STELLAR"),
     ),
-    _Kind(
+    Kind(
         "monero",
         "Monero addresses",
         "[1-9A-HJ-NP-Za-km-z]{39,}",
-        (_MONERO, f"xmr {_MONERO}!"),
+        (_MONERO, _OTHER_MONERO),
         (f"{_MONERO[:-1]}B", "4" * 95),
     ),
-    _Kind(
+    Kind(
         "ss58",
         "Polkadot-like addresses",
         "[1-9A-HJ-NP-Za-km-z]{39,}",
@@ -177,7 +181,7 @@ KINDS: Final = (
         ),
         ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ", "W" * 48),
     ),
-    _Kind(
+    Kind(
         "solana",
         "Solana addresses and signatures",
         _BASE58,
@@ -187,7 +191,7 @@ KINDS: Final = (
         ),
         ("sha256-7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV=", "4a5e1e4baab89f3a32518a88c31bc87f"),
     ),
-    _Kind(
+    Kind(
         "onion",
         "Names of Tor services",
         "(?i)[a-z2-7]{56,}",
@@ -197,7 +201,7 @@ KINDS: Final = (
         ),
         ("duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzcaad", "a" * 56),
     ),
-    _Kind(
+    Kind(
         "jwt",
         "JSON web tokens",
         r"eyJ[A-Za-z0-9_-]{8,}(?:\.{1,2}[A-Za-z0-9_-]+){1,4}",
@@ -209,14 +213,14 @@ KINDS: Final = (
     _known("mac"),
     _known("iban"),
     _known("creditcard"),
-    _Kind(
+    Kind(
         "bip32_path",
         "Derivation paths",
         r"(?:[mM]/)?[0-9]{1,10}['hH\x{2019}\x{2032}]?(?:/[0-9]{1,10}['hH\x{2019}\x{2032}]?)+",
         ("m/84'/0'/0'/0/5", "44h/0h/0h"),
         ("on 1/2/2024", "m/s"),
     ),
-    _Kind(
+    Kind(
         "mnemonic",
         "Recovery phrases",
         _WORDS,

@@ -26,7 +26,7 @@ _LEAST_HEX: Final = 4
 # Closed shapes, not rule patterns: what a text is cut into.
 _RUNS: Final = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")  # noqa: TID251
 _PREFIXED: Final = re.compile(r"([A-Z]{2,6}|[a-z]+|[A-Z][a-z]+)([0-9]+)")  # noqa: TID251
-_KEY: Final = re.compile(r"[A-Za-z_$@][\w .$@/:-]*")  # noqa: TID251
+_KEY: Final = re.compile(r"[A-Za-z_$@][\w .$/:-]*")  # noqa: TID251
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,13 @@ class Shape:
     Attributes:
         pattern: an RE2 pattern for all texts of this shape.
         telling: whether it says enough by itself to be looked for everywhere.
+        varied: whether digits tell values apart; else the pattern finds words of this length only.
         words: the words of the text that the pattern keeps.
     """
 
     pattern: str
     telling: bool
+    varied: bool
     words: tuple[str, ...] = field(repr=False)
     _pieces: tuple[_Piece, ...] = field(repr=False)
 
@@ -80,7 +82,8 @@ def shape_of(text: str, *, free: tuple[bool, bool] = (True, True), keep: bool = 
     runs = _RUNS.findall(text)
     letters_digits = "".join(run for run in runs if run.isascii() and run.isalnum())
     all_hex = _is_hex(letters_digits)
-    keep = keep and any(_is_varied(run) for run in runs)
+    varied = any(_is_varied(run) for run in runs)
+    keep = keep and varied
     pieces: list[_Piece] = []
     for run, after in pairwise([*runs, ""]):
         split = None if all_hex else _PREFIXED.fullmatch(run)
@@ -88,16 +91,14 @@ def shape_of(text: str, *, free: tuple[bool, bool] = (True, True), keep: bool = 
             prefix, digits = split.groups()
             pieces += [_word(prefix, keep=keep and prefix.isupper()), _digits(digits)]
         else:
-            pieces.append(_piece(run, after, all_hex=all_hex, keep=keep))
+            pieces.append(_piece(run, after, hexes=letters_digits if all_hex else "", keep=keep))
     words = tuple(piece.fixed for piece in pieces if piece.fixed.isalpha())
     count = sum(piece.count for piece in pieces if not piece.fixed)
-    telling = any(len(word) >= _TELLING for word in words) or (
-        count >= _TELLING_LENGTH and any(_is_varied(run) for run in runs)
-    )
+    telling = any(len(word) >= _TELLING for word in words) or (count >= _TELLING_LENGTH and varied)
     pattern = "".join(piece.pattern for piece in pieces)
     before = r"\b" if free[0] and _is_word(text[0]) else ""
     behind = r"\b" if free[1] and _is_word(text[-1]) else ""
-    return Shape(f"{before}{pattern}{behind}", telling, words, tuple(pieces))
+    return Shape(f"{before}{pattern}{behind}", telling, varied, words, tuple(pieces))
 
 
 def invent(text: str, seed: int) -> str:
@@ -111,11 +112,11 @@ def is_telling_word(key: str) -> bool:
     return len(key) <= _LONGEST_KEY and digits <= _MOST_DIGITS and _KEY.fullmatch(key) is not None
 
 
-def _piece(run: str, after: str, *, all_hex: bool, keep: bool) -> _Piece:
+def _piece(run: str, after: str, *, hexes: str, keep: bool) -> _Piece:
     if not (run.isascii() and run.isalnum()):
         return _sign(run)
-    if all_hex or _is_hex(run):
-        return _hex(run)
+    if hexes or _is_hex(run):
+        return _hex(run, hexes or run)
     if run.isdigit():
         return _digits(run)
     if run.isalpha():
@@ -139,9 +140,9 @@ def _is_hex(run: str) -> bool:
     return len(run) >= _LEAST_HEX and _HEX.issuperset(run) and _is_varied(run) and not run.isdigit()
 
 
-def _hex(run: str) -> _Piece:
-    upper = any(char in "ABCDEF" for char in run)
-    lower = any(char in "abcdef" for char in run) or not upper
+def _hex(run: str, whole: str) -> _Piece:
+    upper = whole.lower() != whole
+    lower = whole.upper() != whole
     letters = "A-F" * upper + "a-f" * lower
     return _Piece(
         f"[0-9{letters}]{_times(run)}",
