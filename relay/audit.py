@@ -32,6 +32,7 @@ class Action(StrEnum):
     START = "start"
     STOP = "stop"
     RELOAD = "reload"
+    RULES_RELOAD = "rules_reload"
     ACCESS = "access"
     SPOOL_STATUS = "spool_status"
     SPOOL_LIST = "spool_list"
@@ -46,6 +47,7 @@ class Via(StrEnum):
     COMMAND = "command"
     HTTP = "http"
     SIGNAL = "signal"
+    FOLDER = "folder"
 
 
 class Outcome(StrEnum):
@@ -70,6 +72,7 @@ class Entry:
         count: how many it was; in a refusal of access, how many since the last line.
         missing: how many of those asked for were not there.
         number: of the dead letter that was shown.
+        digest: of the rules that hold afterwards, the beginning of it.
     """
 
     action: Action
@@ -80,6 +83,7 @@ class Entry:
     count: int | None = None
     missing: int | None = None
     number: int | None = None
+    digest: str | None = None
 
 
 class Audit:

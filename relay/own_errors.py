@@ -68,6 +68,13 @@ class OwnErrors(logging.Handler):
 
 
 _running: OwnErrors | None = None
+_scrubber: Scrubber | None = None
+
+
+def use(scrubber: Scrubber) -> None:
+    """Have other rules go over every event from now on."""
+    global _scrubber  # noqa: PLW0603 - as above
+    _scrubber = scrubber
 
 
 def start(settings: ErrorSettings, scrubber: Scrubber) -> None:
@@ -84,7 +91,8 @@ def start(settings: ErrorSettings, scrubber: Scrubber) -> None:
     if settings.dsn is None:
         return
     stop(0)
-    _running = OwnErrors(_client(str(settings.dsn), settings.environment, scrubber))
+    use(scrubber)
+    _running = OwnErrors(_client(str(settings.dsn), settings.environment))
     logging.getLogger(_OURS).addHandler(_running)
     # At the very end: what ends the process is logged after everything else has been closed.
     atexit.register(stop)
@@ -127,7 +135,7 @@ def _value(error: logs.Described) -> dict[str, Any]:
     }
 
 
-def _client(dsn: str, environment: str, scrubber: Scrubber) -> "sentry_sdk.Client":
+def _client(dsn: str, environment: str) -> "sentry_sdk.Client":
     """Make a client that does nothing by itself."""
     try:
         import sentry_sdk  # noqa: PLC0415 - an extra
@@ -135,8 +143,10 @@ def _client(dsn: str, environment: str, scrubber: Scrubber) -> "sentry_sdk.Clien
         raise RelayError("errors.dsn needs the extra `sentry`") from None
 
     def before_send(event: Any, _hint: Any) -> Any:
+        if _scrubber is None:
+            return None
         try:
-            return jsonio.loads(scrubber.scrub_json(jsonio.dumps(event)).body)
+            return jsonio.loads(_scrubber.scrub_json(jsonio.dumps(event)).body)
         except (RelayError, ValueError):
             return None
 

@@ -6,7 +6,8 @@ the folder that was read, or the file's own name when a single file was.
 """
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
     mistakes: list[Mistake] = []
     found: dict[Path, RuleText] = {}
     for path in map(Path, paths):
-        for base, file in _files(path, mistakes):
+        for base, file in _found(path, mistakes):
             real = file.resolve()
             text = None if real in found else _text(file, mistakes)
             if text is not None:
@@ -66,6 +67,38 @@ def fingerprint(paths: Sequence[str | Path]) -> Fingerprint:
             continue
         found += map(_state, files)
     return tuple(found)
+
+
+TRIES: Final = 10
+PAUSE: Final = 0.1
+"""Seconds between two of them."""
+
+
+def read_settled(
+    paths: Sequence[str | Path], wait: Callable[[float], None] = time.sleep
+) -> tuple[RuleText, ...]:
+    """Read rule files that somebody may just be changing: all as they stood at one time.
+
+    Args:
+        paths: as for `read`; none for the rules that ship.
+        wait: waits so many seconds before it is tried again.
+
+    Raises:
+        RuleError: as `read`; or they do not stand still.
+    """
+    for _ in range(TRIES):
+        before = fingerprint(paths)
+        try:
+            files = read(paths) if paths else shipped()
+        except RuleError:
+            if before == fingerprint(paths):
+                raise
+        else:
+            if before == fingerprint(paths):
+                return files
+        wait(PAUSE)
+    shown = ", ".join(map(str, paths))
+    raise RuleError((Mistake(shown, 1, "the rule files change while they are read"),))
 
 
 def _state(path: Path) -> tuple[str | int, ...]:
@@ -125,6 +158,14 @@ def shipped_folder() -> Path:
     package = Path(__file__).parent
     packaged = package / "_rules"
     return packaged if packaged.is_dir() else package.parent / "rules"
+
+
+def _found(path: Path, mistakes: list[Mistake]) -> list[tuple[Path, Path]]:
+    try:
+        return list(_files(path, mistakes))
+    except OSError as error:  # what is above it may not be looked at
+        mistakes.append(Mistake(str(path), 1, f"cannot be read: {error.strerror}"))
+        return []
 
 
 def _files(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, Path]]:

@@ -6,24 +6,21 @@ JSON, which no page of another origin can send by itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 
-from relay import jsonio
 from relay.audit import Action, Audit, Entry, Outcome, Via
 from relay.errors import RelayError
 from relay.outcomes import Reason
 from relay.ports import Spool
 from relay.server.admin_gate import Gate
+from relay.server.admin_requests import MAX_BODY as MAX_BODY  # noqa: PLC0414 - for `admin`
+from relay.server.admin_requests import only, read_body, wrong
 from relay.server.answers import json_answer
 from relay.spool.inspecting import all_facts, facts, find_dead, read_dead, tell_status
 
 SCOPE: Final = "spool"
-MAX_BODY: Final = 32_768
-"""Bytes of a request's body."""
-
-BODY_SECONDS: Final = 5.0
 MAX_NUMBERS: Final = 1_000
 """Dead letters that one request may name, and that one answer lists."""
 
@@ -68,7 +65,7 @@ class SpoolRoutes:
 
     async def status(self, request: web.Request, who: str) -> web.StreamResponse:
         """Tell how much is held."""
-        _only(request.query)
+        only(request.query)
         told = await tell_status(self._spool, self._max_bytes)
         await self._looked(who, Action.SPOOL_STATUS)
         return json_answer(told)
@@ -76,7 +73,7 @@ class SpoolRoutes:
     async def list(self, request: web.Request, who: str) -> web.StreamResponse:
         """List dead letters, the lowest number first."""
         query = request.query
-        _only(query, "limit", "after", "reason", "project")
+        only(query, "limit", "after", "reason", "project")
         letters = await find_dead(
             self._spool,
             _number(query.get("limit", str(LIMIT)), "limit", MAX_NUMBERS),
@@ -106,23 +103,23 @@ class SpoolRoutes:
 
     async def retry(self, request: web.Request, who: str) -> web.StreamResponse:
         """Make some due, or all."""
-        numbers = _numbers(await _body(request, "numbers", "all"))
+        numbers = _numbers(await read_body(request, "numbers", "all"))
         return await self._change(
             who, Action.SPOOL_RETRY, "retried", numbers, self._spool.dead.retry
         )
 
     async def purge(self, request: web.Request, who: str) -> web.StreamResponse:
         """Delete some, or all, which takes a `yes` too."""
-        body = await _body(request, "numbers", "all", "yes")
+        body = await read_body(request, "numbers", "all", "yes")
         numbers = _numbers(body)
         if numbers is None and body.get("yes") is not True:
-            _wrong('all deletes every dead letter: say "yes": true too')
+            wrong('all deletes every dead letter: say "yes": true too')
         return await self._change(
             who, Action.SPOOL_PURGE, "purged", numbers, self._spool.dead.purge
         )
 
     async def _read(self, request: web.Request) -> tuple[int, Any, Any]:
-        _only(request.query)
+        only(request.query)
         text = request.match_info["number"]
         found = None
         if _is_number(text) and 0 < int(text) < TOP:
@@ -170,52 +167,24 @@ class SpoolRoutes:
         return json_answer({what: count, "missing": missing})
 
 
-async def _body(request: web.Request, *known: str) -> dict[str, Any]:
-    """Read a body of JSON: a map with no other keys."""
-    _only(request.query)
-    if request.content_type != "application/json" or hdrs.CONTENT_ENCODING in request.headers:
-        raise web.HTTPUnsupportedMediaType
-    if (request.content_length or 0) > MAX_BODY:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            data = await request.read()
-            body = jsonio.loads(data)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-    except ValueError:
-        _wrong("the body is no JSON")
-    if jsonio.repeats(data, known):
-        _wrong("the body has a key twice")
-    if not isinstance(body, dict) or not body.keys() <= {*known}:
-        _wrong(f"the body must be a map with no other keys than {', '.join(known)}")
-    return body
-
-
 def _numbers(body: dict[str, Any]) -> Collection[int] | None:
     """Return the numbers that a body names; None for all."""
     numbers, everything = body.get("numbers"), body.get("all")
     if everything is True and numbers is None:
         return None
     if everything not in (None, False) or not isinstance(numbers, list) or not numbers:
-        _wrong('say "numbers": […], one or more, or "all": true')
+        wrong('say "numbers": […], one or more, or "all": true')
     if len(numbers) > MAX_NUMBERS:
-        _wrong(f"numbers holds more than {MAX_NUMBERS}")
+        wrong(f"numbers holds more than {MAX_NUMBERS}")
     for number in numbers:
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < TOP:
-            _wrong("numbers holds what is no number from 1 on")
+            wrong("numbers holds what is no number from 1 on")
     return frozenset(numbers)
-
-
-def _only(query: Any, *known: str) -> None:
-    """Refuse a query that says anything else, or says something twice."""
-    if not set(query) <= {*known} or len(query) != len(set(query)):
-        _wrong(f"the query may say {', '.join(known) or 'nothing'}")
 
 
 def _number(text: str, name: str, top: int, *, low: int = 1) -> int:
     if not _is_number(text) or not low <= int(text) <= top:
-        _wrong(f"{name} must be a whole number from {low} to {top}")
+        wrong(f"{name} must be a whole number from {low} to {top}")
     return int(text)
 
 
@@ -223,19 +192,8 @@ def _reason(text: str | None) -> Reason | None:
     try:
         return None if text is None else Reason(text)
     except ValueError:
-        _wrong("reason is no reason of a dead letter")
+        wrong("reason is no reason of a dead letter")
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 16
-
-
-class _WrongRequestError(RelayError):
-    """What the caller must put right (400); the text holds nothing of the request."""
-
-    status = web.HTTPBadRequest.status_code
-    reason = "invalid"
-
-
-def _wrong(detail: str) -> NoReturn:
-    raise _WrongRequestError(detail)

@@ -23,10 +23,17 @@ class SeatState(IntEnum):
 _STATE: Final = 0
 _CLOSED: Final = 1
 _BEATS: Final = 2
-_FIELDS: Final = 3
+_RULES: Final = 3
+_DIGEST: Final = 4
+_FIELDS: Final = 5
 _RESTARTS: Final = SEATS * _FIELDS
 _DAMAGES: Final = _RESTARTS + 1
-_WHOLE: Final = _DAMAGES + 1
+_ANSWER: Final = _DAMAGES + 1
+_STALE: Final = _ANSWER + 1
+_WHOLE: Final = _STALE + 1
+
+DIGITS: Final = 12
+"""Of a digest, which stand on the board: as many as events say in their tag."""
 
 
 class Board:
@@ -43,7 +50,8 @@ class Board:
     def set_state(self, seat: int, state: SeatState) -> None:
         """Say what the process on a seat does; a seat that is taken begins at no connections."""
         if state is SeatState.STARTING:
-            self._numbers[seat * _FIELDS + _CLOSED] = 0
+            for field in (_CLOSED, _RULES, _DIGEST):
+                self._numbers[seat * _FIELDS + field] = 0
         self._numbers[seat * _FIELDS + _STATE] = state
 
     def closed(self, seat: int) -> int:
@@ -61,6 +69,44 @@ class Board:
     def beat(self, seat: int) -> None:
         """Say that it goes on; only the process on the seat does, twice a second."""
         self._numbers[seat * _FIELDS + _BEATS] += 1
+
+    def rules(self, seat: int) -> tuple[int, str]:
+        """Return which rules the process on a seat uses: their number, and digits of the digest.
+
+        The number is that of the sheet; 0 for the rules of the start. No digits: it has none yet.
+        """
+        at = seat * _FIELDS
+        number, digest = self._numbers[at + _RULES], self._numbers[at + _DIGEST]
+        return number, f"{digest - 1:0{DIGITS}x}" if digest else ""
+
+    def set_rules(self, seat: int, number: int, digest: str) -> None:
+        """Say so; only the process on the seat does. `digest` is in hex, as long as it may be."""
+        at = seat * _FIELDS
+        self._numbers[at + _DIGEST] = int(digest[:DIGITS], 16) + 1
+        self._numbers[at + _RULES] = number
+
+    @property
+    def answer(self) -> tuple[int, bool]:
+        """Up to which number it was answered whether rules may be used, and the last answer."""
+        packed = self._numbers[_ANSWER]
+        return packed >> 1, bool(packed & 1)
+
+    def set_answer(self, number: int, *, taken: bool) -> None:
+        """Answer what was asked for under a number."""
+        self._numbers[_ANSWER] = number << 1 | taken
+
+    @property
+    def stale(self) -> bool:
+        """Whether the rules on the disk were refused, and others go on."""
+        return bool(self._numbers[_STALE])
+
+    def set_stale(self, stale: bool) -> None:
+        """Say whether they were."""
+        self._numbers[_STALE] = stale
+
+    def seats(self, state: SeatState) -> list[int]:
+        """Return the seats in a state, the first one aside: the admin port has it."""
+        return [seat for seat in range(1, SEATS) if self.state(seat) is state]
 
     @property
     def restarts(self) -> int:
@@ -82,4 +128,4 @@ class Board:
 
     def count(self, state: SeatState) -> int:
         """Return how many seats are in a state, the first one aside: the admin port has it."""
-        return sum(self.state(seat) is state for seat in range(1, SEATS))
+        return len(self.seats(state))

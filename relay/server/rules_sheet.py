@@ -6,6 +6,7 @@ in the middle of writing has written nothing. What stands here is configuration,
 
 import hashlib
 import mmap
+from dataclasses import dataclass, field
 from typing import Final
 
 _NUMBER: Final = 8
@@ -70,3 +71,22 @@ class Sheet:
             if hashlib.sha256(text).digest() == head[8:]:
                 return number, text
         raise ValueError("what stands on the sheet is not whole")
+
+
+RULES_SIZE: Final = 8 * 1024 * 1024
+"""Bytes of all rule files together, packed. Those that ship have a hundredth of it."""
+
+PATHS_SIZE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """What the processes of one relay tell each other about rules.
+
+    Attributes:
+        rules: the rule files that hold, packed; none yet for those of the start.
+        paths: where to read rules, as a list in JSON: each text asks to look there now.
+    """
+
+    rules: Sheet = field(default_factory=lambda: Sheet(RULES_SIZE))
+    paths: Sheet = field(default_factory=lambda: Sheet(PATHS_SIZE))

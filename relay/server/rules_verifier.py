@@ -32,14 +32,15 @@ def main() -> None:
 
 
 def verdict_of(packed: bytes, hint: str) -> bytes:
-    """Load a set and run all of its examples; return digest and number of rules, or mistakes."""
+    """Load a set and run all of its examples; return digest and ids, or mistakes."""
     keys = HashKeys(os.urandom(32))
     try:
         made = scrubber_of(unpack(packed), keys, verify=True, hint=hint)
     except RuleError as error:
         told = [[m.file, m.line, m.message, m.hint] for m in error.mistakes]
         return jsonio.dumps({"mistakes": told})
-    return jsonio.dumps({"digest": made.digest, "rules": len(made.compiled.rules), "mistakes": []})
+    ids = [rule.id for rule in made.compiled.rules]
+    return jsonio.dumps({"digest": made.digest, "rules": ids, "mistakes": []})
 
 
 def _hold_back() -> None:

@@ -33,12 +33,12 @@ class Verdict:
     Attributes:
         mistakes: all of them; none for a set that may be used.
         digest: of the set, as `Scrubber.digest`; empty where there are mistakes.
-        rules: how many it has, those that are off aside.
+        rules: the ids of its rules, those that are off aside.
     """
 
     mistakes: tuple[Mistake, ...]
     digest: str = ""
-    rules: int = 0
+    rules: tuple[str, ...] = ()
 
 
 Verify = Callable[[bytes, str], Awaitable[Verdict]]
@@ -76,7 +76,7 @@ def _read(told: Any) -> Verdict:
     mistakes = tuple(Mistake(*parts) for parts in told["mistakes"])
     if mistakes:
         return Verdict(mistakes)
-    return Verdict((), str(told["digest"]), int(told["rules"]))
+    return Verdict((), str(told["digest"]), tuple(map(str, told["rules"])))
 
 
 def _failed(message: str) -> Verdict:

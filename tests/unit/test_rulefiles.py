@@ -122,3 +122,48 @@ def test_packed_files_come_back(tmp_path: Path) -> None:
     write(tmp_path / "b.yaml")
     files = rulefiles.read([tmp_path])
     assert files == rulefiles.unpack(rulefiles.pack(files))
+
+
+def test_files_that_somebody_changes_are_read_again(tmp_path: Path) -> None:
+    """What is read stood there as a whole; a file that was there for a moment is no mistake."""
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    write(first)
+    waited: list[float] = []
+
+    def change(seconds: float) -> None:
+        waited.append(seconds)
+        second.unlink()
+        write(second, b"id: whole\n")
+
+    second.symlink_to("nowhere")  # as if it were just being exchanged
+    whole = rulefiles.read
+    looks = iter(range(100))
+
+    def read(paths: list[Path]) -> tuple[RuleText, ...]:
+        try:
+            return whole(paths)
+        finally:
+            if next(looks) == 0:
+                first.write_text("id: new and longer\n")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rulefiles, "read", read)
+        files = rulefiles.read_settled([tmp_path], change)
+    assert ["id: new and longer\n", "id: whole\n"] == [file.text for file in files]
+    assert [rulefiles.PAUSE] == waited
+
+
+def test_files_that_never_stand_still(tmp_path: Path) -> None:
+    """They are a mistake after a while."""
+    times = iter(range(100))
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(RuleError) as caught:
+        patched.setattr(rulefiles, "fingerprint", lambda _: next(times))
+        rulefiles.read_settled([write(tmp_path / "a.yaml")], lambda _: None)
+    assert "the rule files change while they are read" == caught.value.mistakes[0].message
+
+
+def test_mistakes_that_stay_are_told(tmp_path: Path) -> None:
+    """A folder that is gone is one; with no path at all the rules that ship are read."""
+    with pytest.raises(RuleError, match="no such file or folder"):
+        rulefiles.read_settled([tmp_path / "nowhere"], lambda _: None)
+    assert rulefiles.shipped() == rulefiles.read_settled([], lambda _: None)

@@ -17,7 +17,8 @@ from relay.health import Health
 from relay.metrics import Metrics
 from relay.outcomes import Reason
 from relay.server.admin import build_admin_app
-from relay.server.admin_spool import MAX_BODY, MAX_NUMBERS
+from relay.server.admin_requests import MAX_BODY
+from relay.server.admin_spool import MAX_NUMBERS
 from relay.spool.memory import MemorySpool
 from tests.fakes import FakeClock, envelope
 

@@ -22,7 +22,7 @@ async def test_a_good_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "relay.py").write_text("raise SystemExit(3)\n")
     monkeypatch.chdir(tmp_path)
     digest = scrubber_of(GOOD, HashKeys(b"k" * 32), verify=True).digest
-    assert Verdict((), digest, 1) == await verify(pack(GOOD), "")
+    assert Verdict((), digest, ("t/ticket",)) == await verify(pack(GOOD), "")
 
 
 async def test_a_bad_set() -> None:
