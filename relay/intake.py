@@ -24,6 +24,7 @@ from relay.ports import Clock, Spool
 from relay.protocol.enforcement import answer
 from relay.scrub.hashing import period_keys
 from relay.scrub.scrubber import Scrubber
+from relay.scrub.shadow import by_rule
 from relay.side.body import Body
 from relay.side.process import GoneError, Hold, SideProcess
 from relay.side.work import Convert, Job
@@ -274,7 +275,7 @@ class Intake:
         if lost is None:  # else nothing went on, and nothing was redacted for anybody
             for rule, times in done.redactions.items():
                 count("relay_redactions_total", times, rule=rule)
-            for rule, times in done.shadow.items():
+            for rule, times in by_rule(done.shadow).items():
                 count("relay_shadow_hits_total", times, rule=rule)
         count(
             "relay_envelopes_total", project=done.policy.project, outcome=lost or _outcome_of(done)

@@ -26,7 +26,8 @@ from relay.scrub.items.rules_tag import DIGITS
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
 from relay.scrub.remarks import Note
-from relay.scrub.scrubber import ScrubbedItem, Scrubber
+from relay.scrub.scrubber import Done, ScrubbedItem, Scrubber
+from relay.scrub.shadow import ShadowHits, added
 from relay.scrub.skeleton import skeleton
 
 ATTACHED_TEXT: Final = 64 * MIB
@@ -103,7 +104,7 @@ class Processed:
         quantities: what each item counts as, in their order.
         limits: those that stopped something.
         redactions: how often each rule redacted, by id.
-        shadow: how often each shadow rule would have, by id.
+        shadow: how often each shadow rule would have, by id and path.
     """
 
     policy: ProjectPolicy
@@ -116,7 +117,7 @@ class Processed:
     quantities: tuple[Quantities, ...] = ()
     limits: tuple[Limit, ...] = ()
     redactions: Mapping[str, int] = field(default_factory=dict)
-    shadow: Mapping[str, int] = field(default_factory=dict)
+    shadow: ShadowHits = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if [outcome.index for outcome in self.outcomes] != list(range(self.items)):
@@ -166,11 +167,12 @@ def process(
         if done[-1].outcome.reason in _SEARCHED:
             room -= size
     redactions = _counted(note for d in done for note in d.notes)
-    permit = None
+    permit, shadow = None, [d.shadow_paths for d in done]
     if any(d.item is not None for d in done):
         minimal = Verdict.MINIMAL in decision.items
-        permit, in_headers = _permit(envelope, done, event_id, caller, policy, scrubber, minimal)
-        redactions.update(in_headers)
+        permit, headers = _permit(envelope, done, event_id, caller, policy, scrubber, minimal)
+        redactions.update(_counted(headers.notes))
+        shadow.append(headers.shadow_paths)
     return Processed(
         policy=policy,
         decision=decision,
@@ -182,7 +184,7 @@ def process(
         quantities=tuple(quantities(r.kind, r.item, r.document) for r in read),
         limits=tuple(limit for limit in limits if limit is not None),
         redactions=redactions,
-        shadow=_added(d.shadow for d in done),
+        shadow=added(shadow),
     )
 
 
@@ -289,10 +291,10 @@ def _permit(
     policy: ProjectPolicy,
     scrubber: Scrubber,
     minimal: bool,
-) -> tuple[ScrubbedEnvelope, Counter[str]]:
-    """Write the clean envelope; return it, and redactions made in its headers."""
+) -> tuple[ScrubbedEnvelope, Done]:
+    """Write the clean envelope; return it, and what was done to its headers."""
     given = {} if minimal else envelope.headers
-    headers, notes = scrubber.scrub_envelope_headers(given, policy.upstream_key)
+    headers, of_headers = scrubber.scrub_envelope_headers(given, policy.upstream_key)
     headers.pop("event_id", None)
     if event_id is not None:
         headers = {"event_id": event_id, **headers}
@@ -307,12 +309,7 @@ def _permit(
         client=caller.client,
         categories=tuple(dict.fromkeys(c for d in done for c in d.categories)),
     )
-    return permit, _counted(notes)
-
-
-def _added(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
-    """Return counts added up; mostly there are none."""
-    return sum((Counter(one) for one in counts if one), Counter[str]())
+    return permit, of_headers
 
 
 def _identity(project: str, key: str, items: Iterable[Item]) -> str:

@@ -48,7 +48,9 @@ _COLD: Final = Hot((), ())
 
 @dataclass(slots=True)
 class CompiledRules:
-    """Rules that are not off, and the indexes over them. A rule's number is its place in `rules`.
+    """Rules that are not off, and indexes over those that are enforced.
+
+    A rule's number is its place in `rules`.
 
     Attributes:
         rules: in the order they were loaded.
@@ -109,20 +111,30 @@ class CompiledRules:
         return Hot(tuple(sorted(whole)), tuple(keyed[number] for number in sorted(keyed)))
 
 
-def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledRules:
-    """Make a set ready. `extra` are more patterns to ask for in the same pass over a text."""
+def compile_rules(
+    rules: Iterable[Rule], extra: Sequence[str] = (), *, claims: bool = True
+) -> CompiledRules:
+    """Make a set ready.
+
+    Args:
+        rules: those that are not enforced are in the digest, and nothing looks for them.
+        extra: more patterns to ask for in the same pass over a text.
+        claims: whether what one rule has found need not be found by others.
+    """
     active = tuple(rule for rule in rules if rule.status is not Status.OFF)
+    enforced = {n: rule for n, rule in enumerate(active) if rule.status is Status.ENFORCE}
     text: list[TextRule] = []
     by_key: dict[str, tuple[int, ...]] = {}
     keyed: dict[str, tuple[TextRule, ...]] = {}
     by_place: dict[str, tuple[int, ...]] = {}
     anywhere: list[int] = []
-    for number, rule in enumerate(active):
+    for number, rule in enforced.items():
         match = rule.match
         if match.pattern is not None:
             check = CHECKS[match.check] if match.check else None
             cost = COSTS[match.check] if match.check else 0
-            ready = TextRule(number, rule, match.pattern, check, cost, rule.claims, rule.marker)
+            own = rule.claims and claims
+            ready = TextRule(number, rule, match.pattern, check, cost, own, rule.marker)
             for key in match.keys:
                 keyed[key] = (*keyed.get(key, ()), ready)
             if not match.keys:
@@ -136,7 +148,8 @@ def compile_rules(rules: Iterable[Rule], extra: Sequence[str] = ()) -> CompiledR
                 anywhere.append(number)
             for key in keys or ():
                 by_place[key] = (*by_place.get(key, ()), number)
-    named = {key.lstrip("*") for rule in active for key in rule.match.spelled} | set(by_place)
+    spelled = {key for rule in enforced.values() for key in rule.match.spelled}
+    named = {key.lstrip("*") for key in spelled} | set(by_place)
     key_words = compile_pattern(_key_pattern(named)) if named else None
     # Rules without a check come first, then checks in their own order, the cheap ones first: what
     # they find needs no second look.

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from relay.rules.compiling import CompiledRules, TextRule
-from relay.rules.model import Status
 from relay.scrub.hits import Hit
 from relay.scrub.plans import path_has
 from relay.scrub.redact import Cut
@@ -21,12 +20,9 @@ class Keyed:
     rules: tuple[TextRule, ...]
 
 
-def cuts_at(
-    compiled: CompiledRules, hits: Sequence[Hit], place: Place
-) -> tuple[list[Cut], list[int]]:
-    """Return what to cut of a text at this place, and the shadow rules that would, by number."""
+def cuts_at(compiled: CompiledRules, hits: Sequence[Hit], place: Place) -> list[Cut]:
+    """Return what to cut of a text at this place."""
     cuts: list[Cut] = []
-    shadows: list[int] = []
     plain = compiled.plain
     plan = place.plan
     for start, end, number, inner, wants_word in hits:
@@ -36,10 +32,6 @@ def cuts_at(
         rule = compiled.rules[number]
         if wants_word and not path_has(plan.path + inner, rule.match.near):
             continue
-        if not plan.allows(number, "string" if inner else place.value_type, inner):
-            continue
-        if rule.status is Status.SHADOW:
-            shadows.append(number)
-        else:
+        if plan.allows(number, "string" if inner else place.value_type, inner):
             cuts.append(Cut(start, end, number))
-    return cuts, shadows
+    return cuts

@@ -44,7 +44,6 @@ class DocumentScrubber:
         structural: whether rules about keys and places apply (not in `_meta`).
         memory: of the documents before.
         notes: filled by `run`.
-        shadow: hits of shadow rules by number, filled by `run`.
     """
 
     compiled: CompiledRules
@@ -54,7 +53,6 @@ class DocumentScrubber:
     structural: bool = True
     memory: Memory | None = field(default=None, repr=False)
     notes: list[Note] = field(default_factory=list)
-    shadow: dict[int, int] = field(default_factory=dict)
     _made: Decisions = field(default_factory=Decisions, repr=False)
     _redacted: dict[tuple[str, tuple[Cut, ...]], tuple[str, list[Mark]]] = field(
         default_factory=dict, repr=False
@@ -64,6 +62,18 @@ class DocumentScrubber:
 
     def run(self, root: Any) -> None:
         """Scrub a map or list, in place.
+
+        Raises:
+            ScrubError: too deep, or too much work for its size.
+        """
+        self.look(root)
+        if self._made.any:
+            self._settle(self._made.changes)
+            self._settle_lists()
+        self.notes += self._made.carry_out(self.compiled.rules)
+
+    def look(self, root: Any) -> None:
+        """Decide about everything in a map or list.
 
         Raises:
             ScrubError: too deep, or too much work for its size.
@@ -78,9 +88,6 @@ class DocumentScrubber:
         memory.remember_numbers(n for text, n in walked.numbers.items() if text not in by_text)
         if by_text or self._keyed or self._made.any:
             self._decide(walked, by_text)
-            self._settle(self._made.changes)
-            self._settle_lists()
-        self.notes += self._made.carry_out(self.compiled.rules)
 
     def _search(self, texts: list[str]) -> dict[str, list[Hit]]:
         """Return what is found in texts; those in which nothing is are remembered."""
@@ -131,13 +138,7 @@ class DocumentScrubber:
     def _effects(self) -> int:
         """Return how much has been decided, or left for when the texts have been searched."""
         made = self._made
-        return (
-            len(self._keyed)
-            + len(made.changes)
-            + len(made.removals)
-            + len(made.drafts)
-            + (sum(self.shadow.values()) if self.shadow else 0)
-        )
+        return len(self._keyed) + len(made.changes) + len(made.removals) + len(made.drafts)
 
     def _is_decided(self, container: Container, slot: PathPart) -> bool:
         if type(container.node) is list:
@@ -159,9 +160,7 @@ class DocumentScrubber:
         if value is None or value is True or value is False or value in ("", [], {}):
             return False
         kind = type(value)
-        number, shadows = plan.taken(VALUE_TYPES[kind])
-        for shadow in shadows:
-            self._count_shadow(shadow)
+        number = plan.taken(VALUE_TYPES[kind])
         if number is None:
             return False
         place = Place(container, slot, plan, VALUE_TYPES[kind])
@@ -225,7 +224,7 @@ class DocumentScrubber:
         keyed: tuple[TextRule, ...] = (),
     ) -> None:
         """Note the change that hits make to a text."""
-        cuts = tuple(self._cuts(hits, place))
+        cuts = tuple(cuts_at(self.compiled, hits, place))
         if not cuts:
             return
         # A text often stands in many places; the same cuts make the same text of it.
@@ -236,16 +235,6 @@ class DocumentScrubber:
         new, marks = known
         if new != text:
             self._made.changes.append(Change(place, new, len(text), marks, keyed))
-
-    def _cuts(self, hits: Sequence[Hit], place: Place, *, counted: bool = False) -> list[Cut]:
-        """Return what of the hits in a text counts at this place."""
-        made, shadows = cuts_at(self.compiled, hits, place)
-        for number in () if counted else shadows:
-            self._count_shadow(number)
-        return made
-
-    def _count_shadow(self, number: int) -> None:
-        self.shadow[number] = self.shadow.get(number, 0) + 1
 
     # --- settling and applying -------------------------------------------------------------------
 
@@ -263,7 +252,7 @@ class DocumentScrubber:
                         continue
                     value = node[index]
                     text = value if type(value) is str else number_text(value)
-                    cuts = self._cuts(hits, place, counted=True)
+                    cuts = cuts_at(self.compiled, hits, place)
                     change = self._made.at(place, text)
                     if self._change(change, cuts):
                         self._made.keep(change)
@@ -297,7 +286,7 @@ class DocumentScrubber:
                         *found,
                         *search_keyed(self.compiled, change.keyed, change.text, self.budget),
                     ]
-                cuts = self._cuts(found, change.place, counted=True) if found else ()
+                cuts = cuts_at(self.compiled, found, change.place) if found else ()
                 if cuts and self._change(change, cuts):
                     again.append(change)
             pending = again

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from relay.rules.compiling import CompiledRules, Hot
-from relay.rules.model import Rule
+from relay.rules.model import Rule, Status
 from relay.rules.selectors import Path, PathPart
 from relay.scrub.lists import are_numbered
 from relay.scrub.named import has_holes
@@ -222,7 +222,8 @@ class Places:
         self.compiled = compiled
         self.root_type = root_type
         self.structural = structural
-        self.exact = any(map(_tells_indexes_apart, compiled.rules))
+        enforced = (rule for rule in compiled.rules if rule.status is Status.ENFORCE)
+        self.exact = any(map(_tells_indexes_apart, enforced))
         self._size = 0
         self._marks = 0
         self.root = self.marked(Spot(self, (), ""))

@@ -1,11 +1,11 @@
 """Plans: what the rules say about values at one kind of place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from relay.rules.compiling import CompiledRules, TextRule, applies
-from relay.rules.model import Method, Status
+from relay.rules.model import Method
 from relay.rules.selectors import Path
 from relay.scrub.protected import WORDS, Shape
 
@@ -49,7 +49,7 @@ class Plan:
     special: bool = field(init=False)
     clean: set[str] = field(default_factory=set, repr=False)
     shaped: set[str] = field(default_factory=set, repr=False)
-    _taken: dict[str, tuple[int | None, tuple[int, ...]]] = field(default_factory=dict, repr=False)
+    _taken: dict[str, int | None] = field(default_factory=dict, repr=False)
     _allowed: dict[tuple[int, str, Path], bool] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -58,33 +58,29 @@ class Plan:
         self.alone = self.shape if only_shape else None
         self.special = bool(self.whole or self.keyed or self.shape is not None)
 
-    def taken(self, value_type: str) -> tuple[int | None, tuple[int, ...]]:
-        """Return the rule that takes a whole value of this type, and shadow rules that would.
+    def taken(self, value_type: str) -> int | None:
+        """Return the rule that takes a whole value of this type; None if none does.
 
         Text stands for all that is not removed. A rule that takes that text would take it in a
         second scrub, so it takes the value at once.
         """
-        known = self._taken.get(value_type)
-        if known is None:
-            number, shadows = self._take(value_type)
+        if value_type not in self._taken:
+            number = next(self._taking(value_type), None)
             rules = self.compiled.rules
             if number is not None and rules[number].redaction.method is not Method.REMOVE:
-                then = self._take("string")[0]
-                number = number if then is None else then
-            known = self._taken[value_type] = number, shadows
-        return known
+                number = next(self._taking("string"), number)
+            self._taken[value_type] = number
+        return self._taken[value_type]
 
-    def _take(self, value_type: str) -> tuple[int | None, tuple[int, ...]]:
-        shadows: list[int] = []
+    def all_that_take(self, value_type: str) -> tuple[int, ...]:
+        """Return every rule that would take a whole value of this type, were it alone."""
+        return tuple(self._taking(value_type))
+
+    def _taking(self, value_type: str) -> Iterator[int]:
         for number in self.whole:
-            rule = self.compiled.rules[number]
-            near = rule.match.near
-            if (near and not path_has(self.path, near)) or not self.allows(number, value_type):
-                continue
-            if rule.status is not Status.SHADOW:
-                return number, tuple(shadows)
-            shadows.append(number)
-        return None, tuple(shadows)
+            near = self.compiled.rules[number].match.near
+            if (not near or path_has(self.path, near)) and self.allows(number, value_type):
+                yield number
 
     def allows(self, number: int, value_type: str, inner: Path = ()) -> bool:
         """Return whether a rule's `where` selects values of this type here, `except` does not.

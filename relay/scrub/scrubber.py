@@ -4,7 +4,6 @@ Law of this file: whatever goes wrong in an item drops that item. The Python con
 (`scrub_json`, `scrub_envelope`, `scrub_text`) stands here.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,6 +28,7 @@ from relay.scrub.memory import Memory
 from relay.scrub.protected import is_id, is_timestamp
 from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
 from relay.scrub.search import TRIGGERS
+from relay.scrub.shadow import GIVEN_UP, Shadow, ShadowHits, add_hits, added, by_rule
 
 _NO_POLICIES: Final[Mapping[str, Policy]] = {}
 
@@ -41,13 +41,18 @@ class ScrubResult:
         body: clean bytes.
         notes: what was redacted, in no particular order.
         outcomes: for an envelope, what became of each item.
-        shadow: hits of shadow rules, by rule id.
+        shadow_paths: hits of shadow rules, by rule id and path; see `scrub.shadow`.
     """
 
     body: bytes = field(repr=False)
     notes: tuple[Note, ...] = field(default=(), repr=False)
     outcomes: tuple[Outcome, ...] = ()
-    shadow: Mapping[str, int] = field(default_factory=dict)
+    shadow_paths: ShadowHits = field(default_factory=dict)
+
+    @property
+    def shadow(self) -> Mapping[str, int]:
+        """Hits of shadow rules, by rule id."""
+        return by_rule(self.shadow_paths)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -62,8 +67,13 @@ class ScrubbedItem:
     item: Item | None = field(repr=False)
     outcome: Outcome
     notes: tuple[Note, ...] = field(default=(), repr=False)
-    shadow: Mapping[str, int] = field(default_factory=dict)
+    shadow_paths: ShadowHits = field(default_factory=dict)
     categories: tuple[str, ...] = ()
+
+    @property
+    def shadow(self) -> Mapping[str, int]:
+        """Hits of shadow rules, by rule id."""
+        return by_rule(self.shadow_paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +83,18 @@ class Scrubber:
     compiled: CompiledRules = field(repr=False)
     keys: HashKeys = field(repr=False)
     memory: Memory = field(repr=False)
+    shadow: Shadow | None = field(default=None, repr=False)
 
     @classmethod
     def from_rules(cls, rules: tuple[Rule, ...], keys: HashKeys) -> "Scrubber":
         """Make a scrubber of loaded rules; `keys` are for pseudonyms."""
         compiled = compile_rules(rules, TRIGGERS)
-        return cls(compiled, keys, Memory(compiled))
+        memory = Memory(compiled)
+        return cls(compiled, keys, memory, Shadow.of(rules, memory))
 
     def with_keys(self, keys: HashKeys) -> "Scrubber":
         """Return the same rules with other keys, for the next period."""
-        return Scrubber(self.compiled, keys, self.memory)
+        return Scrubber(self.compiled, keys, self.memory, self.shadow)
 
     @property
     def digest(self) -> str:
@@ -103,7 +115,7 @@ class Scrubber:
         if isinstance(value, dict) and _names_sdk(value.get("sdk")):
             # An event of an SDK; whoever sends it on must not have an address inferred.
             never_infer_address(value)
-        return ScrubResult(jsonio.dumps(value), tuple(done.notes), shadow=done.shadow)
+        return ScrubResult(jsonio.dumps(value), tuple(done.notes), shadow_paths=done.shadow_paths)
 
     def scrub_text(self, text: str) -> str:
         """Scrub one text.
@@ -135,30 +147,48 @@ class Scrubber:
         """
         envelope = parse(data)
         done = [self.scrub_item(i, item) for i, item in enumerate(envelope.items)]
-        headers, notes = self.scrub_envelope_headers(envelope.headers, None)
+        headers, of_headers = self.scrub_envelope_headers(envelope.headers, None)
         clean = Envelope.make(headers, tuple(d.item for d in done if d.item is not None))
-        notes += [note for d in done for note in d.notes]
-        shadow = sum((Counter(d.shadow) for d in done), Counter[str]())
-        return ScrubResult(
-            serialise(clean), tuple(notes), tuple(d.outcome for d in done), dict(shadow)
-        )
+        notes = (*of_headers.notes, *(note for d in done for note in d.notes))
+        shadow = added([of_headers.shadow_paths, *(d.shadow_paths for d in done)])
+        return ScrubResult(serialise(clean), notes, tuple(d.outcome for d in done), shadow)
 
     # --- parts -----------------------------------------------------------------------------------
 
     def scrub_value(
-        self, value: Any, size: int, root_type: str = "event", *, write_remarks: bool = True
+        self,
+        value: Any,
+        size: int,
+        root_type: str = "event",
+        *,
+        write_remarks: bool = True,
+        label: str = "",
     ) -> tuple[Any, "Done"]:
-        """Scrub a parsed document; it may be changed in place. `size` is its length in bytes."""
+        """Scrub a parsed document; it may be changed in place.
+
+        Args:
+            value: the document.
+            size: its length in bytes.
+            root_type: what selectors call its root.
+            write_remarks: whether they go into its `_meta`.
+            label: what paths of shadow rules' hits begin with; as `run` has it.
+        """
+        label = label or root_type
         if not isinstance(value, dict):
             # A list is its own root; a bare scalar gets one to stand in.
             holder = value if isinstance(value, list) else [value]
-            done = self.run(holder, size, root_type)
+            done = self.run(holder, size, root_type, label=label)
             return (value if isinstance(value, list) else holder[0]), done
         meta = clean_meta(value.pop("_meta")) if "_meta" in value else {}
-        if meta and self.run(meta, size, root_type, structural=False).notes:
-            # What a rule wrote may be no name of a rule any more.
-            meta = clean_meta(meta)
-        done = self.run(value, size, root_type)
+        in_meta = None
+        if meta:
+            in_meta = self.run(meta, size, root_type, structural=False, label=f"{label} _meta")
+            if in_meta.notes:
+                # What a rule wrote may be no name of a rule any more.
+                meta = clean_meta(meta)
+        done = self.run(value, size, root_type, label=label)
+        if in_meta is not None and in_meta.shadow_paths:
+            done = Done(done.notes, added([in_meta.shadow_paths, done.shadow_paths]))
         if write_remarks:
             write_meta(meta, done.notes)
         if meta:
@@ -167,19 +197,19 @@ class Scrubber:
 
     def scrub_envelope_headers(
         self, headers: Mapping[str, Any], public_key: str | None
-    ) -> tuple[dict[str, Any], list[Note]]:
-        """Return the envelope headers that go on, scrubbed, and notes about them.
+    ) -> tuple[dict[str, Any], "Done"]:
+        """Return the envelope headers that go on, scrubbed, and what was done to them.
 
         Where they need more work than their size allows, only id and time go on: an envelope does
         not fall with its headers.
         """
         kept = allowed_envelope_headers(headers, public_key)
         try:
-            done = self.run(kept, len(jsonio.dumps(kept)), "envelope")
+            done = self.run(kept, len(jsonio.dumps(kept)), "envelope", label="envelope_header")
         except ScrubError:
             plain = {"event_id": is_id, "sent_at": is_timestamp}
-            return {key: kept[key] for key in plain if plain[key](kept.get(key))}, []
-        return kept, done.notes
+            return {key: kept[key] for key in plain if plain[key](kept.get(key))}, Done([])
+        return kept, done
 
     def scrub_item(
         self,
@@ -209,9 +239,9 @@ class Scrubber:
             kind = refined(kind, document)
             if policy_of(kind, policies) is Policy.DROP:
                 return _dropped(index, kind.name, Reason.ITEM_POLICY, item)
-            tools = _Tools(self, _root(kind), limits, rules_tag)
+            tools = _Tools(self, kind, limits, rules_tag)
             payload = SCRUBBERS[kind.scrubber](item, document, tools)
-            headers, in_headers = self._scrub_item_headers(item)
+            headers, of_headers = self._scrub_item_headers(item)
         except jsonio.JsonError:
             return _dropped(index, kind.name, Reason.INVALID, item)
         except NotForwardedError:
@@ -221,19 +251,18 @@ class Scrubber:
         return ScrubbedItem(
             Item.make(headers, payload),
             Outcome(index, kind.name, Reason.ACCEPTED, len(item.payload)),
-            (*tools.notes, *in_headers),
-            tools.shadow,
+            (*tools.notes, *of_headers.notes),
+            added([tools.shadow, of_headers.shadow_paths]),
             waits_by(kind),
         )
 
-    def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], list[Note]]:
+    def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], "Done"]:
         headers = allowed_item_headers(item.headers)
         raw = jsonio.dumps(headers)
         mark = self.memory.root("item_header", structural=True).mark
         if raw + mark in self.memory.wholes:
-            return headers, []
-        done = self.run(headers, len(raw), "item_header")
-        return headers, done.notes
+            return headers, Done([], self._tried(headers, len(raw), "item_header", "item_header"))
+        return headers, self.run(headers, len(raw), "item_header")
 
     def run(
         self,
@@ -242,14 +271,43 @@ class Scrubber:
         root_type: str,
         *,
         structural: bool = True,
+        label: str = "",
+        again: bool = False,
     ) -> "Done":
-        """Scrub a map or list in place."""
+        """Scrub a map or list in place.
+
+        Args:
+            root: the map or list.
+            size: its length in bytes.
+            root_type: what selectors call it.
+            structural: whether rules about keys and places apply.
+            label: what paths of shadow rules' hits begin with; `root_type` unless given.
+            again: another reading of what has been scrubbed; shadow rules do not count it twice.
+
+        Raises:
+            ScrubError: it is too deep, or needs more work than its size allows.
+        """
+        label = label or root_type
+        shadow = {} if again else self._tried(root, size, root_type, label, structural=structural)
         run = DocumentScrubber(
             self.compiled, self.keys, budget_for(size), root_type, structural, self.memory
         )
         run.run(root)
-        rules = self.compiled.rules
-        return Done(run.notes, {rules[n].id: count for n, count in run.shadow.items()})
+        return Done(run.notes, shadow)
+
+    def _tried(
+        self, root: Any, size: int, root_type: str, label: str, *, structural: bool = True
+    ) -> ShadowHits:
+        """Return what shadow rules would redact; what goes wrong in them must not matter."""
+        if self.shadow is None:
+            return _NO_HITS
+        try:
+            return self.shadow.find(root, size, root_type, label, structural=structural)
+        except Exception:  # noqa: BLE001 - the item is for the rules that are enforced to decide
+            return {(rule.id, GIVEN_UP): 1 for rule in self.shadow.compiled.rules}
+
+
+_NO_HITS: Final[ShadowHits] = {}
 
 
 def _names_sdk(value: Any) -> bool:
@@ -267,36 +325,49 @@ def _dropped(index: int, kind: str, reason: Reason, item: Item) -> ScrubbedItem:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one run did: notes about redactions, and shadow rules' hits by id."""
+    """What one run did: notes about redactions, and what shadow rules would have redacted."""
 
     notes: list[Note]
-    shadow: Mapping[str, int]
+    shadow_paths: ShadowHits = field(default_factory=dict)
+
+    @property
+    def shadow(self) -> Mapping[str, int]:
+        """Hits of shadow rules, by rule id."""
+        return by_rule(self.shadow_paths)
 
 
 class _Tools:
     """The rules for one item's scrubber: `items.model.Tools`. It keeps what they found."""
 
-    def __init__(self, scrubber: Scrubber, root: str, limits: Limits, rules_tag: str) -> None:
+    def __init__(self, scrubber: Scrubber, kind: ItemKind, limits: Limits, rules_tag: str) -> None:
         self.limits = limits
         self.rules_tag = rules_tag
         self.notes: list[Note] = []
-        self.shadow: Counter[str] = Counter()
+        self.shadow: dict[tuple[str, str], int] = {}
         self._scrubber = scrubber
-        self._root = root
+        self._root = _root(kind)
+        self._label = kind.name
 
     def value(self, value: Any, size: int, *, remarks: bool = False) -> Any:
-        clean, done = self._scrubber.scrub_value(value, size, self._root, write_remarks=remarks)
+        clean, done = self._scrubber.scrub_value(
+            value, size, self._root, write_remarks=remarks, label=self._label
+        )
         self._keep(done)
         return clean
 
     def text(self, text: str) -> str:
         holder = [text]
-        self._keep(self._scrubber.run(holder, len(text), self._root))
+        self._keep(self._scrubber.run(holder, len(text), self._root, label=self._label))
         return str(holder[0])
+
+    def again(self, value: Any, size: int) -> Any:
+        done = self._scrubber.run(value, size, self._root, again=True)
+        self.notes.extend(done.notes)
+        return value
 
     def note(self, notes: Iterable[Note]) -> None:
         self.notes.extend(notes)
 
     def _keep(self, done: Done) -> None:
         self.notes.extend(done.notes)
-        self.shadow.update(done.shadow)
+        add_hits(self.shadow, done.shadow_paths)

@@ -336,7 +336,7 @@ def test_shadow_rules_are_counted() -> None:
     made = scrubber(IP + "\nstatus: shadow")
     data = envelope(("event", {**GRANTED, "a": ADDRESS}), ("session", {"b": ADDRESS}))
     done = process(data, facts(), find(ProjectPolicy("1")), made)
-    assert {"t/ip": 2} == dict(done.shadow)
+    assert {("t/ip", "event/a"): 1, ("t/ip", "session/b"): 1} == dict(done.shadow)
     assert {} == dict(done.redactions)
 
 

@@ -85,6 +85,6 @@ def _text(decoded: Decoded, tools: Tools) -> bytes:
     if decoded.is_wide:
         # Bytes that are UTF-16 only in part, or not at all, are text in this reading.
         other = clean.replace(b"\0", b"").decode("latin-1")
-        if tools.text(other) != other:
+        if tools.again([other], len(other)) != [other]:
             raise NotForwardedError
     return clean

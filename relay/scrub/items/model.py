@@ -36,6 +36,14 @@ class Tools(Protocol):
         """
         ...
 
+    def again(self, value: Any, size: int) -> Any:
+        """Scrub a map or list, in place, in which only other readings of what was scrubbed stand.
+
+        Raises:
+            ScrubError: it is too deep, or needs more work than its size allows.
+        """
+        ...
+
     def note(self, notes: Iterable[Note]) -> None:
         """Note redactions that were made without a rule."""
         ...

@@ -9,4 +9,4 @@ from relay.scrub.recording import scrub_recording
 
 def scrub(item: Item, document: Any, tools: Tools) -> bytes:  # noqa: ARG001 - it is no JSON
     """Scrub a recording; see `model.ItemScrubber`."""
-    return scrub_recording(item.payload, tools.value, tools.limits.replay)
+    return scrub_recording(item.payload, tools.value, tools.limits.replay, tools.again)

@@ -22,13 +22,19 @@ __all__ = ["scrub_recording"]
 ScrubValue = Callable[[Any, int], Any]
 
 
-def scrub_recording(payload: bytes, scrub_value: ScrubValue, max_open: int) -> bytes:
+def scrub_recording(
+    payload: bytes,
+    scrub_value: ScrubValue,
+    max_open: int,
+    scrub_again: ScrubValue | None = None,
+) -> bytes:
     """Return a recording in which nothing is left that the rules name, compressed as it came.
 
     Args:
         payload: a line of JSON (`{"segment_id":0}`), LF, then JSON or zlib(JSON).
         scrub_value: scrubs a parsed map or list of so many bytes, in place, and returns it.
         max_open: bytes that it may have when it is opened.
+        scrub_again: does the same with other readings of what was scrubbed.
 
     Raises:
         JsonError: it is no recording, or not JSON, or nested beyond what can be read (about 500
@@ -48,7 +54,7 @@ def scrub_recording(payload: bytes, scrub_value: ScrubValue, max_open: int) -> b
     nodes = _take_apart(events)
     _scrub_in_place(events, scrub_value, size)
     _scrub_in_place({_CHILDREN: [children for _, children in nodes]}, scrub_value, size)
-    hide_split_text(mirror.runs, scrub_value, size)
+    hide_split_text(mirror.runs, scrub_again or scrub_value, size)
     hide_typing(mirror.made)
     _put_together(nodes)
     return close_payload(

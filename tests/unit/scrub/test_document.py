@@ -145,17 +145,6 @@ def test_protected_fields_that_are_dropped_are_noted() -> None:
     assert [((PROTECTED_ID, "x"),)] == [note.remarks for note in notes]
 
 
-def test_shadow_rules_are_counted() -> None:
-    """A shadow rule changes nothing, and says how often it would have."""
-    made = run(
-        {"a": "zz zzz", "b": "zz", "label": "x"},
-        SHADOW,
-        DEVICE.replace("t/device", "t/two") + "\nstatus: shadow",
-    )
-    assert {0: 3, 1: 1} == made.shadow
-    assert [] == made.notes
-
-
 def test_what_the_redaction_makes_is_searched_again() -> None:
     """A redaction that joins what was apart does not bring a secret into being."""
     document = {"a": "192.168.a@b.cz10.23"}

@@ -24,25 +24,30 @@ def plan(*rules: str, at: tuple[str, ...] = ("label",)) -> Plan:
 @pytest.mark.parametrize(
     ("made", "value_type", "expected"),
     [
-        (plan(DEVICE), "string", (0, ())),
-        (plan(SHADOW, DEVICE), "string", (1, (0,))),
-        (plan(SHADOW), "string", (None, (0,))),
-        (plan(NUMBERS), "string", (None, ())),
-        (plan(NUMBERS), "number", (0, ())),
+        (plan(DEVICE), "string", 0),
+        (plan(SHADOW, DEVICE), "string", 1),
+        (plan(SHADOW), "string", None),
+        (plan(NUMBERS), "string", None),
+        (plan(NUMBERS), "number", 0),
         # What it leaves is text, which the other rule takes: so it does at once.
-        (plan(NUMBERS, DEVICE), "number", (0, ())),
-        (plan(NUMBERS.replace("remove", "mask"), DEVICE), "number", (1, ())),
-        (plan(NEAR), "string", (None, ())),
-        (plan(NEAR, at=("myWallet", "label")), "string", (0, ())),
-        (plan(DEVICE, at=("x",)), "string", (None, ())),
+        (plan(NUMBERS, DEVICE), "number", 0),
+        (plan(NUMBERS.replace("remove", "mask"), DEVICE), "number", 1),
+        (plan(NEAR), "string", None),
+        (plan(NEAR, at=("myWallet", "label")), "string", 0),
+        (plan(DEVICE, at=("x",)), "string", None),
     ],
 )
-def test_who_takes_the_whole(
-    made: Plan, value_type: str, expected: tuple[int | None, tuple[int, ...]]
-) -> None:
-    """The first rule that applies, asked twice; shadow rules before it are only named."""
+def test_who_takes_the_whole(made: Plan, value_type: str, expected: int | None) -> None:
+    """The first rule that applies, asked twice; a shadow rule never does."""
     assert expected == made.taken(value_type)
     assert expected == made.taken(value_type)
+
+
+def test_all_that_would_take_the_whole() -> None:
+    """Every rule that applies, whichever is first."""
+    other = DEVICE.replace("t/device", "t/other")
+    assert (0, 2) == plan(DEVICE, NEAR, other).all_that_take("string")
+    assert () == plan(NUMBERS).all_that_take("string")
 
 
 def test_where_and_except() -> None:

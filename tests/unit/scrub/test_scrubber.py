@@ -14,6 +14,7 @@ from relay.protocol.envelope import Item, parse
 from relay.protocol.item_kinds import Policy
 from relay.scrub.budget import Budget
 from relay.scrub.hashing import HashKeys
+from relay.scrub.shadow import GIVEN_UP
 from tests.inline_rules import DEVICE, HASHED, IP, NUMBER, scrubber
 
 ADDRESS = "203.0.113.77"
@@ -182,17 +183,17 @@ def test_headers_that_need_too_much_work_do_not_take_the_envelope_along() -> Non
         "event_id": ID,
         "sent_at": "203.0.113.77",
     }
-    kept, notes = MADE.scrub_envelope_headers(heavy, None)
-    assert ({"event_id": ID}, []) == (kept, notes)
+    kept, done = MADE.scrub_envelope_headers(heavy, None)
+    assert ({"event_id": ID}, []) == (kept, done.notes)
 
 
 def test_of_headers_without_a_budget_id_and_time_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each where it has its shape."""
     monkeypatch.setattr("relay.scrub.scrubber.budget_for", lambda _: Budget(0))
     headers = {"event_id": ID, "sent_at": "2026-11-23T17:23:09.077Z", "sdk": {"name": "x y"}}
-    kept, notes = MADE.scrub_envelope_headers(headers, None)
+    kept, done = MADE.scrub_envelope_headers(headers, None)
     del headers["sdk"]
-    assert (headers, []) == (kept, notes)
+    assert (headers, []) == (kept, done.notes)
 
 
 @pytest.mark.parametrize("depth", [200, 900])
@@ -227,9 +228,69 @@ def test_a_mistake_of_ours_drops_the_item() -> None:
     assert (None, Reason.SCRUB_FAILED) == (done.item, done.outcome.reason)
 
 
+TRIED = scrubber(NUMBER + "\nstatus: shadow", IP)
+
+
 def test_what_shadow_rules_would_do_is_told() -> None:
-    """By rule, of a document and of the headers; nothing is changed."""
-    made = scrubber(NUMBER + "\nstatus: shadow")
-    done = made.scrub_json(b'{"a":"1234 and 5678","b":"x"}')
-    assert {"t/number": 2} == dict(done.shadow)
+    """By rule and by path; nothing is changed."""
+    done = TRIED.scrub_json(b'{"a":"1234 and 5678","b":"x"}')
+    assert {"t/number": 2} == done.shadow
+    assert {("t/number", "event/a"): 2} == done.shadow_paths
     assert b'{"a":"1234 and 5678","b":"x"}' == done.body
+
+
+def test_shadow_rules_look_everywhere() -> None:
+    """Into headers, `_meta`, attachments as text and as documents, and what only has text."""
+    head = {"event_id": ID, "trace": {"transaction": "1234"}}
+    event = {"a": [1234], "_meta": {"b": {"": {"len": 12345}}}}
+    items = [
+        ({"type": "event"}, json.dumps(event)),
+        ({"type": "attachment", "filename": "1234.txt"}, "log 1234 and 5678"),
+        ({"type": "attachment", "filename": "1234.txt"}, '{"c": "1234"}'),
+        ({"type": "log"}, '{"items":[{"body":"1234"},{"body":"5678"}]}'),
+    ]
+    lines = [json.dumps(head)]
+    for header, payload in items:
+        lines += [json.dumps({**header, "length": len(payload)}), payload]
+    data = "\n".join(lines).encode()
+    expected = {
+        "envelope_header/trace.transaction": 1,
+        "event/a.*": 1,
+        "event _meta/b.*.len": 1,
+        "item_header/filename": 2,
+        "attachment/*": 2,
+        "attachment/c": 1,
+        "log/items.*.body": 2,
+    }
+    for _ in range(2):
+        done = TRIED.scrub_envelope(data)
+        assert expected == {path: count for (_, path), count in done.shadow_paths.items()}
+
+
+def test_a_second_reading_is_not_counted() -> None:
+    """An attachment in UTF-16 is read twice, and its hits are one."""
+    text = "log 1234 and words to go on with".encode("utf-16")
+    done = TRIED.scrub_item(0, Item.make({"type": "attachment"}, text))
+    assert {("t/number", "attachment/*"): 1} == done.shadow_paths
+    assert done.item is not None
+
+
+def test_a_shadow_rule_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted as given up, and the others do what they do."""
+    monkeypatch.setattr("relay.scrub.shadow.budget_for", lambda _: Budget(0))
+    done = TRIED.scrub_json(b'{"a":"1234 203.0.113.7"}')
+    assert b'{"a":"1234 [ip]"' == done.body[: len(b'{"a":"1234 [ip]"')]
+    assert {("t/number", GIVEN_UP): 1} == done.shadow_paths
+    assert {} == done.shadow
+
+
+def test_without_shadow_rules_there_is_nothing_to_look_for() -> None:
+    """A set without any costs nothing more."""
+    assert MADE.shadow is None
+    assert {} == MADE.scrub_json(b'{"a":"1234"}').shadow_paths
+
+
+def test_shadow_rules_stay_in_another_period() -> None:
+    """With other keys the same rules are tried."""
+    other = TRIED.with_keys(HashKeys(b"o" * 32))
+    assert {"t/number": 1} == other.scrub_json(b'{"a":"1234"}').shadow

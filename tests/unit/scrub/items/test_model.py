@@ -10,7 +10,7 @@ from relay.protocol.item_kinds import KINDS, Policy
 from relay.scrub import items
 from relay.scrub.items.model import object_in
 
-SHARED = {"__init__", "address", "encodings", "model"}
+SHARED = {"__init__", "address", "encodings", "model", "rules_tag"}
 
 
 def test_every_scrubber_is_in_the_table_and_every_row_has_one() -> None:

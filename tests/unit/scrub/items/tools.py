@@ -29,6 +29,9 @@ class FakeTools:
     def text(self, text: str) -> str:
         return text.replace(SECRET, "[ip]")
 
+    def again(self, value: Any, size: int) -> Any:
+        return json.loads(self.text(json.dumps(value)))
+
     def note(self, notes: Iterable[Note]) -> None:
         self.notes.extend(notes)
 

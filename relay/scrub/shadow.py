@@ -1,0 +1,211 @@
+"""Rules that are tried out (`status: shadow`): what they would redact, and where.
+
+Law of this file: it reads what the enforced rules are about to clean, and leaves no trace in it.
+The shadow rules are a set of their own, so they cannot get in the way of the others. Of what they
+find only a path is kept, and of a path only the keys that are plain words and hold nothing that a
+rule knows.
+"""
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from relay.errors import ScrubError
+from relay.rules.compiling import CompiledRules, TextRule, compile_rules
+from relay.rules.model import Rule, Status
+from relay.rules.selectors import Path, PathPart
+from relay.scrub.budget import budget_for
+from relay.scrub.cuts import cuts_at
+from relay.scrub.document import DocumentScrubber
+from relay.scrub.hashing import HashKeys
+from relay.scrub.hits import Hit
+from relay.scrub.memory import Memory
+from relay.scrub.plans import KEY_LENGTH, Plan
+from relay.scrub.search import TRIGGERS, search
+from relay.scrub.walk import VALUE_TYPES
+from relay.scrub.walked import Container, Place
+
+MOST_PATHS: Final = 200
+"""Paths that are told apart in one envelope; what is found elsewhere counts under `OTHERS`."""
+
+OTHERS: Final = "…others"
+"""Stands for all paths that are not told apart; no path is written so."""
+
+GIVEN_UP: Final = "…given up"
+"""Counts documents that could not be read to the end: enforced, the rule might drop them."""
+
+ShadowHits = Mapping[tuple[str, str], int]
+"""(rule id, path) -> how often the rule would have redacted something there."""
+
+_LONGEST: Final = 32
+_DEEPEST: Final = 12
+"""Parts of a path that are shown; `**` stands for what comes between, as in a selector."""
+_SHOWN: Final = 2_000
+_WORD: Final = frozenset(string.ascii_letters + "_-")
+_NO_KEYS: Final = HashKeys(b"")
+
+
+def add_hits(into: dict[tuple[str, str], int], hits: ShadowHits) -> None:
+    """Add hits to others, so that no more than `MOST_PATHS` are told apart."""
+    for (rule, path), count in hits.items():
+        place = (rule, path)
+        if place not in into and len(into) >= MOST_PATHS:
+            place = (rule, OTHERS)
+        into[place] = into.get(place, 0) + count
+
+
+def added(parts: Iterable[ShadowHits]) -> ShadowHits:
+    """Return hits added up; mostly there are none."""
+    hits: dict[tuple[str, str], int] = {}
+    for part in parts:
+        if part:
+            add_hits(hits, part)
+    return hits
+
+
+def by_rule(hits: ShadowHits) -> Mapping[str, int]:
+    """Return how often each rule would have redacted something, by its id."""
+    counts: dict[str, int] = {}
+    for (rule, path), count in hits.items():
+        if path != GIVEN_UP:
+            counts[rule] = counts.get(rule, 0) + count
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Shadow rules, ready to be looked for.
+
+    Attributes:
+        compiled: the rules, as if they were enforced and there were no others.
+        memory: what they find nothing in.
+        enforced: what is known of the rules that are enforced.
+    """
+
+    compiled: CompiledRules = field(repr=False)
+    memory: Memory = field(repr=False)
+    enforced: Memory = field(repr=False)
+    _shown: dict[Path, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], enforced: Memory) -> "Shadow | None":
+        """Make the shadow rules among these ready; None if there are none."""
+        tried = [replace(r, status=Status.ENFORCE) for r in rules if r.status is Status.SHADOW]
+        if not tried:
+            return None
+        # None of them keeps another from being counted.
+        compiled = compile_rules(tried, TRIGGERS, claims=False)
+        return cls(compiled, Memory(compiled), enforced)
+
+    def find(
+        self, root: Any, size: int, root_type: str, label: str, *, structural: bool
+    ) -> ShadowHits:
+        """Return what the rules would redact in a document, by rule and path.
+
+        Args:
+            root: a map or list; it stays as it is.
+            size: its length in bytes, which bounds the work.
+            root_type: the selector type of the root.
+            label: what paths begin with: the kind of item.
+            structural: whether rules about keys and places apply.
+
+        Raises:
+            ScrubError: it is too deep, or the rules need more work than its size allows.
+        """
+        found = _Finder(
+            self.compiled, _NO_KEYS, budget_for(size), root_type, structural, self.memory
+        )
+        found.look(root)
+        hits: dict[tuple[str, str], int] = {}
+        rules = self.compiled.rules
+        for (number, path), count in found.found.items():
+            add_hits(hits, {(rules[number].id, f"{label}/{self.show(path)}"): count})
+        return hits
+
+    def show(self, path: Path) -> str:
+        """Return a path as a selector, with `*` for all that could be more than a name of a field.
+
+        Args:
+            path: as selectors see it.
+        """
+        shown = self._shown.get(path)
+        if shown is None:
+            shown = self._show(path)
+            if all(type(part) is int or len(str(part)) <= KEY_LENGTH for part in path):
+                if len(self._shown) >= _SHOWN:
+                    self._shown.clear()
+                self._shown[path] = shown
+        return shown
+
+    def _show(self, path: Path) -> str:
+        parts: list[PathPart] = list(path)
+        if len(parts) > _DEEPEST:
+            parts[_DEEPEST - 2 : -1] = ["**"]
+        names = [part for part in parts if type(part) is str and self._is_plain(part)]
+        # Words that say nothing each can be a phrase together.
+        hidden = len(names) > 1 and self._fires(" ".join(names))
+        written = [
+            "**" if part == "**" and len(path) > _DEEPEST
+            else "*" if hidden or part not in names
+            else part if _WORD.issuperset(part)
+            else f"'{part}'"
+            for part in parts
+        ]  # fmt: skip
+        return ".".join(written)
+
+    def _is_plain(self, key: str) -> bool:
+        plain = len(key) <= _LONGEST and _WORD.issuperset(key.replace(".", ""))
+        return plain and any(map(str.isalpha, key)) and not self._fires(key)
+
+    def _fires(self, text: str) -> bool:
+        """Return whether any rule finds something in a text, wherever it stands."""
+        for memory in (self.enforced, self.memory):
+            if text in memory.texts:
+                continue
+            try:
+                if search(memory.compiled, [text], budget_for(len(text))):
+                    return True
+            except ScrubError:
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class _Finder(DocumentScrubber):
+    """Goes over a document as a scrubber does, and notes what it would have done.
+
+    Attributes:
+        found: by number of the rule, and the path as selectors see it.
+    """
+
+    found: dict[tuple[int, Path], int] = field(default_factory=dict, repr=False)
+
+    def _effects(self) -> int:
+        return super(_Finder, self)._effects() + sum(self.found.values())
+
+    def _whole(self, container: Container, slot: PathPart, plan: Plan, value: Any) -> bool:
+        """Note the rules that would take a whole value; what one takes, none looks into."""
+        del container, slot
+        if value is None or value is True or value is False or value in ("", [], {}):
+            return False
+        numbers = plan.all_that_take(VALUE_TYPES[type(value)])
+        for number in numbers:
+            self._note(number, plan.path)
+        return bool(numbers)
+
+    def _text(
+        self, place: Place, text: str, hits: Sequence[Hit], keyed: tuple[TextRule, ...] = ()
+    ) -> None:
+        """Note what would be cut of a text; spans of one rule that overlap are one."""
+        del keyed
+        ends: dict[int, int] = {}
+        for start, end, number in sorted(cuts_at(self.compiled, hits, place)):
+            if text[start:end] == self.compiled.markers[number]:
+                continue
+            if start >= ends.get(number, 0):
+                self._note(number, place.plan.path)
+            ends[number] = max(end, ends.get(number, 0))
+
+    def _note(self, number: int, path: Path) -> None:
+        self.found[number, path] = self.found.get((number, path), 0) + 1
