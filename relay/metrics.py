@@ -7,7 +7,7 @@ values come from closed sets or are bounded in number; no value from a payload m
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -106,12 +106,22 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format; where it is shared, of all processes."""
+        return prometheus.generate_latest(self._whole())
+
+    def samples(self) -> Iterator[tuple[str, Mapping[str, str], float]]:
+        """Yield name, labels and value of everything, as `render` would write them."""
+        for family in self._whole().collect():
+            for sample in family.samples:
+                yield sample.name, sample.labels, sample.value
+
+    def _whole(self) -> prometheus.CollectorRegistry:
+        """Return what all processes have counted, or this one where it is the only one."""
         folder = os.environ.get(_FOLDER)
         if folder is None:
-            return prometheus.generate_latest(self._registry)
+            return self._registry
         whole = prometheus.CollectorRegistry()
         whole.register(_Whole(folder))
-        return prometheus.generate_latest(whole)
+        return whole
 
     def _find(self, name: str, wanted: MetricType, labels: Mapping[str, str]) -> Any:
         """Return what holds the value, by the labels; all but the first time it is remembered."""

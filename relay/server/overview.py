@@ -1,0 +1,173 @@
+"""The overview's routes: a page of small plots, and the numbers that it draws.
+
+Law of this file: all that it shows stands in the metrics, or is made of them. What it remembers is
+in memory, bounded, and gone with the process.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+
+from relay import __version__
+from relay.health import Health
+from relay.metrics import Metrics
+from relay.playground.routes import HEADERS
+from relay.ports import Clock
+from relay.server.admin_gate import Gate
+from relay.server.answers import json_answer
+from relay.server.history import PLOTS, STEP, STEPS_TOGETHER, History, Plot
+
+log = logging.getLogger("relay.server")
+
+SCOPE: Final = "metrics"
+
+FILES: Final = {
+    "index.html": "text/html",
+    "overview.css": "text/css",
+    "overview.js": "text/javascript",
+    "plots.js": "text/javascript",
+}
+"""What the page is made of, in the folder `static`, with the media type."""
+
+RANGES: Final = ("1h", "24h")
+
+UNITS: Final = {
+    "relay_spool_bytes": "bytes",
+    "relay_spool_oldest_seconds": "seconds",
+    "relay_scrub_seconds": "seconds",
+    "relay_delivery_seconds": "seconds",
+}
+"""Of metrics that are not numbers of things."""
+
+_FACTS: Final = {
+    "relay_rules_loaded": "rules",
+    "relay_rules_stale": "stale",
+    "relay_spool_max_bytes": "spool_max_bytes",
+    "relay_workers": "workers",
+    "relay_start_time_seconds": "started",
+}
+_DIGESTS: Final = "relay_rules_workers"
+
+Refresh = Callable[[], Awaitable[None]]
+"""Sets the gauges that are only set when somebody looks."""
+
+_HERE: Final = Path(__file__).parent
+
+
+class Overview:
+    """Looks at the metrics now and then, and answers what the page asks."""
+
+    def __init__(self, metrics: Metrics, *, health: Health, clock: Clock, refresh: Refresh) -> None:
+        """Set up.
+
+        Args:
+            metrics: what it shows.
+            health: what is ready.
+            clock: the time.
+            refresh: called before each look.
+        """
+        self._metrics = metrics
+        self._health = health
+        self._clock = clock
+        self._refresh = refresh
+        self._history = History()
+        self._last = 0.0
+        self._facts: dict[str, Any] = {}
+        self._pages = {name: (_HERE / "static" / name).read_bytes() for name in FILES}
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await self.look()
+            await self._clock.sleep(STEP)
+
+    async def look(self) -> None:
+        """Take one sample; what cannot be read leaves a step out."""
+        await self._refresh()
+        started = time.perf_counter()
+        try:
+            samples = list(self._metrics.samples())
+        except OSError:  # a worker's file that went in between
+            log.warning("overview_skipped")
+            return
+        self._history.add(samples)
+        self._facts = {
+            fact: value for name, _, value in samples if (fact := _FACTS.get(name)) is not None
+        }
+        self._facts["digests"] = sorted(
+            labels["digest"] for name, labels, value in samples if name == _DIGESTS and value
+        )
+        self._last = self._clock.now()
+        log.debug("overview", extra={"seconds": time.perf_counter() - started})
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """Give a file of the page, which holds no number and so wants no token."""
+        name = request.match_info.get("file", "index.html")
+        if name not in FILES:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=self._pages[name], content_type=FILES[name], charset="utf-8", headers=HEADERS
+        )
+
+    async def data(self, request: web.Request, _: str) -> web.StreamResponse:
+        """Give the numbers: `?range=1h` (the default) or `24h`."""
+        wanted = request.query.get("range", RANGES[0])
+        if wanted not in RANGES:
+            raise web.HTTPBadRequest
+        day = wanted == RANGES[1]
+        ready = await self._health.parts()
+        return json_answer({
+            "range": wanted,
+            "now": self._last,
+            "step": STEP * STEPS_TOGETHER if day else STEP,
+            "steps": self._history.length(day=day),
+            "version": __version__,
+            "ready": ready,
+            **self._facts,
+            "plots": [self._plot(plot, day=day) for plot in PLOTS],
+        })  # fmt: skip
+
+    def _plot(self, plot: Plot, *, day: bool) -> dict[str, Any]:
+        return {
+            "id": plot.id,
+            "title": plot.title,
+            "kind": plot.kind,
+            "unit": UNITS.get(plot.metric, ""),
+            "metric": plot.metric,
+            "by": plot.by,
+            "series": [
+                {"label": one.label, "total": one.total, "points": one.points}
+                for one in self._history.series(plot, day=day)
+            ],
+        }
+
+
+def add_overview_routes(app: web.Application, gate: Gate, overview: Overview) -> None:
+    """Mount the routes; who serves the app looks, by `looking`."""
+    app.router.add_get("/overview", _moved)
+    app.router.add_get("/overview/", overview.page)
+    app.router.add_get("/overview/data", gate.guarded(SCOPE, overview.data))
+    app.router.add_get("/overview/{file}", overview.page)
+
+
+@asynccontextmanager
+async def looking(overview: Overview) -> AsyncIterator[None]:
+    """Look again and again inside the block."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(overview.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def _moved(_: web.Request) -> web.StreamResponse:
+    """Send to where relative addresses of the page hold."""
+    return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={hdrs.LOCATION: "/overview/"})
