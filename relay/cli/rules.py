@@ -1,4 +1,4 @@
-"""`relay rules test | list | import`: hold rules against their examples, show what there is."""
+"""`relay rules test | list | import | new`: hold rules against examples, show what there is."""
 
 import argparse
 import secrets
@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relay import jsonio, rulefiles
-from relay.cli import rules_import
+from relay.cli import rules_import, rules_new
 from relay.cli.options import add_json, add_rules, print_json, rules_of
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import RuleText, load_rules
@@ -21,7 +21,7 @@ from relay.scrub.scrubber import Scrubber
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands."""
-    parser = commands.add_parser("rules", help="test, list and import rules")
+    parser = commands.add_parser("rules", help="test, list, import and draft rules")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     test = actions.add_parser("test", help="run every rule's own examples")
     list_ = actions.add_parser("list", help="list the rules")
@@ -30,6 +30,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         add_json(command)
         command.set_defaults(run=run)
     rules_import.add_action(actions)
+    rules_new.add_action(actions)
 
 
 def load(options: argparse.Namespace) -> tuple[Rule, ...]:
