@@ -1,4 +1,4 @@
-"""`relay config check | show`: is the configuration right, and what does it come to."""
+"""`relay config check | show | schema`: is the configuration right, and what does it come to."""
 
 import argparse
 import os
@@ -6,6 +6,7 @@ import sys
 
 import relay
 from relay.cli.options import add_config, add_json, print_json, settings_of
+from relay.cli.rules_schema import add_config_action
 from relay.config import check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
 
@@ -20,6 +21,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     add_config(show_)
     add_json(check)
     add_json(show_)
+    add_config_action(actions)
     check.set_defaults(run=run_check)
     show_.set_defaults(run=run_show)
 

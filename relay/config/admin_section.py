@@ -8,8 +8,7 @@ from collections import Counter
 from typing import Final
 
 from relay.config import model
-from relay.config.reader import Section
-from relay.config.sections import WORD
+from relay.config.reader import WORD, Section
 from relay.protocol.ids import is_hex
 
 MAX_NAME: Final = 64

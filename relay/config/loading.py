@@ -84,7 +84,7 @@ def parse(
             raw = str(value)
             leaf = origins.mark(Node(scalar(raw), 1, "scalar", raw), f"--{key}")
             root = put(root, ["listen", key], leaf, origins, mistakes)
-    settings = _settings(Section(root, "", origins, mistakes), "" if text is None else file)
+    settings = read_root(Section(root, "", origins, mistakes), "" if text is None else file)
     if mistakes:
         in_order = sorted(dict.fromkeys(mistakes), key=lambda m: (m.file != file, m.file, m.line))
         raise ConfigError(tuple(in_order))
@@ -113,7 +113,8 @@ def read_secret(settings: model.HashSettings) -> bytes | None:
     return secret
 
 
-def _settings(root: Section, source: str) -> Settings:
+def read_root(root: Section, source: str = "") -> Settings:
+    """Read all sections; mistakes are noted in the one that is given."""
     root.only(*_KEYS)
     consent = sections.consent(root.section("consent"), ConsentPolicy())
     items = sections.items(root.section("items"), {})

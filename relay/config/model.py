@@ -37,7 +37,12 @@ OPENABLE: Final = ("metrics",)
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Paths of a PEM certificate chain and its private key."""
+    """Paths of a PEM certificate chain and its private key.
+
+    Attributes:
+        cert: file of the certificate chain, in PEM.
+        key: file of its private key, in PEM.
+    """
 
     cert: str
     key: str
@@ -45,7 +50,12 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Onion:
-    """Where Tor hands over what comes for an onion service: a Unix socket, or a host and port."""
+    """Where Tor hands over what comes for an onion service: a Unix socket, or a host and port.
+
+    Attributes:
+        socket: path of a Unix socket; with it neither host nor port.
+        host, port: where it listens, in place of a socket.
+    """
 
     socket: str | None = None
     host: str = "127.0.0.1"
@@ -84,7 +94,13 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class AdminToken:
-    """Who may use the admin port: the SHA-256 of a token in hex, and for what."""
+    """Who may use the admin port: the SHA-256 of a token in hex, and for what.
+
+    Attributes:
+        name: what the audit log calls whoever has it.
+        sha256: the SHA-256 of the token, 64 hex digits.
+        scopes: what it is good for.
+    """
 
     name: str
     sha256: str = field(repr=False)
@@ -221,7 +237,12 @@ class ForwardSettings:
 
 @dataclass(frozen=True, slots=True)
 class ErrorSettings:
-    """Where this program's own errors go: a Sentry of the operator; None for nowhere."""
+    """Where this program's own errors go: a Sentry of the operator; None for nowhere.
+
+    Attributes:
+        dsn: the DSN of a project there, not one that this relay serves.
+        environment: the name of the environment that they carry.
+    """
 
     dsn: Dsn | None = field(default=None, repr=False)
     environment: str = "production"
@@ -231,7 +252,11 @@ class ErrorSettings:
 class HashSettings:
     """The key of the `hash` redaction: given, in a file, or (neither) made at start.
 
-    `rotate` is how many seconds one derived key is used; 0 is for ever.
+    Attributes:
+        secret: the key itself; better is a file.
+        secret_file: the file that has the key, 16 bytes or more.
+        rotate: how long one derived key is used; pseudonyms of two periods cannot be joined. 0 is
+            for ever.
     """
 
     secret: str | None = field(default=None, repr=False)
@@ -241,7 +266,12 @@ class HashSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClientReportSettings:
-    """Reports to each upstream about what was lost: whether, and every how many seconds."""
+    """Reports to each upstream about what was lost: whether, and every how many seconds.
+
+    Attributes:
+        enabled: whether they are sent.
+        interval: time between two.
+    """
 
     enabled: bool = True
     interval: float = 60.0
@@ -249,7 +279,11 @@ class ClientReportSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReloadSettings:
-    """How rules are taken up while the relay runs: seconds between two looks; 0 is never."""
+    """How rules are taken up while the relay runs: seconds between two looks; 0 is never.
+
+    Attributes:
+        every: time between two looks at the files and folders of `rules`; 0 looks only when told.
+    """
 
     every: float = 2.0
 
@@ -266,8 +300,20 @@ class Settings:
     """Everything that is configured.
 
     Attributes:
+        listen: the ingest port.
+        admin: the admin port: metrics, health, dead letters, rules.
+        projects: what each project is known by, and where it goes.
         rules: rule files and folders; empty for the rules that ship with the package.
-        consent, items, limits: what holds for a project that says nothing else.
+        consent: what counts as consent, for a project that says nothing else.
+        items: what happens to each kind of item, for a project that says nothing else.
+        limits: sizes after decompression, and counts, for a project that says nothing else.
+        spool: where envelopes wait until they are delivered.
+        forward: how envelopes go upstream.
+        hash: the key of the `hash` redaction.
+        client_reports: reports to each upstream about what was lost.
+        errors: where this program's own errors go.
+        usage: nothing can be set yet.
+        reload: how rules are taken up while the relay runs.
         source: the file that was read; empty if there was none.
         places: file (or variable, or option) and line of each value that was given, by its path.
     """

@@ -6,13 +6,17 @@ reading can go on; the caller must not use what was read if there are any mistak
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from string import ascii_letters, digits
+from typing import Final, TypeVar
 
 from relay.config import values
 from relay.errors import Mistake
 from relay.yamlio import Node, shown_key, type_name, unknown_keys
 
 T = TypeVar("T")
+
+WORD: Final = frozenset(ascii_letters + digits + "-_")
+"""What a word may have."""
 
 
 class Origins:
@@ -151,6 +155,31 @@ class Section:
     def duration(self, key: str, default: float) -> float:
         """Return a duration in seconds."""
         return self.parsed(key, default, values.parse_duration)
+
+    def wait(self, key: str, default: float) -> float:
+        """Return a duration in seconds that is not nothing."""
+        seconds = self.duration(key, default)
+        if seconds <= 0:
+            self.wrong(self.get(key) or self.node, f"{self.path(key)} must be more than 0s")
+            return default
+        return seconds
+
+    def name(self, key: str, default: str) -> str:
+        """Return a text that is not empty: an empty name would find nothing, or everything."""
+        text = self.text(key, default)
+        if not text:
+            self.wrong(self.get(key) or self.node, f"{self.path(key)} is empty")
+            return default
+        return text
+
+    def word(self, key: str, default: str) -> str:
+        """Return a name of letters, digits, `-` and `_`, as NATS takes it."""
+        text = self.text(key, default)
+        if not text or not WORD.issuperset(text):
+            message = f"{self.path(key)} must be letters, digits, '-' and '_'"
+            self.wrong(self.get(key) or self.node, message)
+            return default
+        return text
 
     def parsed(self, key: str, default: T, parse: Callable[[str], T]) -> T:
         """Return what a function makes of a text; its ValueError is the mistake."""

@@ -6,7 +6,6 @@ are those of the types in model.
 
 import dataclasses
 from collections.abc import Mapping
-from string import ascii_letters, digits
 from typing import Final
 
 from relay.config import model
@@ -25,8 +24,6 @@ MAX_COUNT: Final = 1_000_000
 MAX_WORKERS: Final = 60
 """Of 64 seats one is the admin port's, and some are for successors beside those they replace."""
 
-WORD: Final = frozenset(ascii_letters + digits + "-_")
-
 COPIES: Final = 3
 """What a cluster keeps of each message unless told otherwise: one server of three may fail."""
 
@@ -44,11 +41,11 @@ def listen(section: Section) -> model.Listen:
         tls=_tls(section),
         onion=_onion(section),
         origins=section.texts("origins", default.origins),
-        header_timeout=_wait(section, "header_timeout", default.header_timeout),
-        body_timeout=_wait(section, "body_timeout", default.body_timeout),
-        keep_alive=_wait(section, "keep_alive", default.keep_alive),
+        header_timeout=section.wait("header_timeout", default.header_timeout),
+        body_timeout=section.wait("body_timeout", default.body_timeout),
+        keep_alive=section.wait("keep_alive", default.keep_alive),
         in_flight=section.size("in_flight", default.in_flight),
-        shutdown=_wait(section, "shutdown", default.shutdown),
+        shutdown=section.wait("shutdown", default.shutdown),
     )
 
 
@@ -66,11 +63,11 @@ def spool(section: Section) -> model.SpoolSettings:
         backend=backend,  # type: ignore[arg-type]  # `choice` has checked it
         path=section.text("path", default.path),
         max_bytes=section.size("max_bytes", default.max_bytes),
-        max_age=_wait(section, "max_age", default.max_age),
-        max_dead_age=_wait(section, "max_dead_age", default.max_dead_age),
+        max_age=section.wait("max_age", default.max_age),
+        max_dead_age=section.wait("max_dead_age", default.max_dead_age),
         repeat_window=section.duration("repeat_window", default.repeat_window),
         servers=servers,
-        stream=_word(section, "stream", default.stream),
+        stream=section.word("stream", default.stream),
         replicas=section.integer("replicas", copies, 1, 5),
         credentials_file=section.text("credentials_file", "") or None,
     )
@@ -84,7 +81,7 @@ def forward(section: Section) -> model.ForwardSettings:
     return model.ForwardSettings(
         concurrency=section.integer("concurrency", default.concurrency, 1, 1_000),
         per_upstream=section.integer("per_upstream", default.per_upstream, 1, 1_000),
-        timeout=_wait(section, "timeout", default.timeout),
+        timeout=section.wait("timeout", default.timeout),
         compress=compress,  # type: ignore[arg-type]  # `choice` has checked it
         rules_tag=section.boolean("rules_tag", default.rules_tag),
     )
@@ -102,7 +99,7 @@ def errors(section: Section) -> model.ErrorSettings:
         except DsnError:
             section.wrong(section.get("dsn") or section.node, f"{section.path('dsn')} is no DSN")
     return model.ErrorSettings(
-        dsn=dsn, environment=_name(section, "environment", default.environment)
+        dsn=dsn, environment=section.name("environment", default.environment)
     )
 
 
@@ -167,14 +164,14 @@ def consent(section: Section, base: ConsentPolicy) -> ConsentPolicy:
         section.wrong(section.get("answer") or section.node, "consent.answer must be 403 or 200")
     return ConsentPolicy(
         required=section.boolean("required", base.required),
-        flag=_name(section, "flag", base.flag),
+        flag=section.name("flag", base.flag),
         flags=section.texts("flags", base.flags),
         missing=Missing(section.choice("missing", base.missing, [word.value for word in Missing])),
         answer=200 if answer == 200 else 403,
         explicit=frozenset(explicit),
-        header=_name(section, "header", base.header),
-        envelope_key=_name(section, "envelope_key", base.envelope_key),
-        query=_name(section, "query", base.query),
+        header=section.name("header", base.header),
+        envelope_key=section.name("envelope_key", base.envelope_key),
+        query=section.name("query", base.query),
     )
 
 
@@ -198,9 +195,10 @@ def items(section: Section, base: Mapping[str, Policy]) -> Mapping[str, Policy]:
     section.only(*known)
     result = dict(base)
     for key in known:
+        kind = "replay_recording" if key == "replay" else key
+        policy = _policy(section, key, KINDS[kind].policies)
         if section.has(key):
-            kind = "replay_recording" if key == "replay" else key
-            result[kind] = _policy(section, key, KINDS[kind].policies)
+            result[kind] = policy
     return result
 
 
@@ -211,7 +209,7 @@ def _policy(section: Section, key: str, allowed: tuple[Policy, ...]) -> Policy:
         section.wrong(node, f"{section.path(key)}: scrub is {NOT_YET}", hint)
         return Policy.DROP
     words = [policy.value for policy in allowed]
-    return Policy(section.choice(key, Policy.DROP.value, words, known=[p.value for p in Policy]))
+    return Policy(section.choice(key, allowed[0].value, words, known=[p.value for p in Policy]))
 
 
 def _tls(section: Section) -> model.Tls | None:
@@ -226,43 +224,12 @@ def _tls(section: Section) -> model.Tls | None:
 def _onion(section: Section) -> model.Onion | None:
     """Read `onion`: a Unix socket, or a port; nothing is no listener."""
     onion = section.section("onion")
-    if not onion.node.value:
-        return None
     onion.only("socket", "host", "port")
     default = model.Onion()
     path = onion.text("socket", "")
+    host, port = onion.text("host", default.host), onion.integer("port", default.port, 0, 65_535)
+    if not onion.node.value:
+        return None
     if bool(path) == onion.has("port") or (path and onion.has("host")):
         onion.wrong(onion.node, "listen.onion is either a socket, or a port and perhaps a host")
-    return model.Onion(
-        socket=path or None,
-        host=onion.text("host", default.host),
-        port=onion.integer("port", default.port, 0, 65_535),
-    )
-
-
-def _wait(section: Section, key: str, default: float) -> float:
-    """Return a duration that is not nothing."""
-    seconds = section.duration(key, default)
-    if seconds <= 0:
-        section.wrong(section.get(key) or section.node, f"{section.path(key)} must be more than 0s")
-        return default
-    return seconds
-
-
-def _word(section: Section, key: str, default: str) -> str:
-    """Return a name of letters, digits, `-` and `_`, as NATS takes it."""
-    text = section.text(key, default)
-    if not text or not WORD.issuperset(text):
-        message = f"{section.path(key)} must be letters, digits, '-' and '_'"
-        section.wrong(section.get(key) or section.node, message)
-        return default
-    return text
-
-
-def _name(section: Section, key: str, default: str) -> str:
-    """Return a text that is not empty: an empty name would find nothing, or everything."""
-    text = section.text(key, default)
-    if not text:
-        section.wrong(section.get(key) or section.node, f"{section.path(key)} is empty")
-        return default
-    return text
+    return model.Onion(socket=path or None, host=host, port=port)

@@ -13,6 +13,9 @@ SIZE_UNITS: Final = {
 }  # fmt: skip
 DURATION_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
+SIZE: Final = r"([0-9]{1,12})\s?([A-Za-z]{1,3})"
+DURATION: Final = r"([0-9]{1,9})\s?(ms|s|m|h|d)"
+
 MAX_SIZE: Final = 2**53
 MAX_DURATION: Final = 3650 * 86_400.0
 
@@ -23,7 +26,7 @@ def parse_size(text: str) -> int:
     Raises:
         ValueError: not a size; the message says what one looks like.
     """
-    found = re.fullmatch(r"([0-9]{1,12})\s?([A-Za-z]{1,3})", text, re.ASCII)
+    found = re.fullmatch(SIZE, text, re.ASCII)
     if found is None or found[2] not in SIZE_UNITS:
         raise ValueError("must be a size such as 500MB or 1GiB")
     size = int(found[1]) * SIZE_UNITS[found[2]]
@@ -38,7 +41,7 @@ def parse_duration(text: str) -> float:
     Raises:
         ValueError: not a duration; the message says what one looks like.
     """
-    found = re.fullmatch(r"([0-9]{1,9})\s?(ms|s|m|h|d)", text, re.ASCII)
+    found = re.fullmatch(DURATION, text, re.ASCII)
     if found is None:
         raise ValueError("must be a duration such as 30s, 10m, 24h or 90d")
     seconds = int(found[1]) * DURATION_UNITS[found[2]]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from relay.detectors import CHECKS
 from relay.errors import Mistake, RuleError
+from relay.rules import described
 from relay.rules.model import (
     Leaves,
     Match,
@@ -21,13 +22,9 @@ from relay.rules.patterns import Pattern, PatternError, compile_pattern
 from relay.rules.selectors import Selector, SelectorError, parse_selector
 from relay.yamlio import Node, load, nearest, plain, type_name, unknown_keys
 
-_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*")  # noqa: TID251
-_KEYS: Final = (
-    "id", "description", "why", "status", "match", "where", "except", "redact", "examples",
-)  # fmt: skip
-_MATCH_KEYS: Final = ("pattern", "check", "key", "any", "near")
-_REDACT_KEYS: Final = ("method", "text", "family")
-_EXAMPLE_KEYS: Final = ("scrubs", "leaves")
+ID: Final = r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*"
+"""What an id looks like."""
+
 LEAST_EXAMPLES: Final = 2
 """A rule needs so many `scrubs`, and so many `leaves`."""
 
@@ -88,7 +85,7 @@ class _Reader:
         if root.kind != "map":
             self.wrong(root.line, f"a rule is a map, not {type_name(root)}")
             return None
-        self.mistakes += unknown_keys(root, _KEYS, self.file)
+        self.mistakes += unknown_keys(root, described.RULE, self.file)
         rule_id = self.rule_id()
         match = self.match()
         rule = Rule(
@@ -114,7 +111,7 @@ class _Reader:
     def rule_id(self) -> str:
         rule_id = self.text(self.root, "id", required=True)
         line = self.root.key_lines.get("id", self.root.line)
-        if rule_id and not _ID.fullmatch(rule_id):
+        if rule_id and not re.fullmatch(ID, rule_id):
             self.wrong(line, "an id is lower-case words: folder/some-name")
         elif rule_id and "/" in self.name and rule_id != self.name:
             self.wrong(line, f"the id must be the file's path, '{self.name}'")
@@ -147,8 +144,9 @@ class _Reader:
         return found.value
 
     def choice(self, node: Node, key: str, kind: Any, default: Any) -> Any:
+        given = node.value.get(key)
         word = self.text(node, key)
-        if not word:
+        if given is None or not isinstance(given.value, str):
             return default
         if word not in list(kind):
             words = [str(k) for k in kind]
@@ -180,7 +178,7 @@ class _Reader:
         node = self.child(self.root, "match", "map")
         if node is None:
             return Match()
-        self.mistakes += unknown_keys(node, _MATCH_KEYS, self.file, "match")
+        self.mistakes += unknown_keys(node, described.MATCH, self.file, "match")
         any_ = False
         if "any" in node.value:
             any_ = node.value["any"].value is True
@@ -192,16 +190,17 @@ class _Reader:
         if any("*" in key[1:] for key in keys):
             self.wrong(node.value["key"].line, "'*' stands at the start of a key only")
         pattern = self.pattern(node)
-        misspelt = set(node.value) - set(_MATCH_KEYS)
+        misspelt = set(node.value) - set(described.MATCH)
         if not (pattern or keys or any_ or misspelt or "pattern" in node.value):
             self.wrong(node.line, "a match needs 'pattern', 'key' or 'any'")
         if any_ and (keys or pattern):
             self.wrong(node.line, "'any' goes with neither 'pattern' nor 'key'", "use 'where'")
         check = self.text(node, "check")
-        if check and check not in CHECKS:
+        given = node.value.get("check")
+        if given is not None and given.value == check and check not in CHECKS:
             hint = nearest(check, CHECKS) or f"known: {', '.join(sorted(CHECKS))}"
             self.wrong(node.value["check"].line, f"unknown check '{check}'", hint)
-        if check and "pattern" not in node.value:
+        if given is not None and "pattern" not in node.value:
             self.wrong(node.value["check"].line, "'check' needs a 'pattern'")
         near = tuple(word.casefold() for word in self.words(node, "near"))
         return Match(pattern, check, frozenset(map(normalise_key, keys)), keys, any_, near)
@@ -238,7 +237,7 @@ class _Reader:
         node = self.child(self.root, "redact", "map")
         if node is None:
             return Redaction(Method.REMOVE)
-        self.mistakes += unknown_keys(node, _REDACT_KEYS, self.file, "redact")
+        self.mistakes += unknown_keys(node, described.REDACT, self.file, "redact")
         if "method" not in node.value:
             self.wrong(node.line, "'method' is missing", f"known: {', '.join(Method)}")
         method = self.choice(node, "method", Method, Method.REMOVE)
@@ -246,11 +245,14 @@ class _Reader:
         known = node.value["method"].value in list(Method) if "method" in node.value else False
         if known and method is Method.REPLACE and "text" not in node.value:
             self.wrong(node.line, "'replace' needs a 'text'", "such as '[ip]'")
-        if known and method is not Method.REPLACE and text:
+        if known and method is not Method.REPLACE and "text" in node.value:
             self.wrong(node.value["text"].line, f"'text' does not go with '{method}'")
         family = self.text(node, "family")
-        if family and method is not Method.HASH:
-            self.wrong(node.value["family"].line, "'family' goes with 'hash' only")
+        given = node.value.get("family")
+        if given is not None and method is not Method.HASH:
+            self.wrong(given.line, "'family' goes with 'hash' only")
+        elif given is not None and given.value == "":
+            self.wrong(given.line, "'family' is empty")
         return Redaction(method, text, family or rule_id.partition("/")[0])
 
     # --- examples --------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ class _Reader:
         if node is None:
             return []
         if key == "scrubs":
-            self.mistakes += unknown_keys(node, _EXAMPLE_KEYS, self.file, "examples")
+            self.mistakes += unknown_keys(node, described.EXAMPLES, self.file, "examples")
         found = self.child(node, key, "list")
         listed: list[Node] = found.value if found is not None else []
         if len(listed) < LEAST_EXAMPLES:
