@@ -178,7 +178,7 @@ async def test_it_uses_up_no_more_than_it_may() -> None:
 
 
 def test_what_it_needs_is_loaded_before_the_door_closes() -> None:
-    """All examples of all shipped rules, and a hundred samples, want no module that it has not."""
+    """The examples of all shipped rules, and samples of each client, want no module beyond."""
     done = subprocess.run(
         [sys.executable, "-c", LATE], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -188,10 +188,8 @@ def test_what_it_needs_is_loaded_before_the_door_closes() -> None:
 LATE = """
 import codecs, sys
 from pathlib import Path
-from typing import Any
 from relay import rulefiles
 from relay.playground import child
-from relay.rules.examples import run_examples
 from relay.rules.loading import load_rules
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
@@ -203,7 +201,7 @@ keys = HashKeys(b"k" * 32)
 desk = Desk(load_rules(rulefiles.shipped()), keys)
 desk.prepare((), with_loaded=True)
 before = set(sys.modules)
-for sample in sorted(Path("tests/samples").glob("*/*.bin"))[::4]:
+for sample in sorted(Path("tests/samples").glob("*/*.bin"))[::12]:
     text = sample.read_bytes().decode("utf-8", "replace")
     for kind in Kind:
         try_rules(desk, (), Sample(kind, text), with_loaded=True)

@@ -1,6 +1,7 @@
 """The playground on the admin port: what it gives to whom, and what it takes."""
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import AsyncIterator
@@ -108,7 +109,7 @@ async def test_what_is_no_json_or_too_large_is_refused(
 ) -> None:
     """A form of another origin can send none; what is refused starts no process."""
     async with port() as client:
-        answer = await client.post("/playground/try", headers=headers, data=data)
+        answer = await client.post("/playground/try", headers=headers, data=io.BytesIO(data))
         assert status == answer.status
         assert "Access-Control-Allow-Origin" not in answer.headers
 
