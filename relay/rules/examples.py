@@ -104,9 +104,8 @@ def _run(
     rule: Rule, example: Scrubs | Leaves, alone: ExampleScrubber, everything: ExampleScrubber
 ) -> ExampleResult:
     before = example.before if isinstance(example, Scrubs) else example.value
-    wanted = example.after if isinstance(example, Scrubs) else example.value
-    got = _scrub(alone, before, is_document=example.is_document)
-    if not _same(got, wanted):
+    holds, got = held(example, alone)
+    if not holds:
         problem = (
             "an example is not scrubbed as it should be"
             if isinstance(example, Scrubs)
@@ -118,6 +117,18 @@ def _run(
     if once != twice:
         return ExampleResult(rule, example, "scrubbing its output again changes it", twice)
     return ExampleResult(rule, example, "")
+
+
+def held(example: Scrubs | Leaves, alone: ExampleScrubber) -> tuple[bool, Any]:
+    """Hold one example against its own rule: whether it comes out as it says, and what came out.
+
+    Raises:
+        ScrubError: it needs more work than its size allows.
+    """
+    before = example.before if isinstance(example, Scrubs) else example.value
+    wanted = example.after if isinstance(example, Scrubs) else example.value
+    got = _scrub(alone, before, is_document=example.is_document)
+    return _same(got, wanted), got
 
 
 def _same(got: Any, wanted: Any) -> bool:

@@ -39,7 +39,7 @@ _ORDINARY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """A piece of a pattern: its text, how deep in groups it stands, whether it is a class.
 
     `least` is set for a count: how often at least what stands before it is repeated.
@@ -51,7 +51,7 @@ class _Token:
     least: int | None = None
 
 
-def _tokens(source: str) -> Iterator[_Token]:
+def tokens(source: str) -> Iterator[Token]:
     """Take a pattern apart, as far as counts, classes and groups are concerned."""
     at = depth = 0
     while at < len(source):
@@ -61,18 +61,18 @@ def _tokens(source: str) -> Iterator[_Token]:
             end = at + 2
             if source[at + 1 : end] in ("x", "p", "P") and source[end : end + 1] == "{":
                 end = source.find("}", end) + 1 or len(source)
-            yield _Token(source[at:end], depth)
+            yield Token(source[at:end], depth)
         elif c == "[":
             end = _class_end(source, at)
-            yield _Token(source[at:end], depth, is_class=True)
+            yield Token(source[at:end], depth, is_class=True)
         elif c == "{" and (found := _COUNT.match(source, at)):
             end = found.end()
-            yield _Token(source[at:end], depth, least=int(found[1]))
+            yield Token(source[at:end], depth, least=int(found[1]))
         else:
             end = at + 1
             if c == "(":
                 depth += 1
-            yield _Token(c, depth)
+            yield Token(c, depth)
             if c == ")":
                 depth -= 1
         at = end
@@ -103,7 +103,7 @@ def weaken(source: str) -> str:
     """
     return "".join(
         token.text if token.least is None else "+" if token.least else "*"
-        for token in _tokens(source)
+        for token in tokens(source)
     )
 
 
@@ -114,8 +114,8 @@ def required_run(source: str) -> int:
     Only counted classes outside of groups and alternatives are looked at; else the answer is 0.
     """
     longest = 0
-    previous: _Token | None = None
-    for token in _tokens(source):
+    previous: Token | None = None
+    for token in tokens(source):
         if token.text == "|" and token.depth == 0:
             return 0
         if (
@@ -161,6 +161,11 @@ class Prefilter:
         self._in_set = telling
         self._set = PatternSet([weaken(sources[number]) for number in telling])
         self._everywhere = sorted({rest[place] for place in common}.difference(telling))
+
+    @property
+    def always(self) -> tuple[int, ...]:
+        """The numbers of the patterns that are not asked: they may match in any text."""
+        return tuple(self._everywhere)
 
     def stretches(self, data: bytes, starts: Sequence[int]) -> dict[int, list[Span]]:
         """Return the numbers of the patterns that can match, and in which stretches of the buffer.

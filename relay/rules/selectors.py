@@ -90,8 +90,8 @@ _CONTAINER_NAMES: Final = frozenset({"values"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One component of a path selector."""
+class Part:
+    """One component of a path selector; keys are lower case."""
 
     kind: str  # key, type, one (*), many (**)
     text: str = ""
@@ -138,6 +138,17 @@ def parse_selector(source: str) -> Selector:
     return Selector(source, last_keys, parser.names_index, predicate)
 
 
+def paths_of(source: str) -> tuple[tuple[Part, ...], ...]:
+    """Return the paths that a selector is made of, whatever joins them.
+
+    Raises:
+        SelectorError: with the place of the mistake.
+    """
+    parser = _Parser(source)
+    parser.alternatives()
+    return tuple(parser.paths)
+
+
 _Parsed = tuple[Predicate, frozenset[str] | None]
 
 
@@ -149,6 +160,7 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.names_index = False
+        self.paths: list[tuple[Part, ...]] = []
 
     def fail(self, message: str) -> SelectorError:
         return SelectorError(f"{message} at character {self.at + 1} of {self.source!r}")
@@ -223,19 +235,20 @@ class _Parser:
         while self.at < len(self.source) and self.source[self.at] == ".":
             self.at += 1
             parts.append(self.part())
+        self.paths.append(tuple(parts))
         last = parts[-1]
         keys = frozenset({last.text}) if last.kind == "key" else None
         self.names_index |= any(part.kind == "key" and part.text.isdigit() for part in parts)
         return _path_predicate(tuple(parts)), keys
 
-    def part(self) -> _Part:
+    def part(self) -> Part:
         self.skip()
         if self.source.startswith("**", self.at):
             self.at += 2
-            return _Part("many")
+            return Part("many")
         if self.source.startswith("*", self.at):
             self.at += 1
-            return _Part("one")
+            return Part("one")
         if self.source.startswith("$", self.at):
             self.at += 1
             name = self.word()
@@ -244,10 +257,10 @@ class _Parser:
             if name not in TYPE_NAMES:
                 hint = nearest(name, TYPE_NAMES)
                 raise self.fail(f"unknown type ${name}{hint and f' ({hint})'}")
-            return _Part("type", str(_ALIASES.get(name, name)))
+            return Part("type", str(_ALIASES.get(name, name)))
         if self.source.startswith("'", self.at):
-            return _Part("key", self.quoted().casefold())
-        return _Part("key", self.word().casefold())
+            return Part("key", self.quoted().casefold())
+        return Part("key", self.word().casefold())
 
     def word(self) -> str:
         start = self.at
@@ -274,7 +287,7 @@ class _Parser:
             self.at += 1
 
 
-def _path_predicate(parts: tuple[_Part, ...]) -> Predicate:
+def _path_predicate(parts: tuple[Part, ...]) -> Predicate:
     if len(parts) == 1 and parts[0].kind == "type" and parts[0].text in _PRIMITIVES:
         wanted = parts[0].text
         return lambda _path, value_type, _root: value_type == wanted
@@ -293,7 +306,7 @@ def _path_predicate(parts: tuple[_Part, ...]) -> Predicate:
 
 
 def _match(
-    parts: tuple[_Part, ...], path: Path, start: int, value_type: str, root_type: str
+    parts: tuple[Part, ...], path: Path, start: int, value_type: str, root_type: str
 ) -> bool:
     """Match parts against path[start:]; a type at place 0 names the node path[:start]."""
     first = 0

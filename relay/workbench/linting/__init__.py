@@ -1,0 +1,1 @@
+"""Faults of rules that no example shows: `relay rules lint`."""
