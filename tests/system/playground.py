@@ -38,8 +38,8 @@ def relay_with_playground(folder: Path, **config: Any) -> Iterator[Relay]:
         yield relay
 
 
-def visit(relay: Relay, pictures: str = "") -> dict[str, Any]:
-    """Use the page as a person would; return what was seen."""
+def visit(relay: Relay, pictures: str = "", script: str = "playground.mjs") -> dict[str, Any]:
+    """Use a page as a person would, by a script of `browser/`; return what was seen."""
     setup = {
         "chromium": CHROMIUM,
         "modules": str(NODE),
@@ -49,7 +49,7 @@ def visit(relay: Relay, pictures: str = "") -> dict[str, Any]:
         "pictures": pictures,
     }
     done = subprocess.run(
-        ["node", str(BROWSER / "playground.mjs")],
+        ["node", str(BROWSER / script)],
         env={**os.environ, "SETUP": json.dumps(setup)},
         capture_output=True,
         text=True,
