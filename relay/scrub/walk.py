@@ -132,7 +132,7 @@ class Walk:
         plans = layout.plans
         pair_key = pair_key_of(node, None if link is None else link[1]) if "value" in node else None
         if pair_key is not None:
-            of_pair = spot.plan("value", pair_key)
+            of_pair = spot.named("value", pair_key, "value")
             at = keys.index("value")
             plans = (*plans[:at], of_pair if of_pair.special else None, *plans[at + 1 :])
         if layout.holed:

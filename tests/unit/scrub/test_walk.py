@@ -10,7 +10,7 @@ from relay.rules.compiling import compile_rules
 from relay.scrub.memory import Memory
 from relay.scrub.walk import MAX_DEPTH, Walk, number_text
 from relay.scrub.walked import Place, Walked, path_of
-from tests.inline_rules import DEVICE, rules
+from tests.inline_rules import DEVICE, plain, rules, scrubber
 from tests.strategies import json_documents
 
 
@@ -142,3 +142,17 @@ def test_a_map_of_numbered_words_is_read_as_one_again() -> None:
         known.remember([text for text in walked.texts if " " not in text])
         forms = [place for found in walked.texts.values() for place in found]
         assert all(place.container.spot is not None for place in forms)
+
+
+@pytest.mark.parametrize("where", ["extra.k.value", "**.value", "extra.*.value"])
+@pytest.mark.parametrize(
+    "beside", [{"type": "string"}, {"key": "owner"}, {"name": "owner"}, {"other": 1}]
+)
+def test_a_place_named_value_is_one_in_a_pair_too(where: str, beside: dict[str, Any]) -> None:
+    """What addresses the value of a pair for rules about keys takes no place from it."""
+    made = scrubber(
+        f"id: t/v\nmatch: {{any: true}}\nwhere: ['{where}']\n"
+        "redact: {method: replace, text: '[v]'}"
+    )
+    document = {"extra": {"k": {**beside, "value": "secret"}}}
+    assert {"extra": {"k": {**beside, "value": "[v]"}}} == plain(made, document)
