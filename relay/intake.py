@@ -24,7 +24,7 @@ from relay.ports import Clock, Spool
 from relay.protocol.enforcement import answer
 from relay.scrub.hashing import period_keys
 from relay.scrub.scrubber import Scrubber
-from relay.scrub.shadow import by_rule
+from relay.scrub.shadow import ShadowHits, by_rule
 from relay.side.body import Body
 from relay.side.process import GoneError, Hold, SideProcess
 from relay.side.work import Convert, Job
@@ -46,6 +46,10 @@ _UNKNOWN_PROJECT: Final = "unknown"
 
 def _keep_no_count(size: int) -> None:
     del size
+
+
+def _note_nothing(hits: ShadowHits) -> None:
+    del hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class Intake:
         limits: LimitMemory | None = None,
         losses: LossCounter | None = None,
         side: SideProcess | None = None,
+        note_shadow: Callable[[ShadowHits], None] = _note_nothing,
     ) -> None:
         """Set up.
 
@@ -130,6 +135,7 @@ class Intake:
             limits: what the upstreams do not take now; None for no limits.
             losses: where what is dropped is noted, for client reports; None to note nothing.
             side: where large bodies are scrubbed; None for threads.
+            note_shadow: is told what shadow rules would have redacted.
         """
         self.find_project = find_project
         self._projects = projects
@@ -141,6 +147,7 @@ class Intake:
         self._losses = losses or LossCounter(0)
         self._timer = timer
         self._side = side
+        self._note_shadow = note_shadow
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="scrub")
 
     def close(self) -> None:
@@ -277,6 +284,8 @@ class Intake:
                 count("relay_redactions_total", times, rule=rule)
             for rule, times in by_rule(done.shadow).items():
                 count("relay_shadow_hits_total", times, rule=rule)
+            if done.shadow:
+                self._note_shadow(done.shadow)
         count(
             "relay_envelopes_total", project=done.policy.project, outcome=lost or _outcome_of(done)
         )

@@ -101,6 +101,11 @@ class Scrubber:
         """SHA-256 over the rules, hex."""
         return self.compiled.digest
 
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """The ids of its shadow rules."""
+        return () if self.shadow is None else tuple(r.id for r in self.shadow.compiled.rules)
+
     # --- contracts -------------------------------------------------------------------------------
 
     def scrub_json(self, document: bytes) -> ScrubResult:

@@ -65,6 +65,7 @@ class Setup:
         self.losses = LossCounter()
         found = ProjectPolicy("1", ConsentPolicy(**policy))
         self.rotation = Rotation(scrubber(IP, HASHED, SHADOW), b"s" * 32, 60, self.clock)
+        self.shadow: list[dict[tuple[str, str], int]] = []
         self.intake = Intake(
             find_project=lambda project, key: found if (project, key) == ("1", KEY) else None,
             projects={"1": KEY},
@@ -75,6 +76,7 @@ class Setup:
             losses=self.losses,
             clock=self.clock,
             timer=lambda: 1.0,
+            note_shadow=lambda hits: self.shadow.append(dict(hits)),
         )
 
     async def take(self, body: bytes, *evidence: Evidence, project: str = "1") -> Taken:
@@ -300,6 +302,9 @@ async def test_shadow_rules_are_counted() -> None:
     assert b"hushhush and hushnow" in (await setup.bodies())[0]
     assert 2 == setup.metrics.value("relay_shadow_hits_total", rule="t/masked")
     assert 0 == setup.metrics.value("relay_redactions_total", rule="t/masked")
+    assert [{("t/masked", "event/message"): 2}] == setup.shadow
+    await setup.take(event("nothing"), GRANT)
+    assert 1 == len(setup.shadow)
 
 
 async def test_pseudonyms_change_with_the_period() -> None:

@@ -286,6 +286,7 @@ def test_a_shadow_rule_that_fails_does_no_harm(monkeypatch: pytest.MonkeyPatch) 
 
 def test_without_shadow_rules_there_is_nothing_to_look_for() -> None:
     """A set without any costs nothing more."""
+    assert ((), ("t/number",)) == (MADE.tried, TRIED.tried)
     assert MADE.shadow is None
     assert {} == MADE.scrub_json(b'{"a":"1234"}').shadow_paths
 
