@@ -24,8 +24,17 @@ Check = Callable[[], Awaitable[bool]]
 class Health:
     """Adds up what the parts say."""
 
-    def __init__(self, checks: Mapping[str, Check] | None = None) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check] | None = None, stale: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Set up.
+
+        Args:
+            checks: of each part, whether it is well.
+            stale: whether rules on the disk were refused; the process is well with those before.
+        """
         self._checks = dict(checks or {})
+        self._stale = stale
         self._serving = True
 
     def stop(self) -> None:
@@ -36,6 +45,10 @@ class Health:
         """Return every part's state, asking each check; `serving` is the process itself."""
         states = {part: await _ask(check) for part, check in self._checks.items()}
         return {**states, "serving": self._serving}
+
+    def notes(self) -> dict[str, str]:
+        """Return what else an operator should know, which makes no part unwell."""
+        return {"rules": "refused"} if self._stale() else {}
 
     async def ready(self) -> bool:
         """Return whether all parts are well."""

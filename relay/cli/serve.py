@@ -54,9 +54,12 @@ def run(options: argparse.Namespace) -> int:
 
     loaded = load(settings)
 
-    def reload() -> Loaded:
+    def reread() -> Settings:
         given = {"host": options.host, "port": options.port, "workers": options.workers}
-        return life.reload(lambda: _loaded(loaded, settings_of(options, **given)))
+        return _settings(settings, settings_of(options, **given))
+
+    def reload() -> Loaded:
+        return life.reload(lambda: loaded.with_settings(_kept(settings, reread())))
 
     def say(error: RelayError) -> None:
         print(f"relay: {error.detail}", file=sys.stderr, flush=True)
@@ -67,15 +70,23 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         if settings.listen.workers > 1:
-            arbiter = Arbiter(loaded, on_start=greet, reload=reload, say=say, on_stop=life.stop)
-            return arbiter.run()
+            return Arbiter(
+                loaded,
+                on_start=greet,
+                reload=reload,
+                say=say,
+                on_stop=life.stop,
+                on_reloaded=life.reloaded,
+            ).run()
         run_loop(
             serve(
                 settings,
                 loaded=loaded,
                 on_start=greet,
                 on_stop=end,
-                on_hang_up=life.refuse_reload,
+                life=life,
+                reread=reread,
+                say=say,
                 side=start_side(loaded),
             )
         )
@@ -105,22 +116,26 @@ def _end_within(seconds: float) -> None:
     timer.start()
 
 
-def _loaded(first: Loaded, new: Settings) -> Loaded:
-    """Load what may change while the relay runs; of the rest what was loaded first holds.
+def _settings(old: Settings, new: Settings) -> Settings:
+    """Return what was read anew, if a relay could start with it.
 
     Raises:
         ConfigError: something is wrong with it, or the file is gone: to go on with what holds
             without one would be to drop all projects.
     """
-    old = first.settings
     if old.source and not new.source:
         raise ConfigError((Mistake(old.source, 1, "the configuration is not there any more"),))
     check_runnable(new)
-    for name in ("listen", "admin", "spool"):
-        if getattr(new, name) != getattr(old, name):
+    return new
+
+
+def _kept(old: Settings, new: Settings) -> Settings:
+    """Return the settings that may change while several workers run; of the rest the old ones."""
+    kept = {name: getattr(old, name) for name in ("listen", "admin", "spool", "reload")}
+    for name, value in kept.items():
+        if getattr(new, name) != value:
             log.warning("restart_needed", extra={"component": name})
-    kept = dataclasses.replace(new, listen=old.listen, admin=old.admin, spool=old.spool)
-    return load(kept, first.secret)
+    return dataclasses.replace(new, **kept)
 
 
 def welcome(settings: Settings, started: Started) -> str:

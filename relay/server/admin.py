@@ -4,6 +4,7 @@ Law of this file: routes only; what they show is made elsewhere, and the gate de
 health routes stand on the ingest port too, because that is where load balancers look.
 """
 
+import html
 from collections.abc import Callable
 from functools import cache
 from typing import Final
@@ -17,17 +18,22 @@ from relay.config import Admin
 from relay.errors import SpoolUnavailableError
 from relay.health import Health
 from relay.metrics import Metrics
-from relay.playground.process import Texts
-from relay.playground.routes import add_playground_routes
+from relay.playground.routes import HEADERS, add_playground_routes
 from relay.ports import Clock, Spool
 from relay.rulefiles import shipped
 from relay.server.admin_gate import Gate
-from relay.server.admin_spool import MAX_BODY, add_spool_routes
+from relay.server.admin_requests import MAX_BODY
+from relay.server.admin_rules import add_rules_routes
+from relay.server.admin_spool import add_spool_routes
 from relay.server.answers import json_answer
+from relay.server.board import Board
+from relay.server.overview import Overview, add_overview_routes
+from relay.server.rules_reloading import Reloader
 
 HEALTH: Final = web.AppKey("health", Health)
 METRICS: Final = web.AppKey("metrics", Metrics)
 SPOOL: Final = web.AppKey("spool", Spool)
+OVERVIEW: Final = web.AppKey("overview", Overview)
 REFRESH: Final[web.AppKey[Callable[[], None]]] = web.AppKey("refresh")
 
 LIVE: Final = "/api/relay/healthcheck/live/"
@@ -39,12 +45,20 @@ _INDEX: Final = f"""scrub-relay, admin port
 {LIVE}   the process answers
 {READY}  it should get traffic
 
+/overview/      a page: what came in and went on, as small plots
+/overview/data  its numbers: ?range=1h or 24h
+/overview/{{file}}     what the page is made of
 /playground/    a page: write a rule, try it on a sample; saves, logs and sends nothing
 /playground/rules    the loaded rules
 /playground/samples  samples at hand
 /playground/try      POST rules and a sample: what comes out
 /playground/suggest  POST a sample and a place in it: selectors and a rule
 /playground/{{file}}   what the page is made of
+/rules          which rules hold, which worker uses which, mistakes of refused ones
+
+With a token that has the scope rules, as `Authorization: Bearer …`:
+
+/rules/reload   POST {{}}: read them now, verify them, take them up
 
 With a token that has the scope spool, as `Authorization: Bearer …`:
 
@@ -54,6 +68,36 @@ With a token that has the scope spool, as `Authorization: Bearer …`:
 /spool/dead/{{number}}/envelope  its envelope, scrubbed
 /spool/retry    POST {{"numbers": […]}} or {{"all": true}}: make them due
 /spool/purge    POST the same, and "yes": true with all: delete them
+"""
+
+
+_INDEX_PAGE: Final = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Admin port · scrub-relay</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/playground/style.css">
+</head>
+<body>
+<header class="top">
+<h1>Admin port</h1>
+<nav aria-label="Admin port">
+<ul>
+<li><a href="/overview/">Overview</a></li>
+<li><a href="/playground/">Playground</a></li>
+<li><a href="/shadow/">Shadow rules</a></li>
+<li><a href="/metrics">Metrics</a></li>
+</ul>
+</nav>
+</header>
+<main class="pane">
+<h2>All that is here</h2>
+<pre tabindex="0" role="region" aria-label="Routes">{html.escape(_INDEX)}</pre>
+</main>
+</body>
+</html>
 """
 
 
@@ -74,7 +118,7 @@ def build_admin_app(
     admin: Admin | None = None,
     clock: Clock | None = None,
     refresh: Callable[[], None] = lambda: None,
-    texts: Texts | None = None,
+    rules: tuple[Reloader, Board] | None = None,
 ) -> web.Application:
     """Wire the admin port. The caller may add further routes before it is started.
 
@@ -86,7 +130,7 @@ def build_admin_app(
         admin: tokens, what is open without one, names of the port, the audit log.
         clock: the time.
         refresh: called at each scrape, to set what it knows.
-        texts: gives the files of the rules that are loaded; by default those that ship.
+        rules: what sees to changes of the rules, and where processes say which they use.
     """
     admin, clock = admin or Admin(), clock or SystemClock()
     audit = Audit(admin.audit, clock)
@@ -99,7 +143,17 @@ def build_admin_app(
     app.router.add_get("/metrics", gate.guarded("metrics", _metrics))
     add_health_routes(app, health)
     add_spool_routes(app, gate, spool, audit, max_bytes)
-    add_playground_routes(app, gate.guarded, texts or cache(shipped))
+    if rules is not None:
+        add_rules_routes(app, gate, *rules)
+    texts = cache(shipped) if rules is None else rules[0].files
+    add_playground_routes(app, gate.guarded, texts)
+
+    async def look() -> None:
+        refresh()
+        await refresh_spool_gauges(metrics, spool)
+
+    app[OVERVIEW] = Overview(metrics, health=health, clock=clock, refresh=look)
+    add_overview_routes(app, gate, app[OVERVIEW])
     return app
 
 
@@ -115,7 +169,10 @@ async def refresh_spool_gauges(metrics: Metrics, spool: Spool) -> None:
     metrics.gauge("relay_spool_oldest_seconds", status.oldest_age)
 
 
-async def _index(_: web.Request) -> web.Response:
+async def _index(request: web.Request) -> web.Response:
+    """Say what is here: to a browser with links."""
+    if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+        return web.Response(text=_INDEX_PAGE, content_type="text/html", headers=HEADERS)
     return web.Response(text=_INDEX)
 
 
@@ -124,8 +181,9 @@ async def _live(_: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    well = await request.app[HEALTH].ready()
-    return json_answer({"is_healthy": well}, 200 if well else 503)
+    health = request.app[HEALTH]
+    well = await health.ready()
+    return json_answer({"is_healthy": well, **health.notes()}, 200 if well else 503)
 
 
 async def _metrics(request: web.Request, _: str) -> web.Response:

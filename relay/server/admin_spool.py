@@ -15,7 +15,6 @@ from relay.errors import RelayError
 from relay.outcomes import Reason
 from relay.ports import Spool
 from relay.server.admin_gate import Gate
-from relay.server.admin_requests import MAX_BODY as MAX_BODY  # noqa: PLC0414 - for `admin`
 from relay.server.admin_requests import only, read_body, wrong
 from relay.server.answers import json_answer
 from relay.spool.inspecting import all_facts, facts, find_dead, read_dead, tell_status

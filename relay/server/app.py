@@ -11,19 +11,32 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import fields
+from typing import Final
 
 from relay import own_errors
+from relay.audit import UNKNOWN, Outcome, Via
 from relay.config import Settings
+from relay.errors import AuditError, RelayError
 from relay.metrics import Metrics
-from relay.server.admin import build_admin_app
+from relay.server.admin import OVERVIEW, build_admin_app
 from relay.server.admin_gate import refuse, watch_of
+from relay.server.board import Board, SeatState
 from relay.server.ingest import build_ingest_app
+from relay.server.life import Life
 from relay.server.listening import bind, open_port, port_of
-from relay.server.loaded import Loaded, load, rule_texts, show, tell
+from relay.server.loaded import Loaded, load, show, tell
 from relay.server.onion import OnionListener, open_onion
+from relay.server.overview import looking
 from relay.server.parts import Parts, open_parts
+from relay.server.rules_parts import RulesSeat, open_reloader, open_switch
+from relay.server.rules_reloading import Reloaded, Reloader
+from relay.server.rules_sheet import Sheets
 from relay.server.running import Started, drain_seconds, run
 from relay.side.process import SideProcess
+
+SEAT: Final = 1
+"""Where the one process stands on its board; the first seat is for whom has an admin port alone."""
 
 log = logging.getLogger("relay.server")
 
@@ -35,7 +48,9 @@ async def serve(
     on_start: Callable[[Started], None] = lambda _: None,
     stop: asyncio.Event | None = None,
     on_stop: Callable[[], None] = lambda: None,
-    on_hang_up: Callable[[], None] = lambda: None,
+    life: Life | None = None,
+    reread: Callable[[], Settings] | None = None,
+    say: Callable[[RelayError], None] = lambda _: None,
     side: SideProcess | None = None,
 ) -> None:
     """Run until a signal, or until `stop` is set.
@@ -46,7 +61,9 @@ async def serve(
         on_start: called when the ports are open.
         stop: set it to stop; SIGTERM and SIGINT set it too.
         on_stop: called when stopping begins.
-        on_hang_up: called for a SIGHUP, which changes nothing here.
+        life: notes reloads.
+        reread: reads the settings again; of them only where the rules are is taken up here.
+        say: tells an operator of mistakes.
         side: from `start_side`; it is closed in the end.
 
     Raises:
@@ -63,14 +80,16 @@ async def serve(
     show(loaded, metrics)
     async with AsyncExitStack() as stack:
         stack.enter_context(_signals_restored())
-        parts = await open_parts(stack, loaded, metrics, side=side)
-
-        def hang_up() -> None:
-            log.warning("reload_needs_workers")
-            metrics.count("relay_reloads_total", outcome="refused")
-            on_hang_up()
-
-        stack.enter_context(stopped_by_signals(stop, hang_up))
+        board = Board()
+        board.set_state(SEAT, SeatState.READY)
+        parts = await open_parts(stack, loaded, metrics, side=side, stale=lambda: board.stale)
+        where = RulesSeat(board, SEAT, Sheets())
+        switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
+        reloader = open_reloader(loaded, where, metrics, say)
+        if life is not None:
+            life.count_in(metrics)
+        asked = asyncio.Event()
+        stack.enter_context(stopped_by_signals(stop, asked.set))
         inside, outside = settings.admin, settings.listen
         admin = bind("admin", inside.host, inside.port)
         for one in admin:
@@ -90,9 +109,47 @@ async def serve(
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        ports = _ports(loaded, parts, metrics, admin, ingest, onion)
-        await run(parts, ports, outside, tell_started, stop, on_stop)
+        ports = _ports(loaded, parts, metrics, admin, ingest, onion, (reloader, board))
+        hang_ups = _hang_ups(asked, reloader, settings, life, reread, say)
+        beside = (switch.run(), reloader.run(), hang_ups)
+        await run(parts, ports, outside, tell_started, stop, on_stop, beside)
     log.info("stopped")
+
+
+async def _hang_ups(
+    asked: asyncio.Event,
+    reloader: Reloader,
+    settings: Settings,
+    life: Life | None,
+    reread: Callable[[], Settings] | None,
+    say: Callable[[RelayError], None],
+) -> None:
+    """See to each SIGHUP: rules are taken up, other settings want a restart."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            new = settings
+            if life is not None and reread is not None:
+                new = await asyncio.to_thread(life.reload, reread)
+            attempt = await reloader.reload(UNKNOWN, Via.SIGNAL, new.rules)
+        except RelayError as error:
+            say(error)
+            log.warning("reload_refused", extra={"reason": error.reason})
+            if life is not None and isinstance(error, AuditError):
+                life.reloaded(Outcome.REFUSED)
+            continue
+        for name in differing(settings, new):
+            log.warning("restart_needed", extra={"component": name})
+        if life is not None:
+            refused = attempt.outcome is Reloaded.REFUSED
+            life.reloaded(Outcome.REFUSED if refused else Outcome.DONE)
+
+
+def differing(old: Settings, new: Settings) -> list[str]:
+    """Return the names of sections that differ, rules aside."""
+    names = [each.name for each in fields(Settings) if each.compare and each.name != "rules"]
+    return [name for name in names if getattr(old, name) != getattr(new, name)]
 
 
 @contextmanager
@@ -133,20 +190,21 @@ async def _ports(
     admin: Sequence[socket.socket],
     ingest: Sequence[socket.socket],
     onion: OnionListener,
+    rules: tuple[Reloader, Board],
 ) -> AsyncIterator[None]:
     """Open the admin port, then the others; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
-    texts = rule_texts(loaded.settings)
     admin_app = build_admin_app(
         metrics=metrics,
         health=parts.health,
         spool=parts.spool,
         max_bytes=loaded.settings.spool.max_bytes,
         admin=inside,
-        texts=lambda: texts,
+        rules=rules,
     )
     app = build_ingest_app(parts.ingest, parts.health)
     async with (
+        looking(admin_app[OVERVIEW]),
         open_port(admin_app, admin, watch=watch_of(outside), refuse=refuse, seconds=1.0),
         open_port(
             app,

@@ -11,12 +11,13 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from typing import Any, Final
 
-from relay import metrics
-from relay.errors import RelayError
+from relay import jsonio, metrics
+from relay.audit import Outcome
+from relay.errors import RelayError, RuleError
 from relay.server.accepting import PAUSE, Acceptor
 from relay.server.board import Board
 from relay.server.children import DAMAGED, Child, Children, Say
@@ -25,8 +26,10 @@ from relay.server.loaded import Loaded, start_side, tell
 from relay.server.metrics_folder import metrics_folder
 from relay.server.onion import OnionListener, open_onion
 from relay.server.parts import prepare
+from relay.server.rules_parts import newest
+from relay.server.rules_sheet import Sheets
 from relay.server.running import Started
-from relay.server.worker import serve_admin, serve_worker
+from relay.server.worker import Seat, serve_admin, serve_worker
 
 YOUNG: Final = 5.0
 """A worker that dies within so many seconds is replaced later each time."""
@@ -35,6 +38,9 @@ MAX_DELAY: Final = 10.0
 
 LOOK: Final = 1.0
 """Seconds between two looks at the processes."""
+
+ANSWER: Final = 0.1
+"""Seconds between two looks whether rules that were asked for are good."""
 
 HUNG: Final = 30
 """Looks in a row without a sign of life, after which a process is killed, and replaced."""
@@ -56,17 +62,24 @@ class Arbiter:
         reload: Callable[[], Loaded],
         say: Say,
         on_stop: Callable[[], None] = lambda: None,
+        on_reloaded: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         """Set up; nothing is opened yet.
 
         Args:
             loaded: what the workers serve.
             on_start: called once, when all workers are ready.
-            reload: loads anew, for a rolling restart; raises `RelayError` to refuse it.
+            reload: reads settings, secret and certificate anew; raises `RelayError` to refuse it.
             say: tells an operator of an error.
             on_stop: called when stopping begins.
+            on_reloaded: told what became of what `reload` gave.
         """
         self._loaded = loaded
+        self._before = loaded
+        self._next: Loaded | None = None
+        self._asked = 0
+        self._sheets = Sheets()
+        self._on_reloaded = on_reloaded
         self._on_start = on_start
         self._on_stop = on_stop
         self._reload = reload
@@ -87,7 +100,7 @@ class Arbiter:
         self._status = 0
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT; SIGHUP restarts the workers one by one.
+        """Serve until SIGTERM or SIGINT; SIGHUP takes up what has changed.
 
         Returns:
             The exit status.
@@ -138,6 +151,8 @@ class Arbiter:
         times = [at for at in (self._spawn_at, self._kill_at, self._look_at) if at is not None]
         if self._acceptor.blocked:
             times.append(now + PAUSE)
+        if self._next is not None:
+            times.append(now + ANSWER)
         for key, _ in self._selector.select(max(0.0, min(times) - now)):
             key.data()
         for child, status in self._children.reap():
@@ -149,6 +164,8 @@ class Arbiter:
             self._spawn_missing()
         if self._acceptor.blocked and self._kill_at is None:
             self._acceptor.resume()
+        if self._next is not None and self._board.answer[0] >= self._asked:
+            self._answered(taken=self._board.answer[1])
         if self._look_at <= now:
             self._look_at = now + LOOK
             self._look(now)
@@ -163,7 +180,7 @@ class Arbiter:
             return
         if all(not child.admin for child in self._children.all):
             self._children.spawn(
-                lambda seat: serve_admin(self._loaded, seat, self._admin),
+                self._admin_main,
                 self._on_ready,
                 admin=True,
                 foreign=self._acceptor.sockets,
@@ -175,9 +192,22 @@ class Arbiter:
         for _ in range(self._loaded.settings.listen.workers - living):
             self._spawn_worker()
 
+    def _admin_main(self, seat: Seat) -> Coroutine[Any, Any, None]:
+        """Make what the process with the admin port runs; in that process."""
+        loaded, number = newest(self._loaded, self._sheets)
+        return serve_admin(
+            loaded, seat, self._admin, sheets=self._sheets, rules=number, say=self._say
+        )
+
+    def _worker_main(self, seat: Seat) -> Coroutine[Any, Any, None]:
+        """Make what a worker runs, with the newest rules from its beginning; in the worker."""
+        loaded, number = newest(self._loaded, self._sheets)
+        side = start_side(loaded)
+        return serve_worker(loaded, seat, side, sheets=self._sheets, rules=number)
+
     def _spawn_worker(self) -> Child:
         return self._children.spawn(
-            lambda seat: serve_worker(self._loaded, seat, start_side(self._loaded)),
+            self._worker_main,
             self._on_ready,
             admin=False,
             foreign=(*self._acceptor.sockets, *self._admin),
@@ -214,7 +244,9 @@ class Arbiter:
         self._board.add_restart()
         if status == DAMAGED:
             # Nobody may have a damaged spool open when it is set aside.
-            self._rolling.clear()
+            if self._rolling:
+                self._rolling.clear()
+                self._on_reloaded(Outcome.DONE)  # for all of them are replaced now
             self._spawn_at = None
             for one in self._children.all:
                 one.end()
@@ -225,6 +257,8 @@ class Arbiter:
         elif child.predecessor is not None:  # what a successor dies of would kill the next one
             log.error("restart_failed", extra={"worker": child.seat})
             self._rolling.clear()
+            self._loaded = self._before
+            self._on_reloaded(Outcome.FAILED)
             self._spawn_later(child)
             self._restart_again()
         else:
@@ -318,19 +352,39 @@ class Arbiter:
         self._kill_at = now + 1.0
 
     def _restart(self) -> None:
-        """Load anew, and replace the workers one by one; what cannot be loaded changes nothing."""
+        """Read settings anew, and ask for the rules; what cannot be loaded changes nothing."""
         if self._kill_at is not None:
             return
-        if self._rolling or not self._begun:
+        if self._rolling or self._next is not None or not self._begun:
             self._again = True  # what is read then may be newer than what was read for this one
             return
         try:
-            loaded = self._reload()
+            self._next = self._reload()
         except RelayError as error:
             self._say(error)
             log.warning("reload_refused", extra={"reason": error.reason})
             return
-        self._loaded = loaded
+        # The process with the admin port reads and verifies them: here nobody may wait for that.
+        self._asked = self._sheets.paths.write(jsonio.dumps(list(self._next.settings.rules)))
+
+    def _answered(self, *, taken: bool) -> None:
+        """Go on when it is known whether the rules are good: replace the workers one by one.
+
+        Where nothing but rules may differ, they have been taken up already.
+        """
+        loaded, self._next = self._next, None
+        if self._kill_at is not None or loaded is None:
+            return
+        if not taken:
+            log.warning("reload_refused", extra={"reason": RuleError.reason})
+            self._on_reloaded(Outcome.REFUSED)
+            self._restart_again()
+            return
+        self._before, self._loaded = self._loaded, loaded
+        if loaded.same_but_rules(self._before):
+            self._on_reloaded(Outcome.DONE)
+            self._restart_again()
+            return
         gc.collect()
         gc.freeze()
         log.info("restarting_workers", extra={"workers": len(self._children.workers)})
@@ -349,4 +403,5 @@ class Arbiter:
             self._spawn_worker().predecessor = self._rolling[0]
         else:
             log.info("restarted_workers")
+            self._on_reloaded(Outcome.DONE)
             self._restart_again()

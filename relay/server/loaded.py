@@ -3,19 +3,24 @@
 Law of this file: it reads files and opens nothing that stays open.
 """
 
+import hashlib
 import logging
 import secrets
 import ssl
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from relay import __version__, load_scrubber
+from relay import __version__
 from relay.clock import SystemClock
 from relay.config import ANY, Settings, read_secret
 from relay.consent import Missing
 from relay.metrics import Metrics
-from relay.rulefiles import read, shipped, shipped_left_out
+from relay.rulefiles import how_to_test, read, shipped, shipped_left_out
 from relay.rules.loading import RuleText
+from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
+from relay.scrub.verified import scrubber_of
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
 from relay.side.process import SideProcess
@@ -32,12 +37,32 @@ class Loaded:
         scrubber: the rules, which have passed their examples.
         secret: of the `hash` redaction; the same for all processes.
         tls: certificate and key of the ingest port.
+        files: the rule files that the scrubber is made of.
+        mark: of the certificate and its key, equal for equal files.
     """
 
     settings: Settings
     scrubber: Scrubber
     secret: bytes = field(repr=False)
     tls: ssl.SSLContext | None
+    files: tuple[RuleText, ...] = field(default=(), repr=False)
+    mark: bytes = field(default=b"", repr=False)
+
+    def same_but_rules(self, other: "Loaded") -> bool:
+        """Return whether nothing but rules, and where they are, differs from what was loaded."""
+        settings = replace(other.settings, rules=self.settings.rules)
+        return (settings, other.secret, other.mark) == (self.settings, self.secret, self.mark)
+
+    def with_settings(self, settings: Settings) -> "Loaded":
+        """Read secret and certificate of other settings; the rules stay as they are.
+
+        Raises:
+            ConfigError: the hash secret cannot be read.
+            ListenError: the certificate cannot be read.
+        """
+        secret = read_secret(settings.hash) or self.secret
+        tls, mark = tls_context(settings.listen.tls), _mark(settings)
+        return replace(self, settings=settings, secret=secret, tls=tls, mark=mark)
 
 
 def load(settings: Settings, secret: bytes | None = None) -> Loaded:
@@ -52,27 +77,32 @@ def load(settings: Settings, secret: bytes | None = None) -> Loaded:
         ConfigError: the hash secret cannot be read.
         ListenError: the certificate cannot be read.
     """
+    files = read(settings.rules) if settings.rules else shipped()
+    secret = read_secret(settings.hash) or secret or secrets.token_bytes(32)
     return Loaded(
         settings,
-        load_scrubber(*settings.rules),
-        read_secret(settings.hash) or secret or secrets.token_bytes(32),
+        scrubber_of(files, HashKeys(secret), verify=True, hint=how_to_test(settings.rules)),
+        secret,
         tls_context(settings.listen.tls),
+        files,
+        _mark(settings),
     )
+
+
+def _mark(settings: Settings) -> bytes:
+    """Return a digest of certificate and key, which were just read; nothing without them."""
+    tls = settings.listen.tls
+    digest = hashlib.sha256()
+    for file in (tls.cert, tls.key) if tls is not None else ():
+        with suppress(OSError):
+            digest.update(Path(file).read_bytes())
+    return digest.digest()
 
 
 def start_side(loaded: Loaded) -> SideProcess | None:
     """Begin what large bodies are scrubbed in, before this process has a loop or a thread."""
     projects = Projects(loaded.settings, SystemClock())
     return SideProcess.start(projects.find, loaded.scrubber, loaded.secret)
-
-
-def rule_texts(settings: Settings) -> tuple[RuleText, ...]:
-    """Read the files of the rules once more, for whom wants to see them.
-
-    Raises:
-        RuleError: they cannot be read any more.
-    """
-    return read(settings.rules) if settings.rules else shipped()
 
 
 def show(loaded: Loaded, metrics: Metrics) -> None:

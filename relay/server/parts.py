@@ -56,6 +56,7 @@ class Parts:
     health: Health
     forwarding: asyncio.Event
     sharing: LimitSharing
+    rotation: Rotation
 
 
 def prepare(settings: SpoolSettings) -> bool:
@@ -126,6 +127,7 @@ async def open_parts(
     metrics: Metrics,
     slot: int | None = None,
     side: SideProcess | None = None,
+    stale: Callable[[], bool] = lambda: False,
 ) -> Parts:
     """Open everything; the stack closes it.
 
@@ -135,6 +137,7 @@ async def open_parts(
         metrics: of this process.
         slot: see `open_spool`.
         side: from `start_side`.
+        stale: whether rules on the disk were refused.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -172,13 +175,15 @@ async def open_parts(
     )
     forwarding = asyncio.Event()
     health = Health(
-        {"spool": spool_check(spool, clock), "forwarder": flag_check(forwarding.is_set)}
+        {"spool": spool_check(spool, clock), "forwarder": flag_check(forwarding.is_set)},
+        stale=stale,
     )
     gauges = Gauges(metrics, clock=clock, health=health)
+    rotation = Rotation(loaded.scrubber, loaded.secret, settings.hash.rotate, clock)
     intake = Intake(
         find_project=projects.find,
         projects=projects.keys,
-        rotation=Rotation(loaded.scrubber, loaded.secret, settings.hash.rotate, clock),
+        rotation=rotation,
         spool=spool,
         metrics=metrics,
         timer=time.perf_counter,
@@ -200,6 +205,7 @@ async def open_parts(
         health,
         forwarding,
         LimitSharing(limits, spool=spool, clock=clock),
+        rotation,
     )
 
 

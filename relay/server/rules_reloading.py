@@ -167,6 +167,10 @@ class Reloader:
         except AuditError:
             return None
 
+    def files(self) -> tuple[RuleText, ...]:
+        """Return the files of the rules that hold."""
+        return self.current.files
+
     # --- what is done ----------------------------------------------------------------------------
 
     async def reload(self, who: str, via: Via, paths: tuple[str, ...] | None = None) -> Attempt:

@@ -76,7 +76,8 @@ class Sheet:
 RULES_SIZE: Final = 8 * 1024 * 1024
 """Bytes of all rule files together, packed. Those that ship have a hundredth of it."""
 
-PATHS_SIZE: Final = 1024 * 1024
+PATHS_SIZE: Final = 4 * 1024 * 1024
+"""A configuration has a quarter of it at most."""
 
 
 @dataclass(frozen=True, slots=True)

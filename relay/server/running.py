@@ -5,9 +5,10 @@ Law of this file: the order of the end stands here. First nothing comes in, then
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from relay.config import Listen
 from relay.errors import SpoolDamagedError
@@ -56,6 +57,7 @@ async def run(
     on_start: Callable[[], None],
     stop: asyncio.Event,
     on_stop: Callable[[], None] = lambda: None,
+    beside: Sequence[Coroutine[Any, Any, None]] = (),
 ) -> None:
     """Forward, and serve the ports until `stop`.
 
@@ -66,6 +68,7 @@ async def run(
         on_start: called when the ports are open.
         stop: set to stop.
         on_stop: called when stopping begins.
+        beside: runs until then, too.
 
     Raises:
         SpoolDamagedError: in a group: the spool's file turned out to be broken.
@@ -76,11 +79,14 @@ async def run(
         reporting = group.create_task(parts.reporter.run())
         watching = group.create_task(parts.gauges.run())
         guarding = group.create_task(_guard(parts.spool))
+        others = [group.create_task(one) for one in beside]
         async with ports:
             on_start()
             await stop.wait()
             on_stop()
             log.info("stopping")
+            for other in others:
+                other.cancel()
             parts.health.stop()
         # Nothing comes in any more; what is on its way out may arrive, and is reported if it does
         # not: a last report waits in the spool for the next start.

@@ -16,17 +16,21 @@ from typing import Final
 
 from relay import own_errors
 from relay.clock import SystemClock
+from relay.errors import RelayError
 from relay.health import Health, flag_check, spool_check
 from relay.losses import LossCounter
 from relay.metrics import Metrics
-from relay.server.admin import build_admin_app
+from relay.server.admin import OVERVIEW, build_admin_app
 from relay.server.admin_gate import refuse, watch_of
 from relay.server.board import Board, SeatState
 from relay.server.handover import Receiver
 from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
-from relay.server.loaded import Loaded, rule_texts, show
+from relay.server.loaded import Loaded, show
+from relay.server.overview import looking
 from relay.server.parts import Parts, open_parts, open_spool
+from relay.server.rules_parts import RulesSeat, open_errors_switch, open_reloader, open_switch
+from relay.server.rules_sheet import Sheets
 from relay.server.running import drain_seconds, run
 from relay.side.process import SideProcess
 
@@ -45,8 +49,22 @@ class Seat:
     receiver: Receiver
 
 
-async def serve_worker(loaded: Loaded, seat: Seat, side: SideProcess | None = None) -> None:
+async def serve_worker(
+    loaded: Loaded,
+    seat: Seat,
+    side: SideProcess | None = None,
+    *,
+    sheets: Sheets | None = None,
+    rules: int = 0,
+) -> None:
     """Answer what is handed over, and forward, until SIGTERM or until the arbiter is gone.
+
+    Args:
+        loaded: what it serves.
+        seat: where it stands.
+        side: where large bodies are scrubbed.
+        sheets: where new rules come from.
+        rules: number of those that it begins with.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -57,16 +75,40 @@ async def serve_worker(loaded: Loaded, seat: Seat, side: SideProcess | None = No
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         show(loaded, metrics)
-        parts = await open_parts(stack, loaded, metrics, seat.number, side)
+        board = seat.board
+        parts = await open_parts(
+            stack, loaded, metrics, seat.number, side, stale=lambda: board.stale
+        )
+        where = RulesSeat(board, seat.number, sheets or Sheets(), rules)
+        switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
         stack.enter_context(_stopped_by_term(stop))
         stack.enter_context(_beating(seat))
         gc.freeze()
         listen = loaded.settings.listen
-        await run(parts, _handed_over(loaded, parts, seat, stop), listen, lambda: None, stop)
+        ports = _handed_over(loaded, parts, seat, stop)
+        await run(parts, ports, listen, lambda: None, stop, beside=[switch.run()])
 
 
-async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socket]) -> None:
+async def serve_admin(
+    loaded: Loaded,
+    seat: Seat,
+    sockets: Sequence[socket.socket],
+    *,
+    sheets: Sheets | None = None,
+    rules: int = 0,
+    say: Callable[[RelayError], None] = lambda _: None,
+) -> None:
     """Serve the admin port for all processes, until SIGTERM or until the arbiter is gone.
+
+    It also sees to changes of the rules, for all processes.
+
+    Args:
+        loaded: what they serve.
+        seat: where it stands.
+        sockets: the admin port's.
+        sheets: where new rules go.
+        rules: number of those that hold.
+        say: tells an operator of mistakes in rules.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -76,7 +118,8 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
     board = seat.board
     metrics = Metrics()
     show(loaded, metrics)
-    texts = rule_texts(loaded.settings)
+    where = RulesSeat(board, seat.number, sheets or Sheets(), rules)
+    reloader = open_reloader(loaded, where, metrics, say)
     async with AsyncExitStack() as stack:
         settings, clock = loaded.settings.spool, SystemClock()
         spool = await open_spool(settings, clock, metrics, LossCounter(0), seat.number)
@@ -87,7 +130,8 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             {
                 "spool": spool_check(spool, clock),
                 "workers": flag_check(lambda: board.count(SeatState.READY) > 0),
-            }
+            },
+            stale=lambda: board.stale,
         )
         app = build_admin_app(
             metrics=metrics,
@@ -96,12 +140,21 @@ async def serve_admin(loaded: Loaded, seat: Seat, sockets: Sequence[socket.socke
             max_bytes=settings.max_bytes,
             admin=loaded.settings.admin,
             refresh=_counts(board, metrics),
-            texts=lambda: texts,
+            rules=(reloader, board),
         )
         watch = watch_of(loaded.settings.listen)
-        async with open_port(app, sockets, watch=watch, refuse=refuse, seconds=1.0):
+        async with (
+            looking(app[OVERVIEW]),
+            open_port(app, sockets, watch=watch, refuse=refuse, seconds=1.0),
+        ):
             seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
-            await stop.wait()
+            async with asyncio.TaskGroup() as group:
+                beside = [group.create_task(reloader.run())]
+                if loaded.settings.errors.dsn is not None:
+                    beside.append(group.create_task(open_errors_switch(loaded, where).run()))
+                await stop.wait()
+                for task in beside:
+                    task.cancel()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from relay.errors import SpoolUnavailableError
-from relay.health import Health, spool_check
+from relay.health import Health, flag_check, spool_check
 from relay.metrics import Metrics
 from relay.ports import SpoolStatus
 from relay.server.admin import add_health_routes, build_admin_app
@@ -70,6 +70,18 @@ async def test_health_routes_stand_on_any_app(path: str) -> None:
         response = await client.get(f"/api/relay/healthcheck/{path}")
         assert (200, b'{"is_healthy":true}') == (response.status, await response.read())
         assert "application/json" == response.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("well", [True, False])
+async def test_refused_rules_are_said_and_change_no_health(well: bool) -> None:
+    """The last good ones go on, so it is as ready as it is."""
+    health = Health({"part": flag_check(lambda: well)}, stale=lambda: True)
+    app = web.Application()
+    add_health_routes(app, health)
+    async with TestClient(TestServer(app)) as client:
+        response = await client.get("/api/relay/healthcheck/ready/")
+        told = {"is_healthy": well, "rules": "refused"}
+        assert (200 if well else 503, told) == (response.status, await response.json())
 
 
 async def test_the_index_names_every_route() -> None:

@@ -7,28 +7,34 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
-from relay.config import parse
-from relay.errors import ConfigError, ListenError, RuleError, SpoolUnavailableError
+from relay.audit import Audit
+from relay.clock import SystemClock
+from relay.config import Settings, parse
+from relay.errors import ConfigError, ListenError, RelayError, RuleError, SpoolUnavailableError
 from relay.server.app import serve
+from relay.server.life import Life
 from relay.server.running import Started
+from tests.unit.scrub.test_verified import PROVEN
 
 ID = "0123456789abcdef0123456789abcdef"
 BASE = "listen: {port: 0}\nadmin: {port: 0}\n"
 
 
 @asynccontextmanager
-async def running(text: str) -> AsyncIterator[Started]:
+async def running(text: str, **more: Any) -> AsyncIterator[Started]:
     """Serve a configuration until the block ends."""
     started: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     settings = parse(text, "r.yaml", {})
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-        group.create_task(serve(settings, on_start=started.set_result, stop=stop))
+        group.create_task(serve(settings, on_start=started.set_result, stop=stop, **more))
         try:
             yield await started
         finally:
@@ -98,12 +104,45 @@ async def test_a_normal_stop_warns_of_nothing(
     assert [("INFO", word) for word in ("loaded", "started", "stopping", "stopped")] == said
 
 
-async def test_a_reload_needs_workers(
+async def test_a_hang_up_takes_up_rules_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """SIGHUP does not end a relay of one process; that it did nothing is said."""
+    """SIGHUP does not end a relay of one process; what wants a restart is said."""
     monkeypatch.chdir(tmp_path)
-    async with running(BASE + "spool: {backend: memory}\n"):
+    (tmp_path / "mine.yaml").write_text(PROVEN)
+    text = BASE + "spool: {backend: memory}\n"
+    new = parse(text + "rules: [mine.yaml]\nhash: {rotate: 1h}\nforward: {timeout: 1s}", "r", {})
+    life = Life(Audit(str(tmp_path / "audit.log"), SystemClock()))
+    async with running(text, life=life, reread=lambda: replace(new, source="r.yaml")) as started:
         os.kill(os.getpid(), signal.SIGHUP)
-        while "reload_needs_workers" not in caplog.messages:  # noqa: ASYNC110
+        while caplog.messages.count("restart_needed") < 2:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
+        url = f"http://{started.admin_host}:{started.admin_port}"
+        async with aiohttp.ClientSession() as client, client.get(f"{url}/rules") as page:
+            shown = await page.json()
+    components = [getattr(record, "component", None) for record in caplog.records]
+    assert ["forward", "hash"] == [name for name in components if name]
+    assert ("accepted", ["mine.yaml"]) == (shown["last"]["outcome"], shown["files"])
+    noted = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
+    assert ["begun", "done"] == [line["outcome"] for line in noted if line["action"] == "reload"]
+
+
+async def test_a_hang_up_with_a_broken_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused with its mistakes, and the next one is heard."""
+    monkeypatch.chdir(tmp_path)
+    said: list[RelayError] = []
+    life = Life(Audit(None, SystemClock()))
+
+    def reread() -> Settings:
+        return parse("listen: {prot: 1}", "r.yaml", {})
+
+    text = BASE + "spool: {backend: memory}\n"
+    async with running(text, life=life, reread=reread, say=said.append):
+        for number in (1, 2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            while len(said) < number:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+    assert ["unknown key 'prot' in listen"] * 2 == [e.mistakes[0].message for e in said]  # type: ignore[attr-defined]
+    assert 2 == caplog.messages.count("reload_refused")

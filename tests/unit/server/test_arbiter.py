@@ -1,24 +1,29 @@
 """The arbiter: from the first fork to the last end, in a process of its own."""
 
+import itertools
 import json
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from relay.config import parse
+from relay.config import ForwardSettings, parse
 from relay.errors import ListenError, RelayError, RuleError
 from relay.server import arbiter
 from relay.server.arbiter import Arbiter
 from relay.server.loaded import Loaded, load
 from relay.server.running import Started
+from tests.unit.scrub.test_verified import PROVEN
 
-BASE = "listen: {port: 0, workers: 2, shutdown: 5s}\nadmin: {port: 0}\nspool: {backend: memory}\n"
+BASE = (
+    "listen: {port: 0, workers: 2, shutdown: 5s}\nadmin: {port: 0}\nspool: {backend: memory}\n"
+    "hash: {secret: 0123456789abcdef}\n"
+)
 
 
 class Run:
@@ -40,6 +45,7 @@ class Run:
                     on_start=lambda started: say("started", asdict(started)),
                     reload=reload,
                     say=lambda error: say("error", error.reason),
+                    on_reloaded=lambda outcome: say("reloaded", outcome),
                 )
                 status = arbiter.run()
             except RelayError:
@@ -87,12 +93,23 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     def start(text: str = BASE, reload: Callable[[], Loaded] | None = None) -> Run:
         loaded = load(parse(text, "r.yaml", {}))
-        runs.append(Run(loaded, reload or (lambda: loaded)))
+        runs.append(Run(loaded, reload or others(loaded)))
         return runs[-1]
 
     yield start
     for run in runs:
         run.close()
+
+
+def others(loaded: Loaded) -> Callable[[], Loaded]:
+    """Return what gives other settings each time."""
+    seconds = itertools.count(1)
+
+    def other() -> Loaded:
+        forward = ForwardSettings(timeout=float(next(seconds)))
+        return loaded.with_settings(replace(loaded.settings, forward=forward))
+
+    return other
 
 
 def until(look: Callable[[], bool]) -> None:
@@ -147,6 +164,55 @@ def test_a_restart_replaces_all_workers(start: Callable[..., Run]) -> None:
     run.signal(signal.SIGHUP)
     until(lambda: len(run.children() - before) == 2 and len(run.children()) == 3)
     assert 1 == len(run.children() & before)
+    assert ("reloaded", "done") == run.heard()
+    assert answers(started)
+
+
+def test_settings_that_are_the_same_replace_nobody(start: Callable[..., Run]) -> None:
+    """Only rules are looked at."""
+    loaded = load(parse(BASE, "r.yaml", {}))
+    run = start(reload=lambda: loaded)
+    run.started()
+    before = run.children()
+    run.signal(signal.SIGHUP)
+    assert ("reloaded", "done") == run.heard()
+    assert before == run.children()
+
+
+def test_rules_that_are_refused_refuse_the_settings(
+    start: Callable[..., Run], tmp_path: Path
+) -> None:
+    """Nobody is replaced, and the mistakes are told; with good rules they are taken."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    loaded = load(parse(BASE, "r.yaml", {}))
+    other = replace(loaded.settings, rules=(str(rules),), forward=ForwardSettings(timeout=1.0))
+    run = start(reload=lambda: loaded.with_settings(other))
+    run.started()
+    before = run.children()
+    run.signal(signal.SIGHUP)
+    assert [("error", "rules"), ("reloaded", "refused")] == [run.heard(), run.heard()]
+    assert before == run.children()
+    (rules / "a.yaml").write_text(PROVEN)
+    run.signal(signal.SIGHUP)
+    assert ("reloaded", "done") == run.heard()
+    until(lambda: len(run.children() - before) == 2 and len(run.children()) == 3)
+
+
+def test_settings_with_which_no_worker_starts(start: Callable[..., Run]) -> None:
+    """They have failed; what held before holds for all that start later."""
+    loaded = load(parse(BASE, "r.yaml", {}))
+    Path("blocked").write_text("no folder")
+    spool = replace(loaded.settings.spool, backend="sqlite", path="blocked/spool.db")
+    other = replace(loaded.settings, spool=spool)
+    run = start(reload=lambda: loaded.with_settings(other))
+    started = run.started()
+    before = run.children()
+    run.signal(signal.SIGHUP)
+    assert [("error", "spool_unavailable"), ("reloaded", "failed")] == [run.heard(), run.heard()]
+    until(lambda: before == run.children())
+    os.kill(max(before), signal.SIGKILL)
+    until(lambda: len(run.children() - before) == 1 and len(run.children()) == 3)
     assert answers(started)
 
 
@@ -203,12 +269,12 @@ def test_a_restart_waits_for_no_worker_for_ever(start: Callable[..., Run]) -> No
 
 def test_a_second_restart_waits_for_the_first(start: Callable[..., Run], tmp_path: Path) -> None:
     """What SIGHUP asks for during a restart is done after it: files may have changed since."""
-    loaded = load(parse(BASE, "r.yaml", {}))
+    other = others(load(parse(BASE, "r.yaml", {})))
 
     def reload() -> Loaded:
         with (tmp_path / "reloads").open("a") as file:
             file.write("x")
-        return loaded
+        return other()
 
     def reloads() -> int:
         return len((tmp_path / "reloads").read_text()) if (tmp_path / "reloads").exists() else 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.audit import Audit
+from relay.audit import Audit, Outcome
 from relay.errors import AuditError, RelayError
 from relay.metrics import Metrics
 from relay.server.life import Life
@@ -36,11 +36,15 @@ def test_start_and_stop(life: Life, file: Path) -> None:
     assert [("start", "command", "done"), ("stop", "command", "done")] == noted(file)
 
 
-def test_a_reload(life: Life, file: Path) -> None:
-    """It is noted before and after, counted, and gives what was loaded."""
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REFUSED, Outcome.FAILED])
+def test_a_reload(outcome: Outcome, life: Life, file: Path) -> None:
+    """It is noted before; and after, and counted, when it is known what became of it."""
     assert "new" == life.reload(lambda: "new")
-    assert [("reload", "signal", "begun"), ("reload", "signal", "done")] == noted(file)
-    assert 1 == counted(life, "accepted")
+    assert [("reload", "signal", "begun")] == noted(file)
+    life.reloaded(outcome)
+    assert [("reload", "signal", "begun"), ("reload", "signal", outcome)] == noted(file)
+    words = {Outcome.DONE: "accepted", Outcome.REFUSED: "refused", Outcome.FAILED: "failed"}
+    assert {words[outcome]: 1} == {w: n for w in words.values() if (n := counted(life, w))}
 
 
 def test_a_reload_that_is_refused(life: Life, file: Path) -> None:
@@ -64,10 +68,12 @@ def test_a_reload_that_cannot_be_noted(life: Life, file: Path) -> None:
     assert ([], 1) == (done, counted(life, "refused"))
 
 
-def test_a_reload_of_one_process_alone(life: Life, file: Path) -> None:
-    """It is noted as refused."""
-    life.refuse_reload()
-    assert [("reload", "signal", "refused")] == noted(file)
+def test_where_reloads_are_counted(life: Life) -> None:
+    """In what the process shows, where it shows it itself."""
+    metrics = Metrics()
+    life.count_in(metrics)
+    life.reloaded(Outcome.DONE)
+    assert 1 == metrics.value("relay_reloads_total", outcome="accepted")
 
 
 def counted(life: Life, outcome: str) -> float:
