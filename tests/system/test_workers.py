@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+import yaml
 
 from tests.system.running import (
     AUTH,
@@ -24,6 +25,13 @@ from tests.system.running import (
     sentry_in_thread,
     until,
 )
+
+
+def change(relay: Relay, section: str, value: object) -> None:
+    """Change one section of the configuration that is there."""
+    config = yaml.safe_load((relay.folder / "relay.yaml").read_text())
+    relay.configure({**config, section: value})
+
 
 AUTH_HEADER = [("X-Sentry-Auth", AUTH)]
 
@@ -171,8 +179,9 @@ def test_a_worker_that_dies_is_replaced(relay: Relay, sentry: Sentry) -> None:
 
 
 def test_a_rolling_restart_loses_no_request(relay: Relay, sentry: Sentry) -> None:
-    """SIGHUP replaces all workers; every request through it is answered with 200."""
+    """SIGHUP with other settings replaces all workers; every request is answered with 200."""
     before = workers(relay)
+    change(relay, "forward", {"timeout": "29s"})
     with Traffic(relay) as traffic:
         traffic.some_more()
         os.kill(relay.pid, signal.SIGHUP)
