@@ -50,3 +50,22 @@ def said(*texts: str, rotates: bool = True) -> set[tuple[str, Code]]:
 def codes(*texts: str) -> set[Code]:
     """Return the code words of all findings."""
     return {finding.code for finding in linted(*texts)}
+
+
+ROOM = make(
+    "{pattern: 'room [0-9]{4}'}",
+    "{in: 'room 1234', out: '[one]'}, {in: 'a room 5678', out: 'a [one]'}",
+    "'room 123', 'rooms 1234'",
+)
+WIDER = make(
+    "{pattern: 'room [0-9]+'}",
+    "{in: 'room 1', out: '[two]'}, {in: 'room 22', out: '[two]'}",
+    "'room', 'rooms 1'",
+    id="x/two",
+)
+WHOLE = make(
+    "{key: [room_name]}",
+    "{event: {room_name: a}, becomes: {room_name: '[one]'}},"
+    " {event: {b: {roomName: c}}, becomes: {b: {roomName: '[one]'}}}",
+    "{event: {room_names: a}}, 'room name'",
+)

@@ -1,9 +1,14 @@
 """The alternatives of a pattern, and the pattern without each."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from relay.rules.prefilter import tokens
+
+_HEAD: Final = re.compile(r"\?(?:P?<\w+>|[A-Za-z-]*:)")  # noqa: TID251 - reads patterns, not text
+"""What a group begins with: `?:`, `?i:`, `?P<name>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ def _spans(source: str) -> Iterator[tuple[int, int, int, int]]:
         begin, at = at, at + len(token.text)
         match token.text:
             case "(":
-                open_.append(_Group(at))
+                head = _HEAD.match(source, at)
+                open_.append(_Group(head.end() if head else at))
             case "|":
                 open_[-1].bars.append(begin)
             case ")":
@@ -58,32 +64,23 @@ def _spans(source: str) -> Iterator[tuple[int, int, int, int]]:
                     if open_[-1].start == group.start - 1:
                         open_[-1].start = at
                 else:
-                    yield from _of_group(source, group, begin)
+                    yield from _of_group(group, begin)
             case _:
                 pass
-    yield from _of_group(source, open_[0], len(source))
+    yield from _of_group(open_[0], len(source))
 
 
 def _is_flags(inner: str) -> bool:
     return inner.startswith("?") and inner[1:].replace("-", "").isalpha()
 
 
-def _of_group(source: str, group: _Group, end: int) -> Iterator[tuple[int, int, int, int]]:
+def _of_group(group: _Group, end: int) -> Iterator[tuple[int, int, int, int]]:
     if not group.bars:
         return
-    start = group.start + _head(source[group.start : group.bars[0]])
-    starts = [start, *(bar + 1 for bar in group.bars)]
+    starts = [group.start, *(bar + 1 for bar in group.bars)]
     ends = [*group.bars, end]
     for number, (left, right) in enumerate(zip(starts, ends, strict=True)):
         if number:
             yield left, right, left - 1, right
         else:
             yield left, right, left, right + 1
-
-
-def _head(inner: str) -> int:
-    """Return how long the `?:`, `?i:` or `?P<name>` is that a group begins with."""
-    if not inner.startswith("?"):
-        return 0
-    ends = [place for mark in ":>" if (place := inner.find(mark)) >= 0]
-    return min(ends) + 1 if ends else 0
