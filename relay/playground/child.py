@@ -64,7 +64,9 @@ def main() -> None:
 
 def seal() -> None:
     """Give up files, sockets and more memory, for good."""
-    resource.setrlimit(resource.RLIMIT_AS, (most := _mapped() + _more_memory(), most))
+    with suppress(FileNotFoundError):  # other systems do not tell
+        most = _mapped() + _more_memory()
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 

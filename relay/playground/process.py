@@ -59,7 +59,16 @@ class _Child:
 
     @property
     def runs(self) -> bool:
-        return self.process.returncode is None
+        """Whether it has not ended: the loop may hear of that later than the next request."""
+        if self.process.returncode is not None:
+            return False
+        if sys.platform != "linux":
+            return True
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self.process.pid, look) is None
+        except ChildProcessError:
+            return False
 
     def end(self) -> None:
         """Kill it without waiting; the loop takes note of its end."""

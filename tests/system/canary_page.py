@@ -106,6 +106,5 @@ nothing let secrets of {control} places through, of the same requests, so that i
 | kinds that only a key tells, in places that have no key | a label or an amount is a word like others; under its key it is tried |
 | four numbers in `release` and in versions of SDKs, eight hex digits in `fingerprint` | these fields hold versions and hashes |
 | the memory of processes, and packets on the network | what is under way is in memory; TLS is the operator's |
-| the playground | there is none yet; the search walks whatever the admin port links to, so it is searched once it is there |
 | a cut in the middle of an identifier | the [benchmarks](benchmarks.md) measure it |
 """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system import canary_failures
+from tests.system import canary_failures, canary_playground  # noqa: F401 - its path is in the table
 from tests.system.canary_errors import PATHS, paths
 from tests.system.canary_http import all_of
 from tests.system.canary_requests import Request, Writer, events, items
