@@ -15,6 +15,9 @@ from relay.protocol.item_kinds import ATTACHMENT, kind_of, refined
 from relay.rules.selectors import Path, PathPart, ValueType
 from relay.scrub.places import pair_key_of
 
+MAX_DEPTH: Final = 48
+"""Parts of a path; no selector of a rule is that long."""
+
 
 class LocateError(RelayError):
     """Nothing stands there that a rule could be about; `detail` says why, without the text."""
@@ -85,7 +88,7 @@ def every(text: str, kind: str) -> Iterator[Located]:
         if part.is_json:
             document = _parsed(source)
             for value in _values(source):
-                if value.path:
+                if 0 < len(value.path) <= MAX_DEPTH:
                     yield _whole(document, value.path, part.root_type)
         else:
             yield from every(source, "text")
@@ -206,6 +209,8 @@ def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
             found = value
     if found is None or not found.path:
         raise LocateError("no single value stands there: choose a value, or a part of a text")
+    if len(found.path) > MAX_DEPTH:
+        raise LocateError("what stands there is too deep for a selector")
     whole = _whole(document, found.path, part.root_type)
     if isinstance(whole.value, str) and start < end and found.start < end:
         first, last = found.start + 1, found.end - 1

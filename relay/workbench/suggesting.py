@@ -26,6 +26,8 @@ _TYPES: Final = (
     ("sdk", "of the SDK"),
 )
 _ANYTHING: Final = "*"
+_LONGEST_REST: Final = 8
+"""Parts behind a type that a selector still reads well with."""
 _LEAST: Final = 3
 """Shorter values stand in many keys by chance."""
 
@@ -99,7 +101,7 @@ def _by_key(path: tuple[str, ...], key: str) -> str:
 def _typed(located: Located, path: tuple[str, ...]) -> Iterator[Suggestion]:
     """Yield `$error.value` and the like: the type that leaves the shortest rest."""
     for name, note in _TYPES:
-        for start in range(len(path), -1, -1):
+        for start in range(len(path), max(-1, len(path) - _LONGEST_REST), -1):
             rest = path[start:]
             selector = f"${name}.{_shown(rest)}" if rest else f"${name}"
             if selects(selector, located):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.rules.selectors import ValueType
-from relay.workbench.locating import LocateError, every, locate, narrowed
+from relay.workbench.locating import MAX_DEPTH, LocateError, every, locate, narrowed
 
 EVENT: dict[str, Any] = {
     "message": 'see "TKT-48213"\n\u00e9\U0001f600 end',
@@ -102,6 +102,14 @@ def test_where_nothing_stands(text: str, kind: str, start: int, end: int) -> Non
     with pytest.raises(LocateError) as caught:
         locate(text, kind, start, end)
     assert "jane" not in caught.value.detail
+
+
+def test_what_is_too_deep_for_a_selector() -> None:
+    """It is refused at once, for the work on a path grows with the square of its length."""
+    text = "[" * (MAX_DEPTH + 1) + '"x"' + "]" * (MAX_DEPTH + 1)
+    with pytest.raises(LocateError, match="too deep"):
+        locate(text, "event", MAX_DEPTH + 2, MAX_DEPTH + 2)
+    assert [MAX_DEPTH] == [max(len(one.path) for one in every(text, "event"))]
 
 
 def test_plain_text() -> None:
