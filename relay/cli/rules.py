@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relay import jsonio, rulefiles
-from relay.cli import rules_import, rules_lint, rules_new, rules_schema
+from relay.cli import rules_bench, rules_import, rules_lint, rules_new, rules_schema
 from relay.cli.options import add_json, add_rules, print_json, rules_of
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import RuleText, load_rules
@@ -32,6 +32,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     rules_import.add_action(actions)
     rules_new.add_action(actions)
     rules_lint.add_action(actions)
+    rules_bench.add_action(actions)
     rules_schema.add_action(actions)
 
 
