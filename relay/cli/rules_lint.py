@@ -1,11 +1,14 @@
 """`relay rules lint`: what is wrong with rules that no example shows."""
 
 import argparse
+import os
 import secrets
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -13,11 +16,18 @@ from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.config import load_settings
+from relay.config.environment import CONFIG_VARIABLE
+from relay.config.loading import DEFAULT_FILE
 from relay.rules.loading import load_rules
+from relay.rules.model import Rule
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
+from relay.workbench.corpus import documents
+from relay.workbench.costing import Document, measure
 from relay.workbench.linting.model import MEANINGS, Finding, Severity
 from relay.workbench.linting.running import lint
+from relay.workbench.trying import Kind
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -53,7 +63,14 @@ def run(options: argparse.Namespace) -> int:
     if not only:
         return _no_such(options)
     keys = HashKeys(secrets.token_bytes(32))
-    findings = lint(rules, files, lambda some: Scrubber.from_rules(some, keys), only=only)
+
+    def make(some: tuple[Rule, ...]) -> Scrubber:
+        return Scrubber.from_rules(some, keys)
+
+    corpus = [Document(Kind.EVENT, data) for data in documents()]
+    costs = measure(make(rules), corpus, time.perf_counter_ns)
+    rotates = _rotates(options)
+    findings = lint(rules, files, make, only=only, rotates=rotates, shares=costs.shares_of_all())
     counts = Counter(finding.severity for finding in findings)
     if options.json:
         print_json({
@@ -66,6 +83,14 @@ def run(options: argparse.Namespace) -> int:
         print(f"{len(only)} rules, {told}")
     wrong = counts[Severity.ERROR] + (counts[Severity.WARNING] if options.strict else 0)
     return 1 if wrong else 0
+
+
+def _rotates(options: argparse.Namespace) -> bool:
+    """Return whether the key of pseudonyms changes, as far as a configuration is there to say."""
+    named = any(n == CONFIG_VARIABLE or n.startswith("RELAY_HASH") for n in os.environ)
+    if options.rules or not (named or Path(DEFAULT_FILE).is_file()):
+        return True
+    return load_settings(None, os.environ).hash.rotate > 0
 
 
 def _no_such(options: argparse.Namespace) -> int:

@@ -83,7 +83,14 @@ class Costs:
 
     def shares(self) -> dict[str, float]:
         """Return the part of each rule in the time of all rules, by id."""
-        whole = self.of_rules or 1.0
+        return self._parts(self.of_rules)
+
+    def shares_of_all(self) -> dict[str, float]:
+        """Return the part of each rule in the whole time, by id."""
+        return self._parts(self.micros)
+
+    def _parts(self, micros: float) -> dict[str, float]:
+        whole = micros or 1.0
         return {rule.rule: rule.micros / whole for rule in self.rules}
 
 

@@ -167,7 +167,7 @@ MEANINGS: Final[Mapping[Code, Meaning]] = {
     ),
     Code.SLOW: Meaning(
         _N,
-        "The rule takes a large part of the time that all rules take",
+        "The rule alone takes a twentieth or more of the time for an event",
         "each event waits for it",
         "as for `nothing-telling`; `relay rules bench` shows figures",
     ),

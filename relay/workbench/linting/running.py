@@ -1,6 +1,7 @@
 """Lint: a set of rules in, everything that is wrong with it out, in the order of its files."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Final
 
 from relay.rules.loading import RuleText
 from relay.rules.model import Rule, Status
@@ -17,8 +18,8 @@ from relay.workbench.linting.width import too_wide
 
 MakeScrubber = Callable[[tuple[Rule, ...]], Scrubber]
 
-SLOW_SHARE = 0.15
-"""Share of the time of all rules that is much for one."""
+SLOW_SHARE: Final = 0.05
+"""Share of the time for an event that is much for one rule of many."""
 
 
 def lint(
@@ -38,7 +39,7 @@ def lint(
         make: makes a scrubber of some of them.
         only: ids of the rules that are of interest, each still as part of the set; None for all.
         rotates: whether the key of pseudonyms changes.
-        shares: of the time of all rules, by id, if it was measured.
+        shares: of the time for an event, by id, if it was measured.
     """
     texts = {file.file: file for file in files}
     whole = RuleSet(rules, make(tuple(rules)))
@@ -91,4 +92,4 @@ def _of_behaviour(
 def _slow(rule: Rule, shares: Mapping[str, float]) -> Iterator[Finding]:
     share = shares.get(rule.id, 0.0)
     if share >= SLOW_SHARE:
-        yield found(rule, Code.SLOW, f"it takes {share:.0%} of the time of all rules")
+        yield found(rule, Code.SLOW, f"it takes {share:.0%} of the time for an event")

@@ -75,3 +75,26 @@ def test_mistakes_come_first(file: Path, capsys: pytest.CaptureFixture[str]) -> 
     file.write_text(TICKET.replace("pattern", "patern"))
     assert 1 == lint(file)
     assert f"{file}:5: unknown key 'patern' in match" in capsys.readouterr().err
+
+
+def test_the_configuration_says_whether_pseudonyms_change(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a key that never changes a rule that hashes is told; not where `--rules` are given."""
+    file.write_text(
+        TICKET.replace("replace, text: '[ticket]'", "hash")
+        .replace("{in: 'see TKT-48213.', out: 'see [ticket].'}", "{in: TKT-48213, out: 'hash:*'}")
+        .replace(
+            "{in: 'TKT-00001 and TKT-00002', out: '[ticket] and [ticket]'}",
+            "{in: TKT-00001, out: 'hash:*'}",
+        )
+    )
+    monkeypatch.chdir(file.parent.parent)
+    Path("relay.yaml").write_text("rules: [support/ticket.yaml]\nhash: {rotate: 0s}\n")
+    file.write_text(file.read_text().replace("support/ticket", "ticket"))
+    assert 1 == main(["rules", "lint", "--strict", "--json"])
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert "hash-for-ever" == finding["code"]
+    assert 0 == main(["rules", "lint", "--strict", "--rules", str(file)])
+    Path("relay.yaml").write_text("rules: [support/ticket.yaml]\n")
+    assert 0 == main(["rules", "lint", "--strict"])

@@ -31,6 +31,8 @@ def test_one_rule() -> None:
     assert (2, 3, 2.0) == (rule.searches, rule.candidates, rule.micros)
     assert (1, 37, 0) == (measured.documents, measured.size, measured.dropped)
     assert {"t/number": 1.0} == measured.shares()
+    # Without clocks inside, all of it takes one tick.
+    assert {"t/number": 2.0} == measured.shares_of_all()
 
 
 def test_a_check_is_counted() -> None:
