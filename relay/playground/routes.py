@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from relay import jsonio
+from relay.playground.pages import add_page
 from relay.playground.process import Texts, TryingProcess
 from relay.playground.work import Op
 
@@ -22,22 +23,15 @@ MAX_BODY: Final = 1_048_576
 
 BODY_SECONDS: Final = 10.0
 
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-}
-"""On the page and what belongs to it: nothing from elsewhere, nothing to elsewhere."""
-
-FILES: Final = {
-    "index.html": "text/html",
-    "style.css": "text/css",
-    "playground.js": "text/javascript",
-    "editor.js": "text/javascript",
-    "results.js": "text/javascript",
-    "server.js": "text/javascript",
-}
-"""What the page is made of, in the folder `static`, with the media type."""
+FILES: Final = (
+    "index.html",
+    "style.css",
+    "playground.js",
+    "editor.js",
+    "results.js",
+    "server.js",
+)
+"""What the page is made of, in the folder `static`; the look of all pages is among it."""
 
 SAMPLES: Final = (
     ("Suite on the desktop, a message", "event", "suite-message.json"),
@@ -67,13 +61,11 @@ def add_playground_routes(
     """
     process = TryingProcess(texts)
     routes = PlaygroundRoutes(process)
-    app.router.add_get("/playground", _moved)
-    app.router.add_get("/playground/", routes.page)
     app.router.add_get("/playground/rules", guarded(SCOPE, routes.rules))
     app.router.add_get("/playground/samples", guarded(SCOPE, routes.samples))
     app.router.add_post("/playground/try", guarded(SCOPE, routes.try_))
     app.router.add_post("/playground/suggest", guarded(SCOPE, routes.suggest))
-    app.router.add_get("/playground/{file}", routes.page)
+    add_page(app, "/playground", _HERE / "static", FILES)
 
     async def close(_: web.Application) -> None:
         await process.close()
@@ -87,20 +79,10 @@ class PlaygroundRoutes:
 
     def __init__(self, process: TryingProcess) -> None:
         self._process = process
-        self._pages = {name: (_HERE / "static" / name).read_bytes() for name in FILES}
         self._samples = jsonio.dumps([
             {"name": name, "kind": kind, "text": (_HERE / "samples" / file).read_text("utf-8")}
             for name, kind, file in SAMPLES
         ])  # fmt: skip
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        """Give a file of the page, which holds no secret and so wants no token."""
-        name = request.match_info.get("file", "index.html")
-        if name not in FILES:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=self._pages[name], content_type=FILES[name], charset="utf-8", headers=HEADERS
-        )
 
     async def samples(self, _: web.Request, __: str) -> web.StreamResponse:
         """Give the samples at hand."""
@@ -121,13 +103,6 @@ class PlaygroundRoutes:
     async def _ask(self, op: Op, body: bytes = b"") -> web.Response:
         answer = await self._process.ask(op, body)
         return _json(answer.status, answer.body)
-
-
-async def _moved(_: web.Request) -> web.StreamResponse:
-    """Send to where relative addresses of the page hold."""
-    return web.Response(
-        status=HTTPStatus.PERMANENT_REDIRECT, headers={hdrs.LOCATION: "/playground/"}
-    )
 
 
 async def _body(request: web.Request) -> bytes:

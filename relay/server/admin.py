@@ -18,17 +18,20 @@ from relay.config import Admin
 from relay.errors import SpoolUnavailableError
 from relay.health import Health
 from relay.metrics import Metrics
-from relay.playground.routes import HEADERS, add_playground_routes
+from relay.playground.pages import HEADERS
+from relay.playground.routes import add_playground_routes
 from relay.ports import Clock, Spool
 from relay.rulefiles import shipped
 from relay.server.admin_gate import Gate
 from relay.server.admin_requests import MAX_BODY
 from relay.server.admin_rules import add_rules_routes
+from relay.server.admin_shadow import add_shadow_routes
 from relay.server.admin_spool import add_spool_routes
 from relay.server.answers import json_answer
 from relay.server.board import Board
 from relay.server.overview import Overview, add_overview_routes
 from relay.server.rules_reloading import Reloader
+from relay.shadow_hits import ShadowMemory
 
 HEALTH: Final = web.AppKey("health", Health)
 METRICS: Final = web.AppKey("metrics", Metrics)
@@ -55,6 +58,9 @@ _INDEX: Final = f"""scrub-relay, admin port
 /playground/suggest  POST a sample and a place in it: selectors and a rule
 /playground/{{file}}   what the page is made of
 /rules          which rules hold, which worker uses which, mistakes of refused ones
+/rules/shadow   what shadow rules would have redacted, by rule, path and hour
+/shadow/        a page of it
+/shadow/{{file}}       what the page is made of
 
 With a token that has the scope rules, as `Authorization: Bearer …`:
 
@@ -119,6 +125,7 @@ def build_admin_app(
     clock: Clock | None = None,
     refresh: Callable[[], None] = lambda: None,
     rules: tuple[Reloader, Board] | None = None,
+    shadow: ShadowMemory | None = None,
 ) -> web.Application:
     """Wire the admin port. The caller may add further routes before it is started.
 
@@ -131,6 +138,7 @@ def build_admin_app(
         clock: the time.
         refresh: called at each scrape, to set what it knows.
         rules: what sees to changes of the rules, and where processes say which they use.
+        shadow: what shadow rules would have redacted.
     """
     admin, clock = admin or Admin(), clock or SystemClock()
     audit = Audit(admin.audit, clock)
@@ -146,6 +154,7 @@ def build_admin_app(
     if rules is not None:
         add_rules_routes(app, gate, *rules)
     texts = cache(shipped) if rules is None else rules[0].files
+    add_shadow_routes(app, gate, shadow or ShadowMemory(clock.now()), clock)
     add_playground_routes(app, gate.guarded, texts)
 
     async def look() -> None:

@@ -4,13 +4,12 @@ Law of this file: what is shown are ids of rules, paths as `scrub.shadow` lets t
 numbers; nothing of a value.
 """
 
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from relay.playground.routes import HEADERS
+from relay.playground.pages import add_page
 from relay.ports import Clock
 from relay.server.admin_gate import Gate
 from relay.server.admin_requests import only
@@ -20,12 +19,8 @@ from relay.shadow_hits import ShadowMemory
 SCOPE: Final = "playground"
 """As the rules have: paths say what events are made of."""
 
-FILES: Final = {
-    "shadow.html": "text/html",
-    "shadow.css": "text/css",
-    "shadow.js": "text/javascript",
-}
-"""What the page is made of, in the folder `static`, with the media type."""
+FILES: Final = ("shadow.html", "shadow.css", "shadow.js")
+"""What the page is made of, in the folder `static`."""
 
 _HERE: Final = Path(__file__).parent
 
@@ -39,27 +34,10 @@ def add_shadow_routes(app: web.Application, gate: Gate, memory: ShadowMemory, cl
         memory: what was found.
         clock: the time.
     """
-    pages = {name: (_HERE / "static" / name).read_bytes() for name in FILES}
 
     async def show(request: web.Request, _: str) -> web.StreamResponse:
         only(request.query)
         return json_answer(memory.view(clock.now()))
 
-    async def page(request: web.Request) -> web.StreamResponse:
-        # It holds no number, and so wants no token.
-        name = request.match_info.get("file", "shadow.html")
-        if name not in FILES:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=pages[name], content_type=FILES[name], charset="utf-8", headers=HEADERS
-        )
-
     app.router.add_get("/rules/shadow", gate.guarded(SCOPE, show))
-    app.router.add_get("/shadow", _moved)
-    app.router.add_get("/shadow/", page)
-    app.router.add_get("/shadow/{file}", page)
-
-
-async def _moved(_: web.Request) -> web.StreamResponse:
-    """Send to where relative addresses of the page hold."""
-    return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={hdrs.LOCATION: "/shadow/"})
+    add_page(app, "/shadow", _HERE / "static", FILES)

@@ -9,16 +9,15 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from relay import __version__
 from relay.health import Health
 from relay.metrics import Metrics
-from relay.playground.routes import HEADERS
+from relay.playground.pages import add_page
 from relay.ports import Clock
 from relay.server.admin_gate import Gate
 from relay.server.answers import json_answer
@@ -28,13 +27,8 @@ log = logging.getLogger("relay.server")
 
 SCOPE: Final = "metrics"
 
-FILES: Final = {
-    "index.html": "text/html",
-    "overview.css": "text/css",
-    "overview.js": "text/javascript",
-    "plots.js": "text/javascript",
-}
-"""What the page is made of, in the folder `static`, with the media type."""
+FILES: Final = ("overview.html", "overview.css", "overview.js", "plots.js")
+"""What the page is made of, in the folder `static`."""
 
 RANGES: Final = ("1h", "24h")
 
@@ -80,7 +74,6 @@ class Overview:
         self._history = History()
         self._last = 0.0
         self._facts: dict[str, Any] = {}
-        self._pages = {name: (_HERE / "static" / name).read_bytes() for name in FILES}
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -106,15 +99,6 @@ class Overview:
         )
         self._last = self._clock.now()
         log.debug("overview", extra={"seconds": time.perf_counter() - started})
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        """Give a file of the page, which holds no number and so wants no token."""
-        name = request.match_info.get("file", "index.html")
-        if name not in FILES:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=self._pages[name], content_type=FILES[name], charset="utf-8", headers=HEADERS
-        )
 
     async def data(self, request: web.Request, _: str) -> web.StreamResponse:
         """Give the numbers: `?range=1h` (the default) or `24h`."""
@@ -151,10 +135,8 @@ class Overview:
 
 def add_overview_routes(app: web.Application, gate: Gate, overview: Overview) -> None:
     """Mount the routes; who serves the app looks, by `looking`."""
-    app.router.add_get("/overview", _moved)
-    app.router.add_get("/overview/", overview.page)
     app.router.add_get("/overview/data", gate.guarded(SCOPE, overview.data))
-    app.router.add_get("/overview/{file}", overview.page)
+    add_page(app, "/overview", _HERE / "static", FILES)
 
 
 @asynccontextmanager
@@ -166,8 +148,3 @@ async def looking(overview: Overview) -> AsyncIterator[None]:
             yield
         finally:
             task.cancel()
-
-
-async def _moved(_: web.Request) -> web.StreamResponse:
-    """Send to where relative addresses of the page hold."""
-    return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={hdrs.LOCATION: "/overview/"})

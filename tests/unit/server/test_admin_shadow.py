@@ -76,7 +76,7 @@ async def test_the_page_wants_no_token(file: str) -> None:
     async with admin("metrics") as (client, _):
         answer = await client.get(f"/shadow/{file}")
         text = await answer.text()
-    assert (200, FILES[file or "shadow.html"]) == (answer.status, answer.content_type)
+    assert 200 == answer.status
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert [] == [word for word in ("http://", "https://", "<style", "style=", "onclick=")
                   if word in text.replace("http://www.w3.org/2000/svg", "")]  # fmt: skip
