@@ -118,12 +118,25 @@ def test_the_readme_shows_the_greeting(relay: Relay) -> None:
 
 def test_curl(relay: Relay, tmp_path: Path) -> None:
     """The call of curl is answered with an id, and without its header as the page says."""
-    (block,) = [b for b in blocks("sh") if b.text.startswith("curl")]
+    (block,) = [b for b in blocks("sh") if b.text.startswith("curl") and ":3000" in b.text]
     call = with_port(block.text, relay)
     done = run(["bash", "-c", call], tmp_path)
     assert ["id"] == list(json.loads(done.stdout))
     without = "\n".join(line for line in call.splitlines() if "Consent" not in line)
     assert run(["bash", "-c", without], tmp_path).stdout in pages()[block.page]
+
+
+def to_admin_port() -> list[Block]:
+    """The calls of curl that ask the admin port."""
+    return [b for b in blocks("sh") if b.text.startswith("curl") and ":3001" in b.text]
+
+
+@pytest.mark.parametrize("block", to_admin_port(), ids=str)
+def test_curl_asks_the_admin_port(block: Block, relay: Relay, tmp_path: Path) -> None:
+    """What a page asks the admin port is answered, and no mistake is told."""
+    done = run(["bash", "-c", block.text.replace(":3001", f":{relay.admin_port}")], tmp_path)
+    answer = json.loads(done.stdout)
+    assert (True, False) == (bool(answer), isinstance(answer, dict) and "detail" in answer)
 
 
 @pytest.mark.parametrize(
