@@ -66,7 +66,7 @@ def write_messages(
     """
     if not (counts.hits or rules or lost):
         return
-    places = [[rule, path, count] for (rule, path), count in counts.hits.items()]
+    places = [(rule, path, count) for (rule, path), count in counts.hits.items()]
     about: dict[str, Any] = {"rules": rules, "envelopes": counts.envelopes, "lost": lost}
     for at in range(0, max(1, len(places)), _TOGETHER):
         part = places[at : at + _TOGETHER]

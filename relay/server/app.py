@@ -16,6 +16,7 @@ from typing import Final
 
 from relay import own_errors
 from relay.audit import UNKNOWN, Outcome, Via
+from relay.clock import SystemClock
 from relay.config import Settings
 from relay.errors import AuditError, RelayError
 from relay.metrics import Metrics
@@ -33,6 +34,8 @@ from relay.server.rules_parts import RulesSeat, open_reloader, open_switch
 from relay.server.rules_reloading import Reloaded, Reloader
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started, drain_seconds, run
+from relay.server.shadow_post import into
+from relay.shadow_hits import ShadowMemory
 from relay.side.process import SideProcess
 
 SEAT: Final = 1
@@ -82,7 +85,16 @@ async def serve(
         stack.enter_context(_signals_restored())
         board = Board()
         board.set_state(SEAT, SeatState.READY)
-        parts = await open_parts(stack, loaded, metrics, side=side, stale=lambda: board.stale)
+        clock = SystemClock()
+        shadow = ShadowMemory(clock.now())
+        parts = await open_parts(
+            stack,
+            loaded,
+            metrics,
+            side=side,
+            stale=lambda: board.stale,
+            deliver=into(shadow, clock),
+        )
         where = RulesSeat(board, SEAT, Sheets())
         switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
         reloader = open_reloader(loaded, where, metrics, say)
@@ -109,9 +121,9 @@ async def serve(
         # which would take longer than an event does.
         gc.collect()
         gc.freeze()
-        ports = _ports(loaded, parts, metrics, admin, ingest, onion, (reloader, board))
+        ports = _ports(loaded, parts, metrics, admin, ingest, onion, (reloader, board), shadow)
         hang_ups = _hang_ups(asked, reloader, settings, life, reread, say)
-        beside = (switch.run(), reloader.run(), hang_ups)
+        beside = (switch.run(), reloader.run(), hang_ups, parts.shadow.run())
         await run(parts, ports, outside, tell_started, stop, on_stop, beside)
     log.info("stopped")
 
@@ -191,6 +203,7 @@ async def _ports(
     ingest: Sequence[socket.socket],
     onion: OnionListener,
     rules: tuple[Reloader, Board],
+    shadow: ShadowMemory,
 ) -> AsyncIterator[None]:
     """Open the admin port, then the others; close them in the other order."""
     inside, outside = loaded.settings.admin, loaded.settings.listen
@@ -201,6 +214,7 @@ async def _ports(
         max_bytes=loaded.settings.spool.max_bytes,
         admin=inside,
         rules=rules,
+        shadow=shadow,
     )
     app = build_ingest_app(parts.ingest, parts.health)
     async with (

@@ -29,6 +29,7 @@ from relay.server.parts import prepare
 from relay.server.rules_parts import newest
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started
+from relay.server.shadow_post import ShadowChannel
 from relay.server.worker import Seat, serve_admin, serve_worker
 
 YOUNG: Final = 5.0
@@ -79,6 +80,7 @@ class Arbiter:
         self._next: Loaded | None = None
         self._asked = 0
         self._sheets = Sheets()
+        self._shadow: ShadowChannel | None = None
         self._on_reloaded = on_reloaded
         self._on_start = on_start
         self._on_stop = on_stop
@@ -142,6 +144,7 @@ class Arbiter:
                 opened.callback(one.close)
             self._onion = open_onion(listen.onion)
             opened.pop_all()
+        self._shadow = ShadowChannel()
         takers = self._children.takers
         self._acceptor = Acceptor(listeners, self._selector, takers, self._onion.sockets)
 
@@ -196,14 +199,22 @@ class Arbiter:
         """Make what the process with the admin port runs; in that process."""
         loaded, number = newest(self._loaded, self._sheets)
         return serve_admin(
-            loaded, seat, self._admin, sheets=self._sheets, rules=number, say=self._say
+            loaded,
+            seat,
+            self._admin,
+            sheets=self._sheets,
+            rules=number,
+            say=self._say,
+            shadow=self._shadow,
         )
 
     def _worker_main(self, seat: Seat) -> Coroutine[Any, Any, None]:
         """Make what a worker runs, with the newest rules from its beginning; in the worker."""
         loaded, number = newest(self._loaded, self._sheets)
         side = start_side(loaded)
-        return serve_worker(loaded, seat, side, sheets=self._sheets, rules=number)
+        return serve_worker(
+            loaded, seat, side, sheets=self._sheets, rules=number, shadow=self._shadow
+        )
 
     def _spawn_worker(self) -> Child:
         return self._children.spawn(
@@ -324,6 +335,8 @@ class Arbiter:
             self._acceptor.close_listeners()
             for one in (reader, writer, *self._admin):
                 one.close()
+            if self._shadow is not None:
+                self._shadow.close()
 
     def _signalled(self, reader: socket.socket) -> None:
         numbers = set(reader.recv(256))

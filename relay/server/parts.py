@@ -31,6 +31,7 @@ from relay.server.gauges import Gauges
 from relay.server.ingest import Ingest
 from relay.server.loaded import Loaded
 from relay.server.projects import Projects
+from relay.server.shadow_post import Deliver, ShadowPost
 from relay.side.process import SideProcess
 from relay.spool import prepare_spool
 from relay.spool.bounds import Bounds
@@ -57,6 +58,7 @@ class Parts:
     forwarding: asyncio.Event
     sharing: LimitSharing
     rotation: Rotation
+    shadow: ShadowPost
 
 
 def prepare(settings: SpoolSettings) -> bool:
@@ -128,6 +130,7 @@ async def open_parts(
     slot: int | None = None,
     side: SideProcess | None = None,
     stale: Callable[[], bool] = lambda: False,
+    deliver: Deliver = lambda _: True,
 ) -> Parts:
     """Open everything; the stack closes it.
 
@@ -138,6 +141,7 @@ async def open_parts(
         slot: see `open_spool`.
         side: from `start_side`.
         stale: whether rules on the disk were refused.
+        deliver: takes what shadow rules would have redacted.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -180,6 +184,8 @@ async def open_parts(
     )
     gauges = Gauges(metrics, clock=clock, health=health)
     rotation = Rotation(loaded.scrubber, loaded.secret, settings.hash.rotate, clock)
+    shadow = ShadowPost(lambda: rotation.current().tried, deliver, clock)
+    stack.callback(shadow.send)
     intake = Intake(
         find_project=projects.find,
         projects=projects.keys,
@@ -191,6 +197,7 @@ async def open_parts(
         losses=losses,
         clock=clock,
         side=side,
+        note_shadow=shadow.note,
     )
     if side is not None:
         stack.callback(side.close)
@@ -206,6 +213,7 @@ async def open_parts(
         forwarding,
         LimitSharing(limits, spool=spool, clock=clock),
         rotation,
+        shadow,
     )
 
 

@@ -86,6 +86,16 @@ class ShadowPost:
             lost = 0
 
 
+def into(memory: ShadowMemory, clock: Clock) -> Deliver:
+    """Return the way to a memory in the same process."""
+
+    def deliver(message: bytes) -> bool:
+        memory.take(message, clock.now())
+        return True
+
+    return deliver
+
+
 @contextmanager
 def receiving(channel: ShadowChannel, memory: ShadowMemory, clock: Clock) -> Iterator[None]:
     """Put into a memory what processes tell, inside the block."""

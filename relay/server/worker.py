@@ -32,6 +32,8 @@ from relay.server.parts import Parts, open_parts, open_spool
 from relay.server.rules_parts import RulesSeat, open_errors_switch, open_reloader, open_switch
 from relay.server.rules_sheet import Sheets
 from relay.server.running import drain_seconds, run
+from relay.server.shadow_post import ShadowChannel, receiving
+from relay.shadow_hits import ShadowMemory
 from relay.side.process import SideProcess
 
 ADMIN_SEAT: Final = 0
@@ -56,6 +58,7 @@ async def serve_worker(
     *,
     sheets: Sheets | None = None,
     rules: int = 0,
+    shadow: ShadowChannel | None = None,
 ) -> None:
     """Answer what is handed over, and forward, until SIGTERM or until the arbiter is gone.
 
@@ -65,6 +68,7 @@ async def serve_worker(
         side: where large bodies are scrubbed.
         sheets: where new rules come from.
         rules: number of those that it begins with.
+        shadow: the way to the admin port of what shadow rules would have redacted.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -77,7 +81,13 @@ async def serve_worker(
         show(loaded, metrics)
         board = seat.board
         parts = await open_parts(
-            stack, loaded, metrics, seat.number, side, stale=lambda: board.stale
+            stack,
+            loaded,
+            metrics,
+            seat.number,
+            side,
+            stale=lambda: board.stale,
+            deliver=(lambda _: True) if shadow is None else shadow.deliver,
         )
         where = RulesSeat(board, seat.number, sheets or Sheets(), rules)
         switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
@@ -86,7 +96,9 @@ async def serve_worker(
         gc.freeze()
         listen = loaded.settings.listen
         ports = _handed_over(loaded, parts, seat, stop)
-        await run(parts, ports, listen, lambda: None, stop, beside=[switch.run()])
+        await run(
+            parts, ports, listen, lambda: None, stop, beside=[switch.run(), parts.shadow.run()]
+        )
 
 
 async def serve_admin(
@@ -97,6 +109,7 @@ async def serve_admin(
     sheets: Sheets | None = None,
     rules: int = 0,
     say: Callable[[RelayError], None] = lambda _: None,
+    shadow: ShadowChannel | None = None,
 ) -> None:
     """Serve the admin port for all processes, until SIGTERM or until the arbiter is gone.
 
@@ -109,6 +122,7 @@ async def serve_admin(
         sheets: where new rules go.
         rules: number of those that hold.
         say: tells an operator of mistakes in rules.
+        shadow: the way of what shadow rules would have redacted.
 
     Raises:
         SpoolUnavailableError: the spool cannot be opened.
@@ -133,6 +147,7 @@ async def serve_admin(
             },
             stale=lambda: board.stale,
         )
+        hits = ShadowMemory(clock.now())
         app = build_admin_app(
             metrics=metrics,
             health=health,
@@ -141,7 +156,10 @@ async def serve_admin(
             admin=loaded.settings.admin,
             refresh=_counts(board, metrics),
             rules=(reloader, board),
+            shadow=hits,
         )
+        if shadow is not None:
+            stack.enter_context(receiving(shadow, hits, clock))
         watch = watch_of(loaded.settings.listen)
         async with (
             looking(app[OVERVIEW]),
