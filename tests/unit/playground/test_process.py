@@ -185,6 +185,14 @@ async def test_it_uses_up_no_more_than_it_may() -> None:
         assert 200 == (await it.ask(Op.RULES)).status
 
 
+def test_it_does_not_outlive_its_parent() -> None:
+    """The end of its input is its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "relay.playground.child"], cwd=ROOT, input=b"", check=False
+    )
+    assert 0 == done.returncode
+
+
 def test_what_it_needs_is_loaded_before_the_door_closes() -> None:
     """The examples of all shipped rules, and samples of each client, want no module beyond."""
     done = subprocess.run(
