@@ -12,15 +12,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from relay.audit import Audit
 from relay.config import Admin, AdminToken
-from relay.health import Health
 from relay.metrics import Metrics
-from relay.playground.routes import FILES, MAX_BODY, SAMPLES
+from relay.playground.routes import FILES, MAX_BODY, SAMPLES, add_playground_routes
 from relay.rulefiles import read, shipped
 from relay.rules.loading import load_rules
 from relay.scrub.hashing import HashKeys
-from relay.server.admin import build_admin_app
-from relay.spool.memory import MemorySpool
+from relay.server.admin_gate import Gate
 from relay.workbench.trying import Desk, Kind, Sample, scrub_sample
 from tests.fakes import FakeClock
 from tests.unit.playground.test_work import trial
@@ -33,15 +32,11 @@ Client = TestClient[web.Request, web.Application]
 
 @asynccontextmanager
 async def port(admin: Admin | None = None, metrics: Metrics | None = None) -> AsyncIterator[Client]:
-    """Serve an admin port."""
-    app = build_admin_app(
-        metrics=metrics or Metrics(),
-        health=Health(),
-        spool=MemorySpool(FakeClock()),
-        admin=admin,
-        clock=FakeClock(),
-        texts=lambda: RULES,
-    )
+    """Serve the playground behind the gate of the admin port."""
+    clock = FakeClock()
+    gate = Gate(admin or Admin(), metrics or Metrics(), Audit(None, clock), clock)
+    app = web.Application(middlewares=[gate.middleware])
+    add_playground_routes(app, gate.guarded, lambda: RULES)
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -157,6 +157,30 @@ def test_an_envelope_is_shown_item_by_item(desk: Desk) -> None:
     }
 
 
+def attached(payload: str) -> str:
+    """An envelope with one attachment."""
+    head = '{"event_id":"40f3051fff454a82b482d0e3e3a62e46"}'
+    length = len(payload.encode())
+    return f'{head}\n{{"type":"attachment","length":{length},"filename":"a"}}\n{payload}\n'
+
+
+def test_marks_that_fit_no_text_are_listed(desk: Desk) -> None:
+    """Documents a line are shown as text: what was redacted in them stands in the list."""
+    it = tried(desk, TICKET, attached('{"a": "TKT-00001"}\n{"b": "TKT-00002"}'), "envelope")
+    assert it.result is not None
+    assert '{"a":"[ticket]"}\n{"b":"[ticket]"}' in shown(it)
+    assert ["support/ticket"] * 2 == [one.rule for one in it.result.removed]
+
+
+def test_what_is_no_text_is_not_shown(desk: Desk) -> None:
+    """Of a payload in another encoding its size is told."""
+    wide = TICKET.replace("[ticket]", "[tickét]")
+    text = "see the ticket TKT-00001 here".encode("utf-16-le").decode()
+    it = tried(desk, wide, attached(text), "envelope", with_loaded=False)
+    assert it.result is not None
+    assert ("(56 bytes)" in shown(it), {"support/ticket"}) == (True, rules_of(it))
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "problem"),
     [
