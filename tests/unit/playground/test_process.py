@@ -54,7 +54,7 @@ def has_ended(pid: int) -> bool:
     """Whether a process has ended, be it that nobody has asked how."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
 
 
