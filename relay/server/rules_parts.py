@@ -13,7 +13,7 @@ from relay.errors import RelayError
 from relay.metrics import Metrics
 from relay.rulefiles import unpack
 from relay.scrub.scrubber import Scrubber
-from relay.server.board import DIGITS, Board
+from relay.server.board import DIGITS, Board, SeatState
 from relay.server.loaded import Loaded
 from relay.server.rules_reloading import Reloader, RuleSet
 from relay.server.rules_sheet import Sheets
@@ -77,6 +77,10 @@ def open_switch(
         apply(scrubber)
         own_errors.use(scrubber)
 
+    def before(number: int) -> int:
+        ready = seat.board.seats(SeatState.READY)
+        return sum(seat.board.rules(one)[0] < number for one in ready if one < seat.seat)
+
     report(seat.number, loaded.scrubber.digest)
     return RuleSwitch(
         seat.sheets.rules,
@@ -86,6 +90,7 @@ def open_switch(
         report=report,
         clock=SystemClock(),
         side=side,
+        before=before,
     )
 
 

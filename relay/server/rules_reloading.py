@@ -30,7 +30,7 @@ SCOPE: Final = "rules"
 TICK: Final = 0.1
 """Seconds between two looks whether somebody asks."""
 
-FOLLOW_SECONDS: Final = 10.0
+FOLLOW_SECONDS: Final = 30.0
 """How long is waited until all workers use what was accepted; they go on to follow after it."""
 
 LOGGED: Final = 20

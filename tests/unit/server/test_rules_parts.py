@@ -9,7 +9,7 @@ from relay.config import parse
 from relay.metrics import Metrics
 from relay.rulefiles import pack, read
 from relay.scrub.scrubber import Scrubber
-from relay.server.board import Board
+from relay.server.board import Board, SeatState
 from relay.server.loaded import Loaded, load
 from relay.server.rules_parts import (
     RulesSeat,
@@ -81,3 +81,13 @@ def test_one_that_sees_to_changes(loaded: Loaded) -> None:
     current = reloader.current
     assert (loaded.scrubber.digest, 1, 5) == (current.digest, current.rules, current.number)
     assert (loaded.files, 7.0) == (reloader.files(), reloader._every)
+
+
+async def test_workers_load_one_after_the_other(loaded: Loaded) -> None:
+    """In the order of their seats; only those that are ready, and behind, are waited for."""
+    board, sheets = Board(), Sheets()
+    switch = open_switch(loaded, RulesSeat(board, 4, sheets), Metrics(), lambda _: None)
+    for seat in (1, 3, 5):
+        board.set_state(seat, SeatState.READY)
+    board.set_rules(1, 1, "a" * 64)
+    assert [0, 1, 2] == [switch._before(number) for number in (0, 1, 2)]

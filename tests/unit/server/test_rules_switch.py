@@ -9,7 +9,7 @@ from relay.rulefiles import pack
 from relay.rules.loading import RuleText
 from relay.scrub.scrubber import Scrubber
 from relay.server.rules_sheet import Sheet
-from relay.server.rules_switch import LOOK, RETRY, RuleSwitch
+from relay.server.rules_switch import LOOK, RETRY, TURN, RuleSwitch
 from relay.side.body import Body
 from relay.side.process import GoneError, SideProcess
 from tests.fakes import FakeClock
@@ -26,11 +26,12 @@ def packed(*bodies: str) -> bytes:
 class Setup:
     """A switch with what is around it."""
 
-    def __init__(self, side: SideProcess | None = None) -> None:
+    def __init__(self, side: SideProcess | None = None, before: int = 0) -> None:
         self.sheet = Sheet(100_000)
         self.clock = FakeClock()
         self.used: list[Scrubber] = []
         self.reported: list[tuple[int, str]] = []
+        self.before = before
         self.switch = RuleSwitch(
             self.sheet,
             0,
@@ -39,6 +40,7 @@ class Setup:
             report=lambda number, digest: self.reported.append((number, digest)),
             clock=self.clock,
             side=side,
+            before=lambda _: self.before,
         )
 
     def texts(self) -> list[str]:
@@ -119,3 +121,23 @@ async def test_without_side_processes_for_new_rules(monkeypatch: pytest.MonkeyPa
         await side.run(Body(b""), job(), lambda _: None)
     side.close()
     assert 1 == len(setup.used)
+
+
+@pytest.mark.parametrize(("done_after", "looks"), [(2, 2), (1_000, round(2 * TURN / LOOK))])
+async def test_one_after_the_other(done_after: int, looks: int) -> None:
+    """It waits for those before it, but not for ever: each has its time."""
+    setup = Setup(before=2)
+    setup.sheet.write(packed(IP))
+    running = asyncio.create_task(setup.switch.run())
+    await setup.clock.until_sleeping()
+    setup.clock.advance(LOOK)
+    for look in range(looks):
+        await setup.clock.until_sleeping()
+        assert [] == setup.used
+        setup.before = 0 if look + 1 >= done_after else setup.before
+        setup.clock.advance(LOOK)
+    async with asyncio.timeout(10):
+        while not setup.reported:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+    running.cancel()
+    assert ["1234 at [ip]"] == setup.texts()
