@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.system.playground import HERE, relay_with_playground, visit
 from tests.system.running import (
     KEY,
     PROJECT,
@@ -54,6 +56,10 @@ class Setup:
 
     def send(self, **more: Any) -> dict[str, Any]:
         """Send an event, and return what arrived of it."""
+        return self.sentry.arrival(self.post(**more))
+
+    def post(self, **more: Any) -> str:
+        """Send an event; return its id."""
         self.sent += 1
         document = event(self.sent, **more)
         headers = (("X-Sentry-Auth", f"Sentry sentry_key={KEY}"),)
@@ -63,7 +69,7 @@ class Setup:
                 "POST", f"/api/{PROJECT}/envelope/", headers, envelope(document)
             ).status
         )
-        return self.sentry.arrival(document["event_id"])
+        return str(document["event_id"])
 
     def shown(self) -> dict[str, Any]:
         """What the admin port says."""
@@ -83,18 +89,24 @@ class Setup:
         until(lambda: expected == self.paths(), f"{expected}, and not {self.paths()}")
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def setup(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Setup]:
-    """A relay of one process, and one of several."""
-    folder: Path = tmp_path_factory.mktemp("shadow")
+def write_rules(folder: Path) -> Path:
+    """Write a rule that is tried and one that is enforced; return their folder."""
     rules = folder / "rules" / "t"
     rules.mkdir(parents=True)
     for name, status in (("tried", "shadow"), ("known", "enforce")):
         word = SECRETS[name]
         text = RULE % (name, status, word, name, word, name, word, name)
         (rules / f"{name}.yaml").write_text(text)
+    return rules
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def setup(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setup]:
+    """A relay of one process, and one of several."""
+    folder: Path = tmp_path_factory.mktemp("shadow")
+    rules = write_rules(folder)
     with sentry_in_thread() as sentry:
         config = {
             "listen": {"port": 0, "workers": request.param},
@@ -162,3 +174,29 @@ def test_a_new_admin_process_goes_on(setup: Setup) -> None:
     until(anew, "another process")
     setup.send(message=SECRETS["tried"])
     setup.until_paths({"event/message": 1})
+
+
+@pytest.mark.long
+@pytest.mark.node
+@pytest.mark.skipif(not HERE, reason="chromium, node or its packages are not here")
+def test_the_page_shows_it(tmp_path: Path) -> None:
+    """With a token, by keyboard, in light and dark, with no fault that axe finds."""
+    write_rules(tmp_path)
+    with relay_with_playground(tmp_path, rules=["rules"]) as relay:
+        made = Setup(relay, Sentry(), Client(relay.port), 1)
+        word = SECRETS["tried"]
+        names = [first + second for first in "abcde" for second in "abcde"]
+        made.post(extra={**{f"at_{name}": word for name in names}, f"key {word}": [word]})
+        made.client.close()
+        seen = visit(relay, script="shadow.mjs")
+    assert [] == seen["trouble"]
+    for scheme in ("light", "dark"):
+        step = seen["steps"][scheme]
+        assert ["27 hits in 1 envelopes."] == step["facts"]
+        assert ["What they would have redacted", "t/tried"] == step["rules"]
+        assert ["all paths | 27", "event/extra.* | 1", "event/extra.*.* | 1"] == step["rows"][:3]
+        assert (21, 28, 28) == (step["few"], len(step["rows"]), len(step["bars"]))
+        assert "Show the first 20 paths" == step["focused"]
+        assert not any(word in row for row in step["rows"])
+    assert {"light": [], "dark": []} == seen["axe"]
+    assert {f"127.0.0.1:{relay.admin_port}"} == {urlsplit(url).netloc for url in seen["requests"]}
