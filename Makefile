@@ -69,6 +69,9 @@ fuzz: $(VENV)/.fuzz ## feed it with what nobody would send, for MINUTES=5 (TARGE
 
 docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.metrics > docs/metrics.md
+	@$(BIN)/python -m relay.workbench.reference > docs/rule-reference.md
+	@$(BIN)/relay rules schema > docs/schema/rule.schema.json
+	@$(BIN)/relay config schema > docs/schema/relay.schema.json
 	@$(BIN)/python -m tests.compatibility > $(VENV)/compatibility.md
 	@mv $(VENV)/compatibility.md docs/compatibility.md
 
@@ -88,8 +91,9 @@ audit: $(VENV)/.audit ## look for known holes in what the image has; needs the n
 		exit 1; \
 	}
 
-picture: $(VENV)/.dev ## draw the demo's terminal again, for the README
+picture: $(VENV)/.dev node clients-set-up ## take the README's pictures again: demo, playground
 	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
+	@$(BIN)/python -m tests.system.playground docs/pictures
 
 setup: $(VENV)/.dev node clients-set-up ## install everything, and do nothing else
 
