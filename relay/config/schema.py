@@ -159,7 +159,7 @@ class _Recorder(Section):
 
     def _note(self, key: str, schema: Mapping[str, Any], default: Any = None) -> None:
         # A project's own consent, items and limits are described like those at the top.
-        top = re.sub(r"^projects\.(?=(consent|items|limits)\b)", "", self.path(key))
+        top = re.sub(r"^projects\.(?=(consent|items|limits)\.)", "", self.path(key))
         said = {"default": default} if self.defaults and default not in (None, "", []) else {}
         self.fields[key] = {
             "description": _description(top), **schema, **_NARROWER.get(top, {}), **said,
