@@ -76,7 +76,7 @@ def redact(
     made: list[Mark] = []
     moves: list[tuple[int, int, int]] = []
     at = length = 0
-    for start, end, number in _merged(cuts):
+    for start, end, number in merged(cuts):
         redaction, old = rules[number].redaction, text[start:end]
         constant = redaction.method is Method.REPLACE
         new = redaction.text if constant else replacement(redaction, old, keys)
@@ -98,22 +98,23 @@ def redact(
     return "".join(pieces), made
 
 
-def _merged(cuts: Sequence[Cut]) -> Sequence[Cut]:
+def merged(cuts: Sequence[Cut]) -> Sequence[Cut]:
+    """Return cuts ascending; those that overlap are one, in the name of the longest."""
     if len(cuts) == 1:
         return cuts
-    merged: list[Cut] = []
+    made: list[Cut] = []
     longest = 0
     for cut in sorted(cuts):
-        if merged and cut.start < merged[-1].end:
-            last = merged[-1]
+        if made and cut.start < made[-1].end:
+            last = made[-1]
             size = cut.end - cut.start
             name = cut.rule if size > longest else last.rule
             longest = max(longest, size)
-            merged[-1] = Cut(last.start, max(last.end, cut.end), name)
+            made[-1] = Cut(last.start, max(last.end, cut.end), name)
         else:
-            merged.append(cut)
+            made.append(cut)
             longest = cut.end - cut.start
-    return merged
+    return made
 
 
 def _moved(marks: Sequence[Mark], moves: Sequence[tuple[int, int, int]]) -> list[Mark]:

@@ -294,11 +294,22 @@ class Scrubber:
         """
         label = label or root_type
         shadow = {} if again else self._tried(root, size, root_type, label, structural=structural)
+        return Done(self.clean(root, size, root_type, label, structural=structural), shadow)
+
+    def clean(
+        self, root: Any, size: int, root_type: str, label: str, *, structural: bool
+    ) -> list[Note]:
+        """Have the enforced rules clean a map or list in place; who explains looks on from here.
+
+        Raises:
+            ScrubError: it is too deep, or needs more work than its size allows.
+        """
+        del label
         run = DocumentScrubber(
             self.compiled, self.keys, budget_for(size), root_type, structural, self.memory
         )
         run.run(root)
-        return Done(run.notes, shadow)
+        return run.notes
 
     def _tried(
         self, root: Any, size: int, root_type: str, label: str, *, structural: bool = True
