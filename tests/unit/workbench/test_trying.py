@@ -1,15 +1,18 @@
 """Rules tried while they are written: the same functions as in the service, and what they say."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from relay import jsonio
+from relay.errors import EnvelopeError
+from relay.protocol.envelope import parse
 from relay.rulefiles import read
 from relay.rules.loading import RuleText, load_rules
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
-from relay.workbench.trying import Desk, Kind, Sample, Tried, merged, try_rules
+from relay.workbench.trying import Desk, Kind, Sample, Tried, merged, scrub_sample, try_rules
 
 RULES = Path(__file__).parents[3] / "rules"
 LOADED = load_rules(read([RULES / "network", RULES / "people"]))
@@ -162,6 +165,34 @@ def attached(payload: str) -> str:
     head = '{"event_id":"40f3051fff454a82b482d0e3e3a62e46"}'
     length = len(payload.encode())
     return f'{head}\n{{"type":"attachment","length":{length},"filename":"a"}}\n{payload}\n'
+
+
+@pytest.mark.parametrize("client", ["browser-11.12.0", "electron-4.24.0", "python-2.75.0"])
+def test_what_is_shown_is_what_is_sent_on(desk: Desk, client: str) -> None:
+    """Of captured envelopes: the same redactions, the same items, as a whole scrub makes."""
+    scrubber = desk.prepare((), with_loaded=True).scrubber
+    tried_out = 0
+    for file in sorted((RULES.parent / "tests" / "samples" / client).glob("*.bin"))[::3]:
+        data = file.read_bytes()
+        try:
+            text = data.decode()
+            whole = scrubber.scrub_envelope(data)
+        except (UnicodeDecodeError, EnvelopeError):
+            continue
+        result = scrub_sample(scrubber, Sample(Kind.ENVELOPE, text))
+        tried_out += 1
+        remarks = Counter(remark.rule_id for remark in whole.remarks)
+        assert (file.name, remarks) == (file.name, Counter(r.rule for r in result.redactions))
+        items = parse(whole.body).items
+        headings = [segment for segment in result.segments if segment.heading]
+        assert (file.name, len(items) + 1) == (file.name, len(headings))
+        shown = "".join(segment.text for segment in result.segments)
+        for item in items:
+            if item.headers["type"] in ("event", "transaction"):
+                document = jsonio.loads(item.payload)
+                document.pop("_meta", None)
+                assert jsonio.pretty(document) in shown
+    assert tried_out > 5
 
 
 def test_marks_that_fit_no_text_are_listed(desk: Desk) -> None:
