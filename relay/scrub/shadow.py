@@ -7,7 +7,7 @@ rule knows.
 """
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -117,58 +117,80 @@ class Shadow:
             self.compiled, _NO_KEYS, budget_for(size), root_type, structural, self.memory
         )
         found.look(root)
+        shown = self.show(list(dict.fromkeys(path for _, path in found.found)))
         hits: dict[tuple[str, str], int] = {}
         rules = self.compiled.rules
         for (number, path), count in found.found.items():
-            add_hits(hits, {(rules[number].id, f"{label}/{self.show(path)}"): count})
+            text = shown[path]
+            place = text if text == OTHERS else f"{label}/{text}"
+            add_hits(hits, {(rules[number].id, place): count})
         return hits
 
-    def show(self, path: Path) -> str:
-        """Return a path as a selector, with `*` for all that could be more than a name of a field.
+    def show(self, paths: Collection[Path]) -> Mapping[Path, str]:
+        """Return paths as selectors, with `*` for all that could be more than a name of a field.
 
         Args:
-            path: as selectors see it.
+            paths: as selectors see them. Of many `MOST_PATHS` are told apart; the rest is `OTHERS`.
         """
-        shown = self._shown.get(path)
-        if shown is None:
-            shown = self._show(path)
+        shown = {path: self._shown[path] for path in paths if path in self._shown}
+        fresh = [path for path in paths if path not in shown]
+        # All keys at once: a search of each would cost more than the document.
+        keys = {part for path in fresh for part in path if type(part) is str and _is_plain(part)}
+        keys -= self._found_in(keys)
+        forms: dict[tuple[str, ...], list[Path]] = {}
+        for path in fresh:
+            forms.setdefault(_form(path, keys), []).append(path)
+        told = list(forms)[:MOST_PATHS]
+        # Words that say nothing each can be a phrase together.
+        phrases = {form: " ".join(part for part in form if part in keys) for form in told}
+        hidden = self._found_in(set(phrases.values()) - keys)
+        for form, alike in forms.items():
+            text = OTHERS
+            if form in phrases:
+                plain = _form(alike[0], ()) if phrases[form] in hidden else form
+                text = ".".join(map(_quoted, plain))
+                self._remember(alike, text)
+            shown.update(dict.fromkeys(alike, text))
+        return shown
+
+    def _remember(self, paths: Iterable[Path], text: str) -> None:
+        """Note how paths are shown; not such with a long key, which may be an address."""
+        for path in paths:
             if all(type(part) is int or len(str(part)) <= KEY_LENGTH for part in path):
                 if len(self._shown) >= _SHOWN:
                     self._shown.clear()
-                self._shown[path] = shown
-        return shown
+                self._shown[path] = text
 
-    def _show(self, path: Path) -> str:
-        parts: list[PathPart] = list(path)
-        if len(parts) > _DEEPEST:
-            parts[_DEEPEST - 2 : -1] = ["**"]
-        names = [part for part in parts if type(part) is str and self._is_plain(part)]
-        # Words that say nothing each can be a phrase together.
-        hidden = len(names) > 1 and self._fires(" ".join(names))
-        written = [
-            "**" if part == "**" and len(path) > _DEEPEST
-            else "*" if hidden or part not in names
-            else part if _WORD.issuperset(part)
-            else f"'{part}'"
-            for part in parts
-        ]  # fmt: skip
-        return ".".join(written)
-
-    def _is_plain(self, key: str) -> bool:
-        plain = len(key) <= _LONGEST and _WORD.issuperset(key.replace(".", ""))
-        return plain and any(map(str.isalpha, key)) and not self._fires(key)
-
-    def _fires(self, text: str) -> bool:
-        """Return whether any rule finds something in a text, wherever it stands."""
+    def _found_in(self, texts: Collection[str]) -> set[str]:
+        """Return the texts in which any rule finds something, or might, wherever it stands."""
+        found: set[str] = set()
         for memory in (self.enforced, self.memory):
-            if text in memory.texts:
+            unknown = memory.unknown(texts)
+            if not unknown:
                 continue
             try:
-                if search(memory.compiled, [text], budget_for(len(text))):
-                    return True
+                hits = search(memory.compiled, unknown, budget_for(sum(map(len, unknown))))
             except ScrubError:
-                return True
-        return False
+                return set(texts)
+            found.update(unknown[number] for number in hits)
+        return found
+
+
+def _is_plain(key: str) -> bool:
+    plain = len(key) <= _LONGEST and _WORD.issuperset(key.replace(".", ""))
+    return plain and any(map(str.isalpha, key))
+
+
+def _form(path: Path, keys: Collection[str]) -> tuple[str, ...]:
+    """Return a path with `*` for what is not among the keys, and cut off where it is deep."""
+    parts = [part if type(part) is str and part in keys else "*" for part in path]
+    if len(parts) > _DEEPEST:
+        parts[_DEEPEST - 2 : -1] = ["**"]
+    return tuple(parts)
+
+
+def _quoted(part: str) -> str:
+    return f"'{part}'" if "." in part else part
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from relay.errors import ScrubError
 from relay.scrub.shadow import MOST_PATHS, OTHERS, add_hits, added, by_rule
 from tests.inline_rules import DEVICE, EMAIL, HASHED, IP, MASKED, NUMBER, scrubber
 
@@ -126,32 +127,29 @@ def test_paths_show_plain_words_alone(path: tuple[Any, ...], expected: str) -> N
     made = scrubber(MASKED, *shadow(CODE)).shadow
     assert made is not None
     for _ in range(2):
-        assert expected == made.show(path)
+        assert {path: expected} == made.show([path])
 
 
 def test_words_that_say_something_together_are_hidden() -> None:
     """Keys that no rule knows alone may be a phrase in a path."""
-    phrase = "id: t/p\nmatch: {pattern: 'legal winner thank'}\nredact: {method: remove}"
-    for rules in ((phrase, *shadow(NUMBER)), shadow(phrase)):
+    rule = "id: t/p\nmatch: {pattern: 'legal winner thank'}\nredact: {method: remove}"
+    for rules in ((rule, *shadow(NUMBER)), shadow(rule)):
         made = scrubber(*rules).shadow
         assert made is not None
-        assert "*.*.*.*" == made.show(("legal", "winner", "thank", -1))
-        assert "winner.legal.thank" == made.show(("winner", "legal", "thank"))
+        phrase, words = ("legal", "winner", "thank", -1), ("winner", "legal", "thank")
+        assert ["*.*.*.*", "winner.legal.thank"] == list(made.show([phrase, words]).values())
 
 
 def test_a_key_that_cannot_be_judged_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the search of a key fails, it is not shown."""
     made = scrubber(*shadow(NUMBER)).shadow
     assert made is not None
-    assert "word" == made.show(("word",))
     monkeypatch.setattr("relay.scrub.shadow.budget_for", lambda _: _Spent())
-    assert "*" == made.show(("other",))
+    assert {("other",): "*"} == made.show([("other",)])
 
 
 class _Spent:
     def spend(self, work: int) -> None:
-        from relay.errors import ScrubError  # noqa: PLC0415
-
         raise ScrubError(f"spent {work}")
 
 
@@ -159,8 +157,7 @@ def test_a_long_key_is_not_remembered() -> None:
     """What may be an address leaves nothing behind."""
     made = scrubber(EMAIL, *shadow(NUMBER)).shadow
     assert made is not None
-    made.show(("short", "x" * 25))
-    made.show(("short", "word"))
+    made.show([("short", "x" * 25), ("short", "word")])
     assert [("short", "word")] == list(made._shown)
 
 
