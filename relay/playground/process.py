@@ -33,7 +33,7 @@ SECONDS: Final = 20.0
 
 START_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 600.0
-"""After so long without a request the process is ended; it has some 100 MB."""
+"""After so long without a request the process is ended; it has 40 to 80 MB."""
 
 _OVER: Final = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGSEGV})
 """How it ends that has used up its time or memory; see `relay.side.nursery`."""

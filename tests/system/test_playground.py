@@ -83,7 +83,12 @@ def test_once_mended_the_sample_is_scrubbed(seen: Seen) -> None:
     assert ([], ["[room]", "[ip]"]) == (step["mistakes"], step["marks"])
     told = ["hotel/room: replace at note", "network/ip-address: replace at from"]
     assert (told, told[0], told[0]) == (step["redactions"], step["title"], step["hovered"])
-    assert f'"note": "[room] of {CANARY}"' in step["result"]
+    assert f'"note": "[room] of {CANARY} <b id=markup>"' in step["result"]
+
+
+def test_a_sample_is_text_and_never_markup(seen: Seen) -> None:
+    """A tag in it is shown, and makes no element."""
+    assert 0 == seen.step("mended")["markup"]
 
 
 def test_examples_are_green_or_red(seen: Seen) -> None:

@@ -35,7 +35,7 @@ examples:
 `;
 const SAMPLE = `{
   "seat": "QZ-4471-K",
-  "note": "room 12 of ${setup.canary}",
+  "note": "room 12 of ${setup.canary} <b id=markup>",
   "from": "203.0.113.42"
 }`;
 
@@ -130,6 +130,7 @@ async function withTheMouse(page) {
     hovered: await page.locator("#what").innerText(),
     redactions: await texts(page, "#redactions li"),
     result: await page.locator("#result").innerText(),
+    markup: await page.locator("#markup").count(),
   };
 
   await type(page, "#rule", RULE.replace("patern", "pattern").replace("'in [room].'", "'at [room].'"));
