@@ -12,6 +12,8 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import yaml
+
 from tests.system import canary_search as look
 from tests.system.canary_errors import answered, each, path
 from tests.system.canary_requests import Writer, envelope, of_event, post
@@ -160,14 +162,16 @@ def _noting(run: Rig, answer: Answer) -> Answer:
 def disk_full(run: Rig, writer: Writer) -> None:
     """No file of those who write the spool may grow."""
     pids = [run.nats.pid] if run.nats is not None else look.family(run.relay.pid)
-    for pid in pids:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        if hard == resource.RLIM_INFINITY:  # else it may write nothing at all, by its own wish
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
     try:
         statuses = [run.send(post("disk full", of_event(writer.full_event()))) for _ in range(3)]
     finally:
-        for pid in pids:
+        for pid, usual in before.items():
             with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, usual)
     assert set(statuses) <= {200, 429, 503, 0}
 
 
@@ -218,7 +222,7 @@ def broken_rule(run: Rig, writer: Writer) -> None:
     run.note(request.sent)
     with run.connected() as connection:
         connection.sendall(request.wire[:-50])
-        config.write_text(before + "rules: [broken.yaml]\n")
+        config.write_text(yaml.safe_dump({**yaml.safe_load(before), "rules": ["broken.yaml"]}))
         kill(run.relay.pid, signal.SIGHUP)
         until(lambda: '"reload_refused"' in run.relay.errors(), "the refusal")
         connection.sendall(request.wire[-50:])

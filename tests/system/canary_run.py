@@ -17,6 +17,7 @@ from tests.system.canary_requests import Request, Writer, events, items
 from tests.system.canary_rig import Rig, rig, wait_for_upstream
 from tests.system.canary_secrets import Mint, taking_turns
 from tests.system.planted import Leak
+from tests.system.running import Client, until
 
 Make = Callable[[Writer], Iterable[Request]]
 
@@ -117,6 +118,7 @@ def run_one(
                 run.send(request)
             run.search()
             wait_for_upstream(run)
+            until(lambda: _paths(run), "the paths of the rule that is tried")
             run.search()
             _count(run, result, WELL, before)
         for one in paths(backend, workers, PATHS):
@@ -132,6 +134,16 @@ def run_one(
         _end(run, result)
     result.seconds = time.monotonic() - began
     return result
+
+
+def _paths(run: Rig) -> bool:
+    """Whether the admin port shows where the rule that is tried has found something."""
+    client = Client(run.relay.admin_port)
+    try:
+        told = client.send("GET", "/rules/shadow").json()
+    finally:
+        client.close()
+    return any(rule["paths"] for rule in told["rules"])
 
 
 def _count(run: Rig, result: Result, name: str, before: int) -> None:
