@@ -149,8 +149,7 @@ def compile_rules(
             for key in keys or ():
                 by_place[key] = (*by_place.get(key, ()), number)
     spelled = {key for rule in enforced.values() for key in rule.match.spelled}
-    named = {key.lstrip("*") for key in spelled} | set(by_place)
-    key_words = compile_pattern(_key_pattern(named)) if named else None
+    key_words = key_pattern({*spelled, *by_place})
     # Rules without a check come first, then checks in their own order, the cheap ones first: what
     # they find needs no second look.
     order = {check: place for place, check in enumerate(CHECKS)}
@@ -198,9 +197,18 @@ def _last_keys(where: tuple[Selector, ...]) -> frozenset[str] | None:
     return frozenset(keys)
 
 
-def _key_pattern(keys: Iterable[str]) -> str:
-    """Return a pattern for any of the keys in text: `"key":`, `key=`, `[key] =>`, `"key",`."""
-    spelled = sorted({"[_ -]?".join(map(_quoted, _words(key))) for key in keys})
+def key_pattern(keys: Iterable[str]) -> Pattern | None:
+    """Return a pattern for any of the keys in text: `"key":`, `key=`, `[key] =>`, `"key",`.
+
+    Args:
+        keys: as rules spell them; of `*key` the end is found.
+    """
+    named = {key.lstrip("*") for key in keys}
+    spelled = sorted({"[_ -]?".join(map(_quoted, _words(key))) for key in named})
+    return compile_pattern(_of_words(spelled)) if spelled else None
+
+
+def _of_words(spelled: Iterable[str]) -> str:
     return f"(?i)(?:{'|'.join(spelled)})(?:[\"'\\\\]*\\s*(?:=>?|:)|\\]\\s?=>|\\\\*[\"'],)"
 
 

@@ -51,11 +51,14 @@ def _lessened(rule: Rule, lines: Lines) -> Iterator[tuple[Rule, int, str]]:
     """Yield a rule without each of its parts but the pattern's, its line, and what is gone."""
     match = rule.match
     for number, spelled in enumerate(match.spelled):
-        if len(match.spelled) > 1:
-            left = _but(match.spelled, number)
-            keys = frozenset(map(normalise_key, left))
-            less = replace(match, spelled=left, keys=keys)
-            line = lines.at("match", "key", item=number)
+        key = normalise_key(spelled)
+        left = tuple(other for other in match.spelled if normalise_key(other) != key)
+        line = lines.at("match", "key", item=number)
+        same = next(o for o in match.spelled if normalise_key(o) == key)
+        if same != spelled:
+            yield rule, line, f"the key '{spelled}', which is '{same}' in other letters"
+        elif left:
+            less = replace(match, spelled=left, keys=frozenset(map(normalise_key, left)))
             yield replace(rule, match=less), line, f"the key '{spelled}'"
     for number, word in enumerate(match.near):
         near = _but(match.near, number)

@@ -2,7 +2,7 @@
 
 A text is near when the pattern itself matches it (a check, a word or a place has kept it), when a
 looser form of the pattern does (other case, any count, no edges), when it shares a run of
-characters with what an example redacts, or a word with a key, a place or a word of the rule.
+characters with what an example redacts, or a word with the pattern, a key, a place or a word.
 """
 
 import re
@@ -26,7 +26,7 @@ def no_near_miss(rule: Rule, lines: Lines) -> Iterator[Finding]:
     if not rule.leaves:
         return
     loose = tuple(_loose(rule.match.pattern)) if rule.match.pattern else ()
-    words = frozenset(_rule_words(rule))
+    words = frozenset((*_rule_words(rule), *_literals(rule.match.pattern)))
     runs = frozenset(
         run
         for example in rule.scrubs
@@ -60,6 +60,27 @@ def _loose(pattern: Pattern) -> Iterator[Pattern]:
         yield compile_pattern("(?i)" + "".join(pieces))
     except PatternError:
         return
+
+
+def _literals(pattern: Pattern | None) -> Iterator[str]:
+    """Yield what stands in a pattern as it is: words, `://`."""
+    literal = ""
+    for token in tokens(pattern.source if pattern else ""):
+        char = token.text[-1:] if len(token.text) <= _ESCAPED else ""
+        plain = token.text == char and char not in _SYNTAX
+        if plain or (token.text == f"\\{char}" and not char.isalnum()):
+            literal += char.casefold()
+            continue
+        if len(literal) >= _LITERAL:
+            yield literal
+        literal = ""
+    if len(literal) >= _LITERAL:
+        yield literal
+
+
+_LITERAL: Final = 3
+_ESCAPED: Final = 2
+_SYNTAX: Final = frozenset("^$.|?*+(){}")
 
 
 def _rule_words(rule: Rule) -> Iterator[str]:

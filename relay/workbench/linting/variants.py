@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from relay.detectors import CHECKS
-from relay.rules.compiling import CompiledRules, TextRule
+from relay.rules.compiling import CompiledRules, TextRule, key_pattern
 from relay.rules.model import Rule, Status
 from relay.scrub.memory import Memory
 from relay.scrub.scrubber import Scrubber
@@ -40,6 +40,7 @@ def varied(alone: Scrubber, rule: Rule) -> Scrubber:
             keyed=keyed,
             by_key={k: v for k, v in compiled.by_key.items() if k in keys},
             endings=tuple(key for key in compiled.endings if key in keys),
+            key_words=key_pattern({*rule.match.spelled, *compiled.by_place}),
             plain=frozenset({0}) if rule.everywhere else frozenset(),
             _remembered={},
         ),

@@ -76,6 +76,28 @@ def test_a_key_with_a_pattern() -> None:
     assert [("the key 'house'", 4)] == spare(text)
 
 
+def test_a_key_in_other_letters() -> None:
+    """The second spelling says nothing new; the first is needed."""
+    scrubs = "{event: {room_name: 1}, becomes: {room_name: '[one]'}}, {event: {roomName: 1}, "
+    text = make(
+        "{key: [room_name, roomName, flat]}",
+        scrubs + "becomes: {roomName: '[one]'}}, {event: {flat: 1}, becomes: {flat: '[one]'}}",
+        "{event: {rooms: 1}}, flat",
+    )
+    assert [("the key 'roomName', which is 'room_name' in other letters", 4)] == spare(text)
+
+
+def test_a_key_that_another_ends_like() -> None:
+    """Spelled with a space it is found in text by its own spelling alone."""
+    other = "{event: {secret: 1}, becomes: {secret: '[one]'}}"
+    match = "{key: ['*secret', token_secret]}"
+    leaves = "{event: {secrets: 1}}, secret"
+    whole = "{event: {token_secret: 1}, becomes: {token_secret: '[one]'}}"
+    assert [("the key 'token_secret'", 4)] == spare(make(match, f"{other}, {whole}", leaves))
+    text = "{in: 'token secret: Jane Doe', out: 'token secret: [one]'}"
+    assert [] == spare(make(match, f"{other}, {text}", leaves))
+
+
 def test_a_check() -> None:
     """It must refuse something."""
     scrubs = "{in: 'at 10.1.2.3', out: 'at [one]'}, {in: '172.16.0.9', out: '[one]'}"
