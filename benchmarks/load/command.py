@@ -23,6 +23,7 @@ from benchmarks.load import (
     load_report,
     memory,
     recovery,
+    reload,
     throughput,
     workers,
 )
@@ -129,6 +130,11 @@ def _recovery(run: Run) -> tuple[Section, ...]:
     return (load_report.recovery_section(run.recovered),)
 
 
+def _reload(run: Run) -> tuple[Section, ...]:
+    effort = reload.QUICK if run.quick else reload.FULL
+    return (load_report.reload_section(reload.measure(run.folder, effort)),)
+
+
 PARTS: Final[dict[str, Callable[[Run], tuple[Section, ...]]]] = {
     "throughput": _throughput,
     "workers": _workers,
@@ -136,6 +142,7 @@ PARTS: Final[dict[str, Callable[[Run], tuple[Section, ...]]]] = {
     "memory": _memory,
     "kills": _kills,
     "recovery": _recovery,
+    "reload": _reload,
 }
 """Each measures one thing; they run one after the other, for each needs the machine."""
 

@@ -8,6 +8,7 @@ from benchmarks.load.latency import Latency
 from benchmarks.load.memory import Footprint
 from benchmarks.load.processes import Memory
 from benchmarks.load.recovery import Recovery
+from benchmarks.load.reload import Changed
 from benchmarks.load.throughput import Cost
 from benchmarks.load.workers import Saturated, Workers
 from benchmarks.report import NOT_MEASURED, Bar, Section, Table
@@ -42,6 +43,11 @@ never rest; each one's time runs from when it was due until its answer, so that 
 with all that it keeps waiting. Then the same again while another client sends envelopes with a log
 of 50 MB as their attachment, one after the other without a pause; one that is under way at the end
 is waited for, but not for ever. Clients, upstream and the relay share the machine's cores."""
+
+_ABOUT_RELOAD = """\
+The rules that ship, and two more that write the number of their set into each event; a whole set is
+exchanged, verified with its examples and taken up by two workers, again and again. Envelopes of 20
+kB are due at even intervals, each one's time runs from when it was due."""
 
 _ABOUT_MEMORY = """\
 Of all processes of the relay together, the largest of ten readings a second. PSS: pages of its
@@ -154,6 +160,25 @@ def latency_section(found: Latency) -> Section:
         f"It took {found.saturated:,.0f} a second at most. The uploads: {_answers(found.uploads)}."
     )
     return Section("Latency", f"{_ABOUT_LATENCY}\n\n{about}", tables=(Table(head, rows),))
+
+
+def reload_section(found: Changed) -> Section:
+    """Return what a change of the rules costs those who send meanwhile."""
+    head = ("", "answers", "p50, ms", "p90, ms", "p99, ms", "most, ms")
+    rows = tuple(
+        (
+            name,
+            _answers(one.statuses),
+            *(_ms(one.percentile(share)) for share in (0.5, 0.9, 0.99, 1.0)),
+        )
+        for name, one in (("no change", found.quiet), ("while rules change", found.changing))
+    )
+    about = (
+        f"Rules changed {found.changes} times, and were taken up {found.accepted} times; "
+        f"{found.arrived:,} of {found.sent:,} events arrived, and {found.mixed} were scrubbed with "
+        f"parts of two sets. It took {max(found.took):.1f} s at most until all workers used a set."
+    )
+    return Section("Rules that change", f"{_ABOUT_RELOAD}\n\n{about}", tables=(Table(head, rows),))
 
 
 def memory_section(found: Footprint) -> Section:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import yaml
 
@@ -184,13 +184,22 @@ class PassThrough(Program):
         self.port: int = self.read()["port"]
 
 
+class Upstream(Protocol):
+    """Where a relay sends to."""
+
+    @property
+    def dsn(self) -> str:
+        """Return the DSN of the project there."""
+        ...
+
+
 class Relay:
     """The relay, in a folder of its own; it can be killed and started again on the same port."""
 
     def __init__(
         self,
         folder: Path,
-        sink: Sink,
+        sink: Upstream,
         *,
         arguments: Sequence[str] = (),
         cores: Sequence[int] = (),
