@@ -74,3 +74,12 @@ def test_there_is_something_to_try() -> None:
     """The tests above have found rules and settings on many pages."""
     assert {"README.md", "docs/rules.md", "docs/import.md"} <= {b.page for b in rules()}
     assert {"docs/configuration.md", "docs/consent.md"} <= {b.page for b in settings()}
+
+
+def test_an_editor_finds_the_schemas() -> None:
+    """The editor's settings name schemas that are there, for files that are there."""
+    settings = jsonio.loads((ROOT / ".vscode" / "settings.json").read_bytes())["yaml.schemas"]
+    assert {f"docs/schema/{name}.schema.json" for name in SCHEMAS} == set(settings)
+    assert [] == [schema for schema in settings if not (ROOT / schema).is_file()]
+    globs = [glob for patterns in settings.values() for glob in patterns if "*" in glob]
+    assert [] == [glob for glob in globs if not list(ROOT.glob(glob))]
