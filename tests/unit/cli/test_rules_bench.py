@@ -44,6 +44,15 @@ def test_a_folder(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "12345" not in out
 
 
+def test_a_shadow_rule(rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is measured as if it were enforced, for that is what one wants to know before it is."""
+    Path(rule).write_text(rule_text(f"{NUMBER}\nstatus: shadow"))
+    (tmp_path / "a.json").write_bytes(EVENT)
+    assert 0 == bench(str(tmp_path / "a.json"), "--rules", rule, "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert [("t/number", 1)] == [(r["rule"], r["hits"]) for r in shown["rules"]]
+
+
 def test_made_up_events(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Without files."""
     assert 0 == bench("--rules", rule, "--json")
