@@ -123,16 +123,17 @@ class _Recorder(Section):
     def size(self, key: str, default: int) -> int:
         units = "|".join(SIZE_UNITS)
         pattern = SIZE.replace("[A-Za-z]{1,3}", units)
-        self._note(key, {"type": "string", "pattern": f"^{pattern}$"}, format_size(default))
+        self._note(key, _like(f"^{pattern}$", "a size: 500MB, 1GiB"), format_size(default))
         return default
 
     def duration(self, key: str, default: float) -> float:
-        self._note(key, {"type": "string", "pattern": f"^{DURATION}$"}, format_duration(default))
+        shown = _like(f"^{DURATION}$", "a duration: 30s, 10m, 24h, 90d")
+        self._note(key, shown, format_duration(default))
         return default
 
     def wait(self, key: str, default: float) -> float:
-        pattern = f"^(?=0*[1-9]){DURATION}$"
-        self._note(key, {"type": "string", "pattern": pattern}, format_duration(default))
+        shown = _like(f"^(?=0*[1-9]){DURATION}$", "a duration that is not nothing: 30s, 24h")
+        self._note(key, shown, format_duration(default))
         return default
 
     def name(self, key: str, default: str) -> str:
@@ -140,7 +141,7 @@ class _Recorder(Section):
         return default
 
     def word(self, key: str, default: str) -> str:
-        self._note(key, {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, default)
+        self._note(key, _like("^[A-Za-z0-9_-]+$", "letters, digits, - and _"), default)
         return default
 
     def parsed(self, key: str, default: T, parse: Callable[[str], T]) -> T:
@@ -169,6 +170,11 @@ class _Recorder(Section):
 def _map(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of a map with these keys, which may still be noted later, and no others."""
     return {"type": "object", "additionalProperties": False, "properties": fields}
+
+
+def _like(pattern: str, what: str) -> dict[str, Any]:
+    """Return the schema of a text; editors of YAML say what it must be in place of the pattern."""
+    return {"type": "string", "pattern": pattern, "patternErrorMessage": f"must be {what}"}
 
 
 def _description(path: str) -> str:

@@ -14,18 +14,22 @@ from relay.rules.model import Method
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Final = {"type": "string", "minLength": 1}
-_SAID: Final = {"type": "string", "pattern": r"\S"}
+_SAID: Final = {"type": "string", "pattern": r"\S", "patternErrorMessage": "must not be empty"}
 _KEY: Final = {"type": "string", "pattern": r"^\*?[^*]*[^*_\- ][^*]*$"}
 
 
 def rule_schema() -> dict[str, Any]:
     """Return the schema of one rule file: JSON Schema, draft 2020-12.
 
-    Source: json-schema.org, draft 2020-12; `enumDescriptions` is what editors of YAML show beside a
-    word, and is passed over by everything else.
+    Source: json-schema.org, draft 2020-12. `enumDescriptions` and `patternErrorMessage` are for
+    yaml-language-server, which shows them; everything else passes them over.
     """
     fields: dict[str, Any] = {
-        "id": {"type": "string", "pattern": f"^{ID}$"},
+        "id": {
+            "type": "string",
+            "pattern": f"^{ID}$",
+            "patternErrorMessage": "must be lower-case words: folder/some-name",
+        },
         "description": _SAID,
         "why": _SAID,
         "status": {**_one_of(described.STATUSES), "default": "enforce"},
