@@ -21,9 +21,10 @@ from pathlib import Path
 
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.options import ROOT, build_parser
-from tests.mutation.tables import GROUPS, modules_of, trials_of
+from tests.mutation.tables import GROUPS, WIDE, is_wide, modules_of, trials_of
 
 TRIAL = ROOT / "tests" / "mutation" / "trial.py"
+WIDE_TRIAL = ROOT / "tests" / "mutation" / "wide.py"
 KILLED = ("killed", "timeout")
 COLUMNS = ("killed", "timeout", "survived", "unreached")
 
@@ -43,8 +44,9 @@ def main() -> int:
         if options.again:
             chosen = {name: _survivors(made[name], options.results, name) for name in modules}
         if not options.report:
-            for name in modules:
+            for name in modules if not options.wide else ():
                 _try(name, chosen[name], copy, Path(folder), options)
+            _try_wide(chosen, copy, Path(folder), options)
     _print_score(made, options.results, survivors=options.survivors)
     return 0
 
@@ -88,36 +90,68 @@ def _try(
     pending = [one for one in mutants if _is_open(known.get(one.key), stamp, again=options.again)]
     if not pending:
         return
-    file = _file(options.results, module)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    job = folder / "job.json"
-    fields = ("key", "function", "lines", "diff", "source")
-    job.write_text(
-        json.dumps(
-            {
-                "module": module,
-                "tests": tests,
-                "stamp": stamp,
-                "results": str(file),
-                "only_cold": options.cold,
-                "mutants": [{name: getattr(one, name) for name in fields} for one in pending],
-            }
-        )
-    )
+    job = {
+        "module": module,
+        "tests": tests,
+        "stamp": stamp,
+        "results": str(_file(options.results, module)),
+        "only_cold": options.cold,
+        "mutants": [_fields(one) for one in pending],
+    }
     print(f"{module}: {len(pending)} of {len(mutants)} to try", file=sys.stderr, flush=True)
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONHASHSEED": "0"}
-    log = options.results / "trial.log"
-    with log.open("ab") as out:
+    if not _run(TRIAL, job, copy, folder, options.results):
+        print(f"{module}: the trial failed; the end of trial.log says why", file=sys.stderr)
+
+
+def _try_wide(
+    chosen: dict[str, list[Mutant]], copy: Path, folder: Path, options: argparse.Namespace
+) -> None:
+    """Try survivors again with every test that could notice, all modules in one process."""
+    wide = _stamp(list(WIDE), copy)
+    modules = {}
+    for name in filter(is_wide, chosen):
+        known = _known(options.results, name)
+        left = [
+            one for one in chosen[name] if is_left(known.get(one.key), wide, again=options.again)
+        ]
+        near = trials_of(name, copy)
+        if left:
+            modules[name] = {
+                "near": near,
+                "stamp": _stamp(near, copy),
+                "results": str(_file(options.results, name)),
+                "mutants": [_fields(one) for one in left],
+            }
+    if not modules:
+        return
+    count = sum(len(module["mutants"]) for module in modules.values())
+    print(f"{count} survivors to try again, with all tests", file=sys.stderr, flush=True)
+    job = {"modules": modules, "tests": WIDE, "stamp": wide, "budget": options.seconds}
+    if not _run(WIDE_TRIAL, job, copy, folder, options.results):
+        print("the wide trial failed; the end of trial.log says why", file=sys.stderr)
+
+
+def _fields(one: Mutant) -> dict[str, object]:
+    return {name: getattr(one, name) for name in ("key", "function", "lines", "diff", "source")}
+
+
+def _run(program: Path, job: dict[str, object], copy: Path, folder: Path, results: Path) -> bool:
+    """Run a trial in the copy; what it prints goes to trial.log."""
+    file = folder / "job.json"
+    file.write_text(json.dumps(job))
+    results.mkdir(parents=True, exist_ok=True)
+    seeds = {"PYTHONHASHSEED": "0", "RECALL_SEED": "1"}  # what fails by chance kills nothing
+    environment = os.environ | {"PYTHONPATH": str(copy)} | seeds
+    with (results / "trial.log").open("ab") as out:
         done = subprocess.run(
-            ["nice", sys.executable, str(TRIAL), str(job)],
+            ["nice", sys.executable, str(program), str(file)],
             cwd=copy,
             env=environment,
             stdout=out,
             stderr=out,
             check=False,
         )
-    if done.returncode:
-        print(f"{module}: the trial failed; the end of {log} says why", file=sys.stderr)
+    return done.returncode == 0
 
 
 def _stamp(tests: list[str], copy: Path) -> str:
@@ -134,6 +168,13 @@ def _is_open(result: dict[str, object] | None, stamp: str, *, again: bool) -> bo
     if result is None:
         return True
     return result["status"] not in KILLED and (again or result["stamp"] != stamp)
+
+
+def is_left(result: dict[str, object] | None, wide: str, *, again: bool) -> bool:
+    """Tell whether a survivor of the first stage was not tried with all tests as they are."""
+    if result is None or result["status"] in KILLED:
+        return False
+    return again or result.get("wide") != wide
 
 
 def _file(results: Path, module: str) -> Path:

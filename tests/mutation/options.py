@@ -20,6 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--results", type=Path, default=ROOT / ".mutants", help="where results are kept")
     add("--again", action="store_true", help="try what has survived, and nothing else")
     add("--cold", action="store_true", help="import all anew for each mutant: the slow check")
+    add("--wide", action="store_true", help="only the second stage: survivors, with all tests")
+    add("--seconds", type=float, default=120.0, help="processor time for each in that stage")
     add("--report", action="store_true", help="try nothing; print what is known")
     add("--survivors", action="store_true", help="print the change of each survivor too")
     return parser

@@ -45,14 +45,28 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Names for MODULES. A folder stands for every module in it."""
 
-_SCRUB = (
-    "tests/unit/scrub",
+_SCRUB = "tests/unit/scrub"
+
+WIDE: tuple[str, ...] = (
+    _SCRUB,
     "tests/unit/test_pipeline.py",
+    "tests/unit/test_intake.py",
+    "tests/unit/rules",
+    "tests/unit/workbench",
+    "tests/unit/detectors/test_extended_keys.py",
+    "tests/unit/cli/test_scrub.py",
+    "tests/mutation/wide_examples.py",
+    "tests/rules",
     "tests/property/test_scrub.py",
     "tests/property/test_recording.py",
     "tests/property/test_minidump.py",
     "tests/property/test_process.py",
+    "tests/fuzz/test_core.py",
+    "tests/precision",
+    "tests/recall",
 )
+"""What tries the survivors of the scrubber again: the tests of the default run that scrub in their
+own process. Those that start a relay are left out: system, conformance, canaries, promises."""
 
 MORE: dict[str, tuple[str, ...]] = {
     "relay/consent.py": (
@@ -72,6 +86,12 @@ MORE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_limit_memory.py",
     ),
     "relay/limit_memory.py": ("tests/unit/test_limit_sharing.py",),
+    **dict.fromkeys(
+        (f"relay/scrub/{name}.py" for name in ("budget", "cuts", "hits", "walked")),
+        (f"{_SCRUB}/test_scrubber.py", f"{_SCRUB}/test_walk.py"),
+    ),
+    "relay/scrub/code_brackets.py": (f"{_SCRUB}/test_source_code.py",),
+    "relay/scrub/code_lines.py": (f"{_SCRUB}/test_source_code.py",),
     "relay/upstream.py": (
         "tests/contract/test_upstream.py",
         "tests/unit/test_upstream_answers.py",
@@ -106,8 +126,14 @@ def trials_of(module: str, root: Path) -> list[str]:
     path = Path(module)
     own = Path("tests/unit", *path.parts[1:-1], f"test_{path.stem}.py").as_posix()
     more = MORE.get(module, ())
-    if module.startswith("relay/scrub/"):
-        more = (*_SCRUB, *more)
-    covered = [test for test in more if own.startswith(f"{test}/")]
-    own_tests = [own] if (root / own).is_file() and not covered else []
-    return [*own_tests, *more]
+    if (root / own).is_file():
+        return [own, *more]
+    folder = Path(own).parent.as_posix()
+    if is_wide(module) and folder != _SCRUB and (root / folder).is_dir():
+        return [folder, *more]
+    return list(more)
+
+
+def is_wide(module: str) -> bool:
+    """Tell whether survivors of the module are tried again with all tests in WIDE."""
+    return module == "relay/pipeline.py" or module.startswith("relay/scrub/")

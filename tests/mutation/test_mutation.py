@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.options import ROOT
-from tests.mutation.tables import GROUPS, MORE, modules_of, trials_of
+from tests.mutation.tables import GROUPS, MORE, WIDE, is_wide, modules_of, trials_of
 
 TRIAL = ROOT / "tests" / "mutation" / "trial.py"
+WIDE_TRIAL = ROOT / "tests" / "mutation" / "wide.py"
 
 SOURCE = '''\
 """What it is."""
@@ -68,6 +69,27 @@ def test_groups_hold_modules() -> None:
     assert set() == {test for test in named if not (ROOT / test).exists()}
 
 
+def test_what_tries_survivors_again_exists() -> None:
+    """Only the scrubber's are tried again, and each of those tests is there."""
+    assert [] == [test for test in WIDE if not (ROOT / test).exists()]
+    wide = {name for name in modules_of(list(GROUPS), ROOT) if is_wide(name)}
+    assert set(modules_of(["scrub"], ROOT)) == wide
+
+
+def test_which_survivors_are_tried_again() -> None:
+    """Those that all tests, as they are now, have not tried; what was killed stays so."""
+    is_left = pytest.importorskip("tests.mutation.__main__", reason="mutmut is not here").is_left
+    known = [
+        None,
+        {"status": "killed"},
+        {"status": "survived"},
+        {"status": "unreached", "wide": "old"},
+        {"status": "survived", "wide": "now"},
+    ]
+    assert [False, False, True, True, False] == [is_left(one, "now", again=False) for one in known]
+    assert [False, False, True, True, True] == [is_left(one, "now", again=True) for one in known]
+
+
 def test_the_page_names_modules_that_exist() -> None:
     """Every module that docs/mutation.md names is there."""
     page = (ROOT / "docs" / "mutation.md").read_text("utf-8")
@@ -118,3 +140,65 @@ def test_a_trial(tmp_path: Path) -> None:
         "unreached": "unreached",
         "endless": "timeout",
     } == {one["key"]: one["status"] for one in map(json.loads, lines)}
+
+
+@pytest.mark.long
+def test_a_wide_trial(tmp_path: Path) -> None:
+    """Survivors are tried by tests of elsewhere: what runs at import is imported anew.
+
+    A survivor whose tests take too long has survived. What fails as it is tells nothing.
+    """
+    source = (
+        "TABLE = {1: 2}\n\n\ndef one(x):\n    return TABLE[1] + x\n\n\ndef made():\n    return 4\n"
+        "\n\nMADE = made()\n\n\ndef two():\n    return 3\n"
+    )
+    package = tmp_path / "relay"
+    package.mkdir()
+    for name in ("__init__", "pipeline", "rulefiles"):
+        (package / f"{name}.py").write_text("")
+    (package / "thing.py").write_text(source)
+    (tmp_path / "test_thing.py").write_text("def test_near():\n    from relay import thing\n")
+    (tmp_path / "test_far.py").write_text(
+        "import time\n\nfrom relay import thing\n\n"
+        "def test_fails_as_it_is():\n    assert thing.two() == 4\n\n"
+        "def test_one():\n    assert thing.one(0) == 2\n\n"
+        "def test_made():\n    assert thing.MADE == 4\n    assert thing.made()\n\n"
+        "def test_long():\n    assert thing.one(1)\n"
+        "    end = time.process_time() + 0.5\n"
+        "    while time.process_time() < end: pass\n\n"
+        "def test_longer():\n    assert thing.one(9) == 11\n"
+        "    end = time.process_time() + 1.5\n"
+        "    while time.process_time() < end: pass\n"
+    )
+    changes = {
+        "table": (source.replace("2}", "3}"), 1),
+        "at_import": (source.replace("4", "5"), 9),
+        "function": (source.replace("TABLE[1] +", "5 +"), 5),
+        "too_long": (source.replace("+ x", "+ min(x, 8)"), 5),
+        "unreached": (source.replace("return 3", "return 6"), 16),
+    }
+    mutants = [
+        {"key": key, "function": "", "lines": [line, line], "diff": "", "source": text}
+        for key, (text, line) in changes.items()
+    ]
+    results = tmp_path / "results.jsonl"
+    module = {"near": ["test_thing.py"], "stamp": "near", "results": str(results)}
+    job = {
+        "modules": {"relay/thing.py": {**module, "mutants": mutants}},
+        "tests": ["test_thing.py", "test_far.py", "test_nowhere.py"],
+        "stamp": "all",
+        "budget": 0.3,
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    command = [sys.executable, str(WIDE_TRIAL), str(tmp_path / "job.json")]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    lines = [json.loads(line) for line in results.read_text().splitlines()]
+    assert {
+        "table": "killed",
+        "at_import": "killed",
+        "function": "killed",
+        "too_long": "survived",
+        "unreached": "unreached",
+    } == {one["key"]: one["status"] for one in lines}
+    assert {("near", "all")} == {(one["stamp"], one["wide"]) for one in lines}
+    assert source == (package / "thing.py").read_text()

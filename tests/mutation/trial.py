@@ -35,9 +35,9 @@ _IMPORT = "import"
 _SLACK = 20.0
 """Seconds that a mutant may take beyond ten times what its tests took."""
 
-# The plugins that `_warm_up` has brought along cannot be rewritten, which is no matter.
-_ARGS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line"]
-_ARGS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+# The plugins that `warm_up` has brought along cannot be rewritten, which is no matter.
+ARGS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line"]
+ARGS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
 class Job:
@@ -57,19 +57,25 @@ class Job:
         self.reached = self.work / "reached.json"
         self.cold = self.work / "cold.json"
         self.loaded = self.work / "loaded.json"
-        self.args = [*_ARGS, f"--basetemp={self.work / 'tmp'}"]
+        self.args = [*ARGS, f"--basetemp={self.work / 'tmp'}"]
 
     def record(self, mutant: dict[str, Any], status: str, seconds: float, tests: int) -> None:
         """Append a result; the file is the memory that a later run goes on from."""
-        fields = ("key", "function", "lines", "diff")
-        line = {name: mutant[name] for name in fields} | {
-            "status": status,
-            "seconds": round(seconds, 2),
-            "tests": tests,
-            "stamp": self.stamp,
-        }
-        with self.results.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        append(self.results, self.stamp, mutant, status, seconds, tests=tests)
+
+
+def append(
+    results: Path, stamp: str, mutant: dict[str, Any], status: str, seconds: float, **more: Any
+) -> None:
+    """Append a result to the file of a module."""
+    line = {name: mutant[name] for name in ("key", "function", "lines", "diff")} | {
+        "status": status,
+        "seconds": round(seconds, 2),
+        "stamp": stamp,
+        **more,
+    }
+    with results.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(line) + "\n")
 
 
 def in_child(work: Callable[[], int], limit: float, cpu: int | None = None) -> tuple[str, float]:
@@ -79,7 +85,7 @@ def in_child(work: Callable[[], int], limit: float, cpu: int | None = None) -> t
     if pid == 0:
         status = 3
         try:
-            _end_with_parent()
+            end_with_parent()
             os.setsid()
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -109,7 +115,7 @@ def in_child(work: Callable[[], int], limit: float, cpu: int | None = None) -> t
     return ("survived" if code == 0 else "killed"), seconds
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have the kernel end this process when its parent does (prctl's PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -294,7 +300,7 @@ def _forget_bytecode(file: Path) -> None:
         old.unlink()
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Import what tests import, but nothing of the project: every fork has it then."""
     import aiohttp.web  # noqa: F401, PLC0415
     import hypothesis  # noqa: PLC0415
@@ -327,10 +333,10 @@ def _named(tests: Sequence[str]) -> Iterator[str]:
 def main() -> int:
     """Run the job; its results are lines of JSON in the file that it names."""
     sys.path[0] = str(Path.cwd())
-    _end_with_parent()
+    end_with_parent()
     job = Job(Path(sys.argv[1]))
     job.tests = list(_named(job.tests))
-    _warm_up()
+    warm_up()
     job.cold.unlink(missing_ok=True)
     status, _ = in_child(
         lambda: int(pytest.main([*job.args, *job.tests], plugins=[Hot(job)])), 6 * 3600
