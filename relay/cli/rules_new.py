@@ -11,8 +11,8 @@ from rich.prompt import Prompt
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
 from relay.cli.scrub import KINDS, guess
-from relay.rules.loading import load_rules
-from relay.rules.model import Method, Status, normalise_key
+from relay.rules.loading import RuleText, load_rules
+from relay.rules.model import Method, Rule, Status, normalise_key
 from relay.rules.selectors import SelectorError, parse_selector
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
@@ -23,9 +23,12 @@ from relay.workbench.drafting import (
     caught_by,
     draft,
     every,
+    left_at,
     narrowed,
     suggest,
 )
+from relay.workbench.linting.variants import enforced
+from relay.workbench.trying import merged
 
 FOUND = 1
 MISUSED = 2
@@ -65,7 +68,9 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--description", default="", help="what the rule finds")
     parser.add_argument("--why", default="", help="why nobody upstream may see it")
     parser.add_argument("--method", choices=list(Method), default=Method.REPLACE.value)
-    parser.add_argument("--text", default="", help="what replace writes (default: by the folder)")
+    parser.add_argument(
+        "--text", default="", help="what replace writes (default: a word of the id)"
+    )
     parser.add_argument("--status", choices=list(Status), default=Status.ENFORCE.value)
     parser.add_argument("--out", metavar="DIR", help="rules folder to write into (default: stdout)")
     parser.add_argument(
@@ -81,7 +86,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         wanted = _wanted(options)
         located = _located(wanted)
-        caught = _caught_by(located, options)
+        loaded = _loaded(options)
+        caught = caught_by(located, _scrubber(loaded))
         if caught and not options.force:
             return _already(caught, options)
         text = draft(
@@ -97,10 +103,13 @@ def run(options: argparse.Namespace) -> int:
             text=options.text,
         )
         file = _write(wanted.id, text, options)
+        (drafted,) = load_rules([RuleText(wanted.id, "the draft", text)])
+        whole = merged(loaded, (enforced(drafted),))
+        left = left_at(wanted.sample, wanted.kind, located.selected, _scrubber(whole))
     except _MisuseError as error:
         print(f"relay: {error}", file=sys.stderr)
         return MISUSED
-    _report(wanted.id, text, file, located, caught, options)
+    _report(wanted.id, text, file, located, caught, left, options)
     return 0
 
 
@@ -160,11 +169,13 @@ def _located(wanted: _Wanted) -> Located:
 # --- what there is already, and what comes out ---------------------------------------------------
 
 
-def _caught_by(located: Located, options: argparse.Namespace) -> tuple[str, ...]:
+def _loaded(options: argparse.Namespace) -> tuple[Rule, ...]:
     paths = rules_of(options)
-    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
-    scrubber = Scrubber.from_rules(rules, HashKeys(secrets.token_bytes(32)))
-    return caught_by(located, scrubber)
+    return load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+
+
+def _scrubber(rules: tuple[Rule, ...]) -> Scrubber:
+    return Scrubber.from_rules(rules, HashKeys(secrets.token_bytes(32)))
 
 
 def _already(caught: tuple[str, ...], options: argparse.Namespace) -> int:
@@ -196,13 +207,14 @@ def _report(
     file: Path | None,
     located: Located,
     caught: tuple[str, ...],
+    left: tuple[str, ...],
     options: argparse.Namespace,
 ) -> None:
     """Tell what came out: data on stdout, what is to be done on stderr."""
     if options.json:
         offered = [{"selector": s.selector, "note": s.note, "way": s.way} for s in suggest(located)]
         shown = {"id": rule_id, "file": None if file is None else str(file), "text": text}
-        print_json({**shown, "selectors": offered, "caught_by": list(caught)})
+        print_json({**shown, "selectors": offered, "caught_by": list(caught), "left": list(left)})
         return
     if caught:
         print(f"redacted already by {', '.join(caught)}", file=sys.stderr)
@@ -211,5 +223,7 @@ def _report(
     else:
         print(f"wrote {file}")
         print(f"next: relay rules test --rules {options.out}")
+    if left:
+        print(f"the same text stays at {', '.join(left)}", file=sys.stderr)
     if TO_FILL_IN in text:
         print("to fill in: why", file=sys.stderr)

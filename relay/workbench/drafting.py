@@ -13,12 +13,12 @@ from relay.rules.sentry_import.model import Redact
 from relay.rules.sentry_import.writing import rule_text
 from relay.workbench.locating import Located, LocateError, every, locate, narrowed
 from relay.workbench.planning import plans_for
-from relay.workbench.proof import caught_by, proven
+from relay.workbench.proof import caught_by, left_at, proven
 from relay.workbench.suggesting import Suggestion, Way, selects, suggest
 
 __all__ = [
     "DraftError", "LocateError", "Located", "Suggestion", "Way", "caught_by", "draft", "every",
-    "locate", "narrowed", "suggest",
+    "left_at", "locate", "narrowed", "suggest",
 ]  # fmt: skip
 
 TO_FILL_IN: Final = "TODO: say why nobody upstream may see it."

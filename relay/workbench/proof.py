@@ -18,7 +18,7 @@ from relay.rules.sentry_import.selectors import Place
 from relay.rules.sentry_import.writing import examples_text
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
-from relay.workbench.locating import Located
+from relay.workbench.locating import Located, every, narrowed
 from relay.workbench.shapes import invent
 from relay.workbench.suggesting import general
 
@@ -42,6 +42,25 @@ def caught_by(located: Located, scrubber: Scrubber) -> tuple[str, ...]:
     if not _is_gone(clean, steps, located, removes=True):
         return ()
     return tuple(dict.fromkeys(remark[0] for note in done.notes for remark in note.remarks))
+
+
+def left_at(sample: str, kind: str, chosen: str, scrubber: Scrubber) -> tuple[str, ...]:
+    """Return where in a sample a chosen text stays; no place is named by somebody's data.
+
+    Args:
+        sample: the sample as it is shown.
+        kind: `event`, `envelope` or `text`.
+        chosen: the text; a short one stands anywhere by chance, and is not looked for.
+        scrubber: of all rules, the new one too.
+    """
+    if len(chosen) < _LEAST:
+        return ()
+    places: dict[str, None] = {}
+    for located in every(sample, kind):
+        found = narrowed(located, chosen) if isinstance(located.value, str) else None
+        if found is not None and not caught_by(found, scrubber):
+            places[".".join(general(found)) or "the text"] = None
+    return tuple(places)
 
 
 def proven(

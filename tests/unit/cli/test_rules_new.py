@@ -75,6 +75,18 @@ def test_flags_narrow_each_other(sample: str, capsys: pytest.CaptureFixture[str]
     assert "where: ['extra.*']" in shown
 
 
+def test_what_stays(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule for one place leaves the same text at another: it says so, also of a shadow rule."""
+    place = ("--sample", sample, "--path", "extra.other", "--why", "w")
+    assert 0 == new(*place)
+    assert "the same text stays at message\n" == capsys.readouterr().err
+    assert 0 == new(*place, "--status", "shadow", "--json")
+    assert ["message"] == json.loads(capsys.readouterr().out)["left"]
+    everywhere = ("--sample", sample, "--select", "TKT-48213", "--why", "w")
+    assert 0 == new(*everywhere, "--status", "shadow")
+    assert "" == capsys.readouterr().err
+
+
 def test_a_value_that_is_redacted_already(
     sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,7 +116,7 @@ def test_json(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Scripts get the text, where it went, the selectors, and who redacts it already."""
     assert 0 == new("--sample", sample, "--key", "device_nick", "--json")
     shown: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert ["caught_by", "file", "id", "selectors", "text"] == sorted(shown)
+    assert ["caught_by", "file", "id", "left", "selectors", "text"] == sorted(shown)
     assert ("support/ticket", None, []) == (shown["id"], shown["file"], shown["caught_by"])
     assert {"selector": "extra.device_nick", "note": "exactly this place", "way": "place"} == (
         shown["selectors"][0]

@@ -24,6 +24,7 @@ from relay.workbench.drafting import (
     caught_by,
     draft,
     every,
+    left_at,
     locate,
     narrowed,
     suggest,
@@ -242,6 +243,18 @@ def test_caught_by() -> None:
     assert () == caught_by(chosen(TEXT, "1.234", part=False), alone(rule))
     plain = locate("mail TKT-48213", "text", 6, 6)
     assert ("a/b",) == caught_by(plain, alone(loaded(draft("a/b", plain))))
+
+
+def test_what_a_rule_leaves() -> None:
+    """Places at which the same text stays; keys that look like data are not shown."""
+    located = chosen(TEXT, "TKT-48213")
+    by_key = alone(loaded(draft("a/b", located, way=Way.KEY, key="message")))
+    assert ("extra.title",) == left_at(TEXT, "event", "TKT-48213", by_key)
+    assert () == left_at(TEXT, "event", "TKT-48213", alone(loaded(draft("a/b", located))))
+    assert () == left_at(TEXT, "event", "TKT", by_key)  # too short to mean anything
+    keyed = '{"TKT-48213": ["TKT-48213"]}'
+    assert ("*.*",) == left_at(keyed, "event", "TKT-48213", by_key)
+    assert ("the text",) == left_at("see TKT-48213", "text", "TKT-48213", by_key)
 
 
 def test_plans_come_best_first() -> None:
