@@ -21,10 +21,18 @@ from relay.workbench.linting.variants import varied
 T = TypeVar("T")
 
 
-def failing(rule: Rule, alone: Scrubber) -> Scrubs | Leaves | None:
-    """Return the first example that the rule, alone and enforced, does not pass; None if none."""
+def failing(
+    rule: Rule, alone: Scrubber, first: Scrubs | Leaves | None = None
+) -> Scrubs | Leaves | None:
+    """Return an example that the rule, alone and enforced, does not pass; None if none.
+
+    Args:
+        rule: with its examples.
+        alone: of the rule, or of a variant of it.
+        first: the example to begin with, if any: what one part needs mostly needs its neighbours.
+    """
     examples: tuple[Scrubs | Leaves, ...] = (*rule.scrubs, *rule.leaves)
-    for example in examples:
+    for example in examples if first is None else (first, *examples):
         try:
             if not held(example, alone)[0]:
                 return example
@@ -41,8 +49,11 @@ def unexercised(rule: Rule, alone: Scrubber, lines: Lines) -> Iterator[Finding]:
         alone: its scrubber.
         lines: of its file.
     """
+    last: Scrubs | Leaves | None = None
     for less, line, what in _lessened(rule, lines):
-        if failing(rule, varied(alone, less)) is None:
+        needs = failing(rule, varied(alone, less), last)
+        last = needs or last
+        if needs is None:
             yield found(rule, Code.UNEXERCISED, f"no example needs {what}", line=line)
     yield from _branches(rule, alone, lines)
 
