@@ -1,0 +1,120 @@
+"""`relay rules list`: which rules there are, what each finds, where, and what it does."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from relay import rulefiles
+from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.rules.loading import load_rules
+from relay.rules.model import Rule, Status
+
+_STYLES: Final = {Status.ENFORCE: "green", Status.SHADOW: "cyan", Status.OFF: "dim"}
+
+
+def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the action."""
+    parser = actions.add_parser(
+        "list",
+        help="list the rules",
+        description="Lists the rules: what each finds, where, and what it does.",
+    )
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="only rules that all of these words stand in"
+    )
+    parser.add_argument("--status", choices=list(Status), help="only rules of this status")
+    parser.add_argument(
+        "--rule", metavar="GLOB", default="*", help="only rules whose id is like this (wallet/*)"
+    )
+    add_rules(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the rules; 1 when none is left.
+
+    Raises:
+        ConfigError: the configuration has mistakes.
+        RuleError: with all mistakes.
+    """
+    paths = rules_of(options)
+    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    shown = [rule for rule in rules if _is_meant(rule, options)]
+    if options.json:
+        print_json([_as_json(rule) for rule in shown])
+    else:
+        _show(shown)
+        if len(shown) < len(rules):
+            print(f"{len(shown)} of {len(rules)} rules", file=sys.stderr)
+    return 0 if shown else 1
+
+
+def _is_meant(rule: Rule, options: argparse.Namespace) -> bool:
+    text = " ".join((rule.id, rule.description, rule.why, *_where(rule), *rule.match.spelled))
+    return (
+        fnmatchcase(rule.id, options.rule)
+        and options.status in (None, rule.status)
+        and all(word.casefold() in text.casefold() for word in options.words)
+    )
+
+
+def _where(rule: Rule) -> Sequence[str]:
+    return (
+        *(selector.source for selector in rule.where),
+        *(f"not {selector.source}" for selector in rule.excepts),
+    )
+
+
+def _show(rules: Sequence[Rule]) -> None:
+    """Show a rule in a line or a few; the file stands in it too, where there is room."""
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    wide = console.width >= _WIDE
+    table.add_column("rule", overflow="fold", min_width=_ID)
+    headings = ("status", "does", "where", "examples", *(("file",) if wide else ()), "finds")
+    for heading in headings:
+        right = heading == "examples"
+        table.add_column("ex." if right else heading, overflow="fold",
+                         justify="right" if right else "left")  # fmt: skip
+    for rule in rules:
+        where = _where(rule)
+        place = "everywhere" if not where else where[0] if len(where) == 1 else ""
+        row = [
+            Text(rule.id),
+            Text(rule.status, _STYLES[rule.status]),
+            Text(rule.redaction.method),
+            Text(place if 0 < len(place) <= _PLACE else f"{len(where)} selectors"),
+            Text(str(len(rule.scrubs) + len(rule.leaves))),
+            *((Text(f"{rule.file}:{rule.line}"),) if wide else ()),
+            Text(rule.description),
+        ]
+        table.add_row(*row)
+    console.print(table)
+
+
+_WIDE: Final = 120
+_ID: Final = 14
+_PLACE: Final = 18
+
+
+def _as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "status": rule.status,
+        "method": rule.redaction.method,
+        "description": rule.description,
+        "file": rule.file,
+        "line": rule.line,
+        "where": [selector.source for selector in rule.where],
+        "except": [selector.source for selector in rule.excepts],
+        "keys": list(rule.match.spelled),
+        "scrubs": len(rule.scrubs),
+        "leaves": len(rule.leaves),
+    }
