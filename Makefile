@@ -32,7 +32,7 @@ test: check node clients-set-up ## everything that CI runs: check, then all test
 	@echo "== pytest"
 	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
+check: $(VENV)/.dev ## format, lint, types, floors, the rules' own examples and their lint
 	@echo "== ruff format"
 	@$(BIN)/ruff format --check --quiet .
 	@echo "== ruff check"
@@ -43,6 +43,8 @@ check: $(VENV)/.dev ## format, lint, types, floors, and the rules' own examples
 	@$(BIN)/lint-imports --no-cache
 	@echo "== relay rules test"
 	@$(BIN)/relay rules test
+	@echo "== relay rules lint"
+	@$(BIN)/relay rules lint --strict
 
 fmt: $(VENV)/.dev ## format, and fix what can be fixed
 	@$(BIN)/ruff format .
