@@ -167,9 +167,18 @@ def scrub_sample(scrubber: Scrubber, sample: Sample) -> Result:
                 assert_never(sample.kind)
     except jsonio.JsonError as error:
         line, column = jsonio.place_of_fault(sample.text.encode("utf-8", "replace"))
-        return Result(problem=f"the sample is no JSON: {error}, at line {line}, column {column}")
+        problem = f"the sample is no JSON: {error}, at line {line}, column {column}"
+        guess = "; is it an envelope?" if _is_envelope(sample.text) else ""
+        return Result(problem=f"{problem}{guess}")
     except RelayError as error:
         return Result(problem=f"the relay would drop it: {error.detail}")
+
+
+def _is_envelope(text: str) -> bool:
+    try:
+        return bool(parse(text.encode("utf-8", "replace")).items)
+    except RelayError:
+        return False
 
 
 def _event(scrubber: Scrubber, text: str) -> Result:
@@ -188,6 +197,8 @@ def _text(scrubber: Scrubber, text: str) -> Result:
 def _envelope(scrubber: Scrubber, text: str) -> Result:
     """Scrub as `Scrubber.scrub_envelope` does, but keep apart what belongs to which item."""
     envelope = parse(text.encode("utf-8", "replace"))
+    if not envelope.items:
+        return Result(problem="the envelope has no items; is it an event?")
     headers, of_headers = scrubber.scrub_envelope_headers(envelope.headers, None)
     segments: list[Segment] = []
     removed: list[Redaction] = []
