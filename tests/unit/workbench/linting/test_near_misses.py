@@ -22,6 +22,18 @@ KEYED = (
         pytest.param(
             "{pattern: 'room [0-9]{4}'}", ROOM, "a, {event: {a: {b: ['room 12']}}}", id="deep"
         ),
+        pytest.param(
+            "{pattern: '(?i)[a-z]+://(?:room|flat)[0-9]{2}'}",
+            "{in: 'a://room12', out: '[one]'}, {in: 'b://flat34', out: '[one]'}",
+            "a, 'see x://y'",
+            id="a literal of the pattern",
+        ),
+        pytest.param(
+            r"{pattern: '[0-9]{2}\.x\.y'}",
+            "{in: '12.x.y', out: '[one]'}, {in: '34.x.y', out: '[one]'}",
+            "a, 'b.X.Y'",
+            id="an escaped one",
+        ),
         pytest.param("{key: room_name}", KEYED, "a, {event: {names: 1}}", id="a word of the key"),
     ],
 )
