@@ -72,7 +72,9 @@ def test_a_mistake_is_told_at_its_line(seen: Seen) -> None:
     """With a hint, beside the line, and in a list whose entries select the line."""
     step = seen.step("mistake")
     assert ["Line 5: unknown key 'patern' in match (did you mean 'pattern'?)"] == step["said"]
-    assert (["● 5"], "1 mistake", "true") == (step["gutter"], step["state"], step["invalid"])
+    assert (["● 5"], "true") == (step["gutter"], step["invalid"])
+    assert "1 mistake; the examples below are from before." == step["state"]
+    assert "examples old" == step["examples"]
     assert "  patern: 'room [0-9]+'" == step["selected"]
     assert step["result"].startswith("Not tried")
 

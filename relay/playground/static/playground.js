@@ -2,7 +2,7 @@
 // functions. Nothing is stored: a reload begins afresh.
 
 import { Editor, codePoints } from "./editor.js";
-import { showResult, showRule, showSuggestion, state } from "./results.js";
+import { showOld, showResult, showRule, showSuggestion, state } from "./results.js";
 import { Refused, ask, useToken } from "./server.js";
 
 const PAUSE = 200; // ms without a key before a trial
@@ -28,7 +28,8 @@ async function asking(what) {
       lock(error.message);
       return;
     }
-    find("trouble").textContent = `Not done: ${error.message}.`;
+    const most = error.status === 413 ? ": rule and sample together may have 1 MiB" : "";
+    find("trouble").textContent = `Not done: ${error.message}${most}.`;
     find("trouble").hidden = false;
   }
 }
@@ -61,11 +62,17 @@ async function runTrials() {
 
 async function tryOnce() {
   const text = editor.text;
-  const tried = await ask("try", {
-    rules: text.trim() ? [{ name: "rule", text }] : [],
-    base: find("with-loaded").checked ? "loaded" : "none",
-    sample: theSample(),
-  });
+  let tried;
+  try {
+    tried = await ask("try", {
+      rules: text.trim() ? [{ name: "rule", text }] : [],
+      base: find("with-loaded").checked ? "loaded" : "none",
+      sample: theSample(),
+    });
+  } catch (error) {
+    showOld();
+    throw error;
+  }
   showRule(tried, editor);
   showResult(tried);
 }

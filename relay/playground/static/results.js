@@ -33,6 +33,7 @@ export function showRule(tried, editor) {
   }
   editor.mark(marks);
   find("mistakes").replaceChildren(...tried.mistakes.map((one) => mistakeItem(one, editor)));
+  find("examples").classList.toggle("old", tried.mistakes.length > 0);
   if (tried.mistakes.length === 0) {
     find("examples").replaceChildren(...tried.examples.map((one) => exampleItem(one, editor)));
   }
@@ -41,9 +42,13 @@ export function showRule(tried, editor) {
 
 function ruleState(tried) {
   const failed = tried.examples.filter((one) => !one.passed).length;
-  if (tried.mistakes.length) return [counted(tried.mistakes.length, "mistake"), "bad"];
+  if (tried.mistakes.length) {
+    const before = find("examples").children.length ? "; the examples below are from before." : "";
+    return [`${counted(tried.mistakes.length, "mistake")}${before}`, "bad"];
+  }
   if (!tried.edited.length) return ["No rule here: only what is loaded scrubs.", ""];
   if (failed) return [`The rule loads; ${counted(failed, "example")} of ${tried.examples.length} failed.`, "bad"];
+  if (!tried.examples.length) return ["The rule loads. It is off: nothing is tried.", ""];
   return [`The rule loads; ${counted(tried.examples.length, "example")} passed.`, "good"];
 }
 
@@ -75,6 +80,12 @@ function exampleItem(example, editor) {
     item.append(list);
   }
   return item;
+}
+
+/** Says that what was last tried is not what stands there now. */
+export function showOld() {
+  find("result").classList.add("old");
+  state("result-state", "Not tried. What stands below is from before.", "bad");
 }
 
 /** Shows the scrubbed sample; where there were mistakes, the last one stays, and is said to be old. */

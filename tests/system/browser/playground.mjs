@@ -109,6 +109,7 @@ async function withTheMouse(page) {
     said: await texts(page, "#mistakes li"),
     gutter: await texts(page, "#gutter .bad"),
     state: await page.locator("#rule-state").innerText(),
+    examples: await page.locator("#examples").getAttribute("class"),
     result: await page.locator("#result-state").innerText(),
     invalid: await page.locator("#rule").getAttribute("aria-invalid"),
     selected: await page.evaluate(() => window.getSelection().toString()),
