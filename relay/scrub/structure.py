@@ -27,7 +27,7 @@ _QUOTES: Final = "\"'`"
 _MARKS: Final = "{}[]()\"'"
 _TOKEN_COST: Final = 24
 """What a bracket or quote costs that is counted on the way to where a value ends."""
-_OPEN: Final = {"{": "}", "[": "]", "(": ")"}
+_OPEN: Final = "{[("
 
 
 def value_after(
