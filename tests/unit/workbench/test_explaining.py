@@ -84,7 +84,7 @@ def test_an_event_of_sentry() -> None:
     assert ["logentry.formatted"] == [r.path for r in explanation.parts[0].redactions]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(document=json_documents, where=st.sampled_from(["key", "value", "both"]))
 def test_a_secret_is_never_told(document: Any, where: str) -> None:
     """A secret in a key or a value is in nothing that a script is given, or that is printed."""

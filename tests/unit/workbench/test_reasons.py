@@ -132,7 +132,11 @@ def shipped() -> tuple[Rule, ...]:
 
 
 @pytest.mark.parametrize(
-    "name", ["python-2.75.0/consent-tag-before-send-01", "python-2.75.0/compress-none-01"]
+    "name",
+    [
+        "python-2.75.0/consent-tag-before-send-01",
+        pytest.param("python-2.75.0/compress-none-01", marks=pytest.mark.long),
+    ],
 )
 def test_remarks_are_explained_by_who_fired(name: str) -> None:
     """At each place of a real event, the rules with a remark are those that say they fired."""

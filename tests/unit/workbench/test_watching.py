@@ -44,7 +44,7 @@ def test_nothing_found_is_in_a_repr() -> None:
     assert not [word for word in ("12345", "x@y.z", "Jane") if word in repr(watching.log)]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(document=json_documents)
 def test_to_be_looked_at_changes_nothing(document: Any) -> None:
     """The same comes out as of a scrubber alone, and each remark has its redaction."""
