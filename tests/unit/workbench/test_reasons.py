@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import relay
 from relay import jsonio
@@ -17,9 +19,11 @@ from relay.workbench.explaining import explain
 from relay.workbench.reasons import MEANINGS, MOST_PLACES, Answer, Cause, watched, why_not
 from relay.workbench.trying import Kind
 from tests.inline_rules import DEVICE, EMAIL, IP, NUMBER, rules
+from tests.strategies import json_documents
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 KEYS = HashKeys(b"k" * 32)
+MODEST = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 NEAR = "id: t/room\nmatch: {pattern: 'room [0-9]+', near: [hotel]}\nredact: {method: mask}"
 ANY = "id: t/any\nmatch: {any: true}\nwhere: 'extra.*.owner'\nredact: {method: remove}"
 NEVER = f"{EMAIL}\nstatus: off".replace("t/email", "t/off")
@@ -163,3 +167,32 @@ def sample(name: str) -> bytes:
     data = (SAMPLES / f"{name}.bin").read_bytes()
     assert jsonio.loads(data.partition(b"\n")[0])
     return data
+
+
+NARROWED = {
+    "where": f"{NUMBER}\nwhere: user.**",
+    "except": f"{NUMBER}\nexcept: '**'",
+    "near": NUMBER.replace("'}", "', near: [hotel]}", 1),
+    "check": NUMBER.replace("'}", "', check: ip}", 1),
+    "off": f"{NUMBER}\nstatus: off",
+    "shadow": f"{NUMBER}\nstatus: shadow",
+}
+
+
+@MODEST
+@given(document=json_documents, how=st.sampled_from(sorted(NARROWED)), key=st.sampled_from("abc"))
+def test_a_narrowed_rule_says_how(document: Any, how: str, key: str) -> None:
+    """A planted value that a narrowed rule leaves: the reason is what narrows it."""
+    value = {"extra": {"x": document, key: "see 9876543"}}
+    assert [how] == [cause for cause, _ in causes(value, f"extra.{key}", NARROWED[how])]
+
+
+@MODEST
+@given(document=json_documents, path=st.sampled_from(["**", "extra.*", "**.nothing", "extra.q.*"]))
+def test_no_secret_is_in_an_answer(document: Any, path: str) -> None:
+    """Keys and values that rules know, enforced or tried, are in no answer and no repr."""
+    value = {"extra": {"janeroe@example.org": {"98765432": document}, "a": "98765432"}}
+    value["pairs"] = [["janeroe@example.org", "98765432"]]  # type: ignore[assignment]
+    for mail in (EMAIL, TRIED):
+        shown = repr(ask(value, path, mail, NUMBER))
+        assert not [word for word in ("janeroe", "98765432") if word in shown]
