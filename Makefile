@@ -93,7 +93,7 @@ audit: $(VENV)/.audit ## look for known holes in what the image has; needs the n
 		exit 1; \
 	}
 
-picture: $(VENV)/.dev node clients-set-up ## take the README's pictures again: demo, playground
+picture: $(VENV)/.dev node clients-set-up ## take the README's pictures again: demo, playground, overview
 	@$(BIN)/python deploy/demo/demo.py --svg docs/pictures/demo.svg > /dev/null
 	@$(BIN)/python -m tests.system.playground docs/pictures
 

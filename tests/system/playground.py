@@ -6,16 +6,27 @@
 import hashlib
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.system.live import BROWSER, CHROMIUM, NODE, has_package
-from tests.system.running import Relay, project, running
+from tests.system.running import (
+    AUTH,
+    ENVELOPE,
+    Client,
+    Relay,
+    envelope,
+    event,
+    project,
+    running,
+)
 
 NEEDED = ("playwright-core", "axe-core")
 HERE = CHROMIUM is not None and all(map(has_package, NEEDED))
@@ -62,13 +73,40 @@ def visit(relay: Relay, pictures: str = "", script: str = "playground.mjs") -> d
 
 
 def main(folder: str) -> None:
-    """Take the pictures."""
+    """Take the pictures: of the playground, and of the overview of a relay that had some days."""
+    pictures = str(Path(folder).resolve())
     with (
         tempfile.TemporaryDirectory() as where,
         relay_with_playground(Path(where) / "relay") as relay,
     ):
-        trouble = visit(relay, str(Path(folder).resolve()))["trouble"]
+        trouble = visit(relay, pictures)["trouble"]
+    with tempfile.TemporaryDirectory() as where:
+        config = {
+            "listen": {"port": 0, "workers": 2},
+            "projects": [project(f"file:{where}/inbox")],
+        }
+        with running(Path(where) / "relay", config) as relay:
+            _send_some(relay)
+            trouble += visit(relay, pictures, "overview.mjs")["trouble"]
     assert not trouble, trouble
+
+
+def _send_some(relay: Relay) -> None:
+    """Send reports over a minute, more and less, with and without consent."""
+    client = Client(relay.port)
+    chance = random.Random(7)
+    number = 0
+    for _ in range(60):
+        for _ in range(chance.randrange(12)):
+            number += 1
+            message = (
+                f"open /home/jane/w.dat from 203.0.113.{chance.randrange(9)} by jane@example.org"
+            )
+            tags = {"allowReport": chance.random() < 0.8}
+            one = envelope(event(number, message=message, tags=tags))
+            client.send("POST", ENVELOPE, [("X-Sentry-Auth", AUTH)], one)
+        time.sleep(1)
+    client.close()
 
 
 if __name__ == "__main__":
