@@ -5,9 +5,12 @@ under the rules folder, `network/ip-address`; the name given here is the end of 
 the folder that was read, or the file's own name when a single file was.
 """
 
+import os
 import shlex
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +22,12 @@ SUFFIXES: Final = (".yaml", ".yml")
 MAX_BYTES: Final = 1_048_576
 """Larger files are refused: a rule is a page of text."""
 
+MAX_TOTAL: Final = 16 * MAX_BYTES
+"""Bytes of all files together: what is more is not read into memory."""
+
+MAX_FILES: Final = 10_000
+"""Below one folder: it is gone through every few seconds, by whoever takes envelopes, too."""
+
 
 def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
     """Read rule files and folders, in order; inside a folder sorted by name.
@@ -28,19 +37,25 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
 
     Raises:
         RuleError: with every path that is missing or unreadable, every file that is not UTF-8, and
-            when there is no rule file at all. A file that is reached twice is read once.
+            when there is no rule file at all, or too many. A file that is reached twice is read
+            once.
     """
     mistakes: list[Mistake] = []
-    found: dict[Path, RuleText] = {}
+    found: dict[str, RuleText] = {}
+    shown = ", ".join(map(str, paths)) or "(no path)"
+    left = MAX_TOTAL
     for path in map(Path, paths):
         for base, file in _found(path, mistakes):
-            real = file.resolve()
+            real = os.path.realpath(file)  # `resolve` raises where links lead in a circle
             text = None if real in found else _text(file, mistakes)
             if text is not None:
                 name = file.relative_to(base).with_suffix("").as_posix()
                 found[real] = RuleText(name, str(file), text)
+                left -= len(text)
+            if left < 0:
+                size = f"larger than {MAX_TOTAL} bytes together"
+                raise RuleError((*mistakes, Mistake(shown, 1, f"the rule files are {size}")))
     if not found and not mistakes:
-        shown = ", ".join(map(str, paths)) or "(no path)"
         mistakes.append(Mistake(shown, 1, "no rule files", "they end in .yaml"))
     if mistakes:
         raise RuleError(tuple(mistakes))
@@ -61,7 +76,7 @@ def fingerprint(paths: Sequence[str | Path]) -> Fingerprint:
     for path in map(Path, paths):
         found.append(_state(path))
         try:
-            files = sorted(_rule_files(path)) if path.is_dir() else []
+            files = sorted(islice(_rule_files(path), MAX_FILES + 1)) if path.is_dir() else []
         except OSError as error:
             found.append((str(path), "unreadable", error.errno or 0))
             continue
@@ -177,9 +192,12 @@ def _files(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, Path]]:
         yield path.parent, path
     elif path.is_dir():
         try:
-            files = sorted(_rule_files(path))
+            files = sorted(islice(_rule_files(path), MAX_FILES + 1))
         except OSError as error:
             mistakes.append(Mistake(str(path), 1, f"cannot be read: {error.strerror}"))
+            return
+        if len(files) > MAX_FILES:
+            mistakes.append(Mistake(str(path), 1, f"more than {MAX_FILES} rule files"))
             return
         for file in files:
             yield path, file
@@ -197,7 +215,11 @@ def _rule_files(folder: Path) -> Iterable[Path]:
 
 def _text(file: Path, mistakes: list[Mistake]) -> str | None:
     try:
-        data = file.read_bytes()
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would keep us for ever
+            mistakes.append(Mistake(str(file), 1, "not a file"))
+            return None
+        with file.open("rb") as source:
+            data = source.read(MAX_BYTES + 1)
     except OSError as error:
         mistakes.append(Mistake(str(file), 1, f"cannot be read: {error.strerror}"))
         return None

@@ -1,5 +1,6 @@
 """Rule files: which are read, how they are named, and what is a mistake."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,62 @@ def test_an_unreadable_file_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(RuleError) as caught:
         rulefiles.read([tmp_path / "rules"])
     assert (f"{link}:1: cannot be read: No such file or directory",) == caught.value.causes
+
+
+def test_a_link_in_a_circle_is_a_mistake(tmp_path: Path) -> None:
+    """A link that leads to itself is told as what cannot be read, and no fault of ours."""
+    link = tmp_path / "circle.yaml"
+    link.symlink_to(link)
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    assert (f"{link}:1: cannot be read: Too many levels of symbolic links",) == caught.value.causes
+
+
+def test_a_pipe_is_a_mistake(tmp_path: Path) -> None:
+    """A pipe with the name of a rule file is not waited for."""
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    assert (f"{pipe}:1: not a file",) == caught.value.causes
+
+
+def test_no_more_of_a_file_is_read_than_a_rule_may_have(tmp_path: Path) -> None:
+    """A file of a terabyte is refused, not loaded."""
+    huge = tmp_path / "huge.yaml"
+    with huge.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    assert (f"{huge}:1: larger than 1048576 bytes",) == caught.value.causes
+
+
+def test_all_files_together_have_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is more than that together is refused; the first files that fit are no set."""
+    write(tmp_path / "a.yaml", b"#" * 60)
+    write(tmp_path / "b.yaml", b"#" * 40)
+    monkeypatch.setattr(rulefiles, "MAX_TOTAL", 100)
+    assert ["a", "b"] == [file.name for file in rulefiles.read([tmp_path])]
+    monkeypatch.setattr(rulefiles, "MAX_TOTAL", 99)
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    wanted = f"{tmp_path}:1: the rule files are larger than 99 bytes together"
+    assert (wanted,) == caught.value.causes
+
+
+def test_a_folder_has_so_many_files_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder with more is refused, and its fingerprint is not made of them all."""
+    for number in range(4):
+        write(tmp_path / f"{number}.yaml")
+    monkeypatch.setattr(rulefiles, "MAX_FILES", 4)
+    assert 4 == len(rulefiles.read([tmp_path]))
+    monkeypatch.setattr(rulefiles, "MAX_FILES", 2)
+    with pytest.raises(RuleError) as caught:
+        rulefiles.read([tmp_path])
+    assert (f"{tmp_path}:1: more than 2 rule files",) == caught.value.causes
+    assert 1 + 3 == len(rulefiles.fingerprint([tmp_path]))
 
 
 def test_the_shipped_rules_stand_beside_the_package() -> None:
@@ -156,9 +213,11 @@ def test_files_that_somebody_changes_are_read_again(tmp_path: Path) -> None:
 def test_files_that_never_stand_still(tmp_path: Path) -> None:
     """They are a mistake after a while."""
     times = iter(range(100))
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(RuleError) as caught:
+    path = write(tmp_path / "a.yaml")
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(rulefiles, "fingerprint", lambda _: next(times))
-        rulefiles.read_settled([write(tmp_path / "a.yaml")], lambda _: None)
+        with pytest.raises(RuleError) as caught:
+            rulefiles.read_settled([path], lambda _: None)
     assert "the rule files change while they are read" == caught.value.mistakes[0].message
 
 
