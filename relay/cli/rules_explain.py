@@ -14,7 +14,7 @@ from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
-from relay.cli.scrub import KINDS, guess
+from relay.cli.scrub import KINDS, guessed
 from relay.rules.loading import load_rules
 from relay.rules.model import Rule
 from relay.rules.selectors import Selector, SelectorError, parse_selector
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     if only is not None and not only:
         return _misused(f"no rule is like {options.rule}")
     scrubber = Scrubber.from_rules(rules, HashKeys(secrets.token_bytes(32)))
-    explanation = explain(scrubber, data, Kind(options.kind or guess(data)))
+    explanation = explain(scrubber, data, Kind(options.kind or guessed(data)))
     answers = None if selector is None else _ask(rules, scrubber, explanation, selector, only)
     if options.json:
         print_json(_as_json(explanation, answers))
@@ -191,7 +191,7 @@ def _show_part(console: Console, part: Part, only: frozenset[str] | None, *, rev
         console.print(_table(sorted(redactions, key=_order), reveal=reveal))
     for rule, path, count in sorted(shadow):
         console.print(
-            Text.assemble("would redact (shadow): ", (rule, "cyan"), f" {path}, {count} times")
+            Text.assemble("would redact (shadow): ", (rule, "cyan"), f" {path}, {_times(count)}")
         )
     if part.headers_left_out:
         console.print(f"{part.headers_left_out} headers left out: their names do not go on")
@@ -201,6 +201,10 @@ def _show_part(console: Console, part: Part, only: frozenset[str] | None, *, rev
 
 def _order(redaction: Redaction) -> tuple[str, str, Span]:
     return redaction.document, redaction.path, redaction.clean_span or (0, 0)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _table(redactions: Sequence[Redaction], *, reveal: bool) -> Table:

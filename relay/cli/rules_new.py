@@ -10,7 +10,7 @@ from rich.prompt import Prompt
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
-from relay.cli.scrub import KINDS, guess
+from relay.cli.scrub import KINDS, guessed
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Method, Rule, Status, normalise_key
 from relay.rules.selectors import SelectorError, parse_selector
@@ -128,7 +128,7 @@ def _wanted(options: argparse.Namespace) -> _Wanted:
         select = _ask("select", "Text of it that is to go", "--select, --path or --key")
     if _at_terminal():
         options.why = options.why or Prompt.ask("Why may nobody upstream see it", default="")
-    kind = options.kind or guess(data)
+    kind = options.kind or guessed(data)
     sample = data.decode("utf-8", "replace")
     return _Wanted(rule_id, kind, sample, select, options.path or "", options.key or "")
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"relay: {options.file}: {error.strerror}", file=sys.stderr)
         return 2
     scrubber = relay.load_scrubber(*rules_of(options))
-    kind = options.kind or guess(data)
+    kind = options.kind or guessed(data)
     try:
         clean, lost = scrub(scrubber, data, kind)
     except jsonio.JsonError as error:
@@ -94,6 +94,19 @@ def guess(data: bytes) -> str:
     except (jsonio.JsonError, TypeError):
         pass
     return "text"
+
+
+def guessed(data: bytes) -> str:
+    """Guess, and say on stderr where what looks like JSON will be read as a text.
+
+    An event that was copied but in part is one: as a text it has no keys, and looks clean.
+    """
+    kind = guess(data)
+    if kind == "text" and data.lstrip()[:1] in (b"{", b"["):
+        line, column = jsonio.place_of_fault(data)
+        told = f"no JSON from line {line}, column {column} on, so read as text"
+        print(f"relay: {told} (--kind event or envelope says otherwise)", file=sys.stderr)
+    return kind
 
 
 def _diff(before: bytes, after: bytes, kind: str) -> list[str]:

@@ -132,4 +132,4 @@ def test_many_places_and_shadow_rules(folder: Path, capsys: pytest.CaptureFixtur
     assert 0 == explain("--path", "a.*")
     assert "10 more places are like this path" in capsys.readouterr().out
     assert 0 == explain()
-    assert "would redact (shadow): t/tried event/b, 1 times" in capsys.readouterr().out
+    assert "would redact (shadow): t/tried event/b, once" in capsys.readouterr().out

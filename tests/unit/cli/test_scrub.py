@@ -39,6 +39,20 @@ def test_guess(data: bytes, expected: str) -> None:
     assert expected == scrub.guess(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [(b'{"a": "x",\n "b": "y', "line 2, column 7"), (b"{}\n[1]\n", "line 2, column 1"),
+     (b"some text", ""), (EVENT, ""), (ENVELOPE, "")],
+)  # fmt: skip
+def test_half_of_an_event_is_told(
+    data: bytes, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was copied but in part is read as text, and so looks cleaner than it is."""
+    assert scrub.guess(data) == scrub.guessed(data)
+    told = f"relay: no JSON from {place} on, so read as text" if place else ""
+    assert told == capsys.readouterr().err.partition(" (")[0]
+
+
 def test_an_event(tmp_path: Path, rules: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Clean bytes go to stdout, nothing else."""
     file = tmp_path / "e.json"
