@@ -35,6 +35,10 @@ MEMORY: Final = 512 * 1024**2
 MEMORY_PART: Final = 4
 """Of the memory that all processes here may have together, it takes one of so many parts."""
 
+MOST_ANSWER: Final = 8 * 1024**2
+"""Bytes of an answer: it passes through the process that takes envelopes. A rule that writes much
+in many places makes more than it was given."""
+
 CODECS: Final = (
     "ascii", "latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be",
     "utf-32", "utf-32-le", "utf-32-be", "idna", "punycode", "unicode_escape",
@@ -87,10 +91,17 @@ def _answer(work: Work, source: BinaryIO, sink: BinaryIO) -> bool:
 def _do(work: Work, op: Op, body: bytes) -> tuple[Answer, bool]:
     """Do it; where memory was short, this process is not used again."""
     try:
-        return work.do(op, body), True
+        return _bounded(work.do(op, body)), True
     except MemoryError:
         pass
     return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "it takes more memory than there is"), False
+
+
+def _bounded(answer: Answer) -> Answer:
+    if len(answer.body) <= MOST_ANSWER:
+        return answer
+    detail = f"what comes out has more than {MOST_ANSWER} bytes: make the sample smaller"
+    return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
 
 
 def _bound_time() -> None:

@@ -5,6 +5,8 @@ import json
 import resource
 from typing import Any
 
+import pytest
+
 from relay.playground import child
 from relay.playground.work import Answer, Op, Work
 from relay.scrub.hashing import HashKeys
@@ -15,6 +17,15 @@ class Hungry(Work):
 
     def do(self, op: Op, body: bytes) -> Answer:
         raise MemoryError
+
+
+class Talkative(Work):
+    """Has so much to say."""
+
+    size = 0
+
+    def do(self, op: Op, body: bytes) -> Answer:
+        return Answer(200, b" " * (self.size - 2) + b"{}")
 
 
 def answer(work: Work, sent: bytes) -> tuple[bool, bytes]:
@@ -50,6 +61,20 @@ def test_without_memory_it_says_so_and_ends() -> None:
     goes_on, output = answer(Hungry(HashKeys(b"k" * 32)), child.REQUEST.pack(Op.TRY, 0))
     status, told = read(output)
     assert (False, 422, "it takes more memory than there is") == (goes_on, status, told["detail"])
+
+
+def test_an_answer_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It passes through the process that takes envelopes: what is larger stays here."""
+    monkeypatch.setattr(child, "MOST_ANSWER", 100)
+    work = Talkative(HashKeys(b"k" * 32))
+    work.size = 100
+    goes_on, output = answer(work, child.REQUEST.pack(Op.TRY, 0))
+    assert (True, 200, {}) == (goes_on, *read(output))
+    work.size = 101
+    goes_on, output = answer(work, child.REQUEST.pack(Op.TRY, 0))
+    status, told = read(output)
+    wanted = "what comes out has more than 100 bytes: make the sample smaller"
+    assert (True, 422, wanted) == (goes_on, status, told["detail"])
 
 
 def test_more_memory_is_a_part_of_what_is_given() -> None:
