@@ -53,14 +53,15 @@ def standing(reloader: Reloader, board: Board) -> dict[str, Any]:
     current, refused = reloader.current, reloader.refused
     return {
         "state": "current" if refused is None else "refused",
+        "mistakes": [asdict(mistake) for mistake in (refused.mistakes if refused else ())],
         "digest": current.digest,
         "rules": current.rules,
         "generation": current.number,
         "since": _time(current.since),
-        "files": [file.file for file in current.files],
         "workers": _workers(board),
         "last": _attempt(reloader.last),
-        "mistakes": [asdict(mistake) for mistake in (refused.mistakes if refused else ())],
+        # The long list comes last, or whoever reads it with curl would look for all the others.
+        "files": [file.file for file in current.files],
     }
 
 
