@@ -7,11 +7,12 @@ import copy
 from dataclasses import replace
 from typing import Any, Final
 
+from relay import jsonio
 from relay.errors import RuleError, ScrubError
 from relay.rules.examples import run_examples
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Method, Rule, Status
-from relay.rules.selectors import PathPart
+from relay.rules.selectors import PathPart, ValueType
 from relay.rules.sentry_import.model import Find
 from relay.rules.sentry_import.proving import Proof, prove
 from relay.rules.sentry_import.selectors import Place
@@ -86,13 +87,44 @@ def proven(
     )
     if not proof.enough:
         return None
+    if located.value_type is not ValueType.STRING:
+        typed = Proof(*(_typed(part, find.hits) for part in (proof.scrubs, proof.leaves)))
+        whole = head + examples_text(typed.scrubs, typed.leaves)
+        if _passes(rule_id, whole):
+            return whole
     whole = head + examples_text(proof.scrubs, proof.leaves)
+    return whole if _passes(rule_id, whole) else None
+
+
+def _passes(rule_id: str, whole: str) -> bool:
     try:
         rules = load_rules([RuleText(rule_id, f"{rule_id}.yaml", whole)])
     except RuleError:
-        return None
+        return False
     results = run_examples(rules, lambda some: Scrubber.from_rules(some, _KEYS))
-    return whole if all(result.passed for result in results) else None
+    return all(result.passed for result in results)
+
+
+def _typed(example: Any, hits: tuple[str, ...]) -> Any:
+    """Return an example with numbers, maps and lists in place of invented texts of them."""
+    match example:
+        case {"in": _}:
+            return example
+        case dict():
+            return {key: _value(value, hits) for key, value in example.items()}
+        case list():
+            return [_typed(one, hits) for one in example]
+        case _:
+            return example
+
+
+def _value(value: Any, hits: tuple[str, ...]) -> Any:
+    if isinstance(value, str) and value in hits:
+        try:
+            return jsonio.loads(value)
+        except jsonio.JsonError:
+            return value  # was cut to a readable length
+    return _typed(value, hits)
 
 
 def _alone(rule: Rule) -> Scrubber:

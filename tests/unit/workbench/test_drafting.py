@@ -245,6 +245,19 @@ def test_caught_by() -> None:
     assert ("a/b",) == caught_by(plain, alone(loaded(draft("a/b", plain))))
 
 
+@pytest.mark.parametrize(
+    ("word", "kind"), [('"count"', int), ('"balances"', dict), ('"serials"', list)]
+)
+def test_examples_have_the_type_of_the_value(word: str, kind: type) -> None:
+    """A number is shown as a number, a map as a map, and not as a text of one."""
+    located = chosen(TEXT, word, part=False)
+    rule = loaded(draft("a/b", located, way=Way.KEY))
+    before = rule.scrubs[0].before
+    assert isinstance(before, dict)
+    assert kind is type(before["extra"][located.key])
+    assert located.value != before["extra"][located.key]
+
+
 def test_what_a_rule_leaves() -> None:
     """Places at which the same text stays; keys that look like data are not shown."""
     located = chosen(TEXT, "TKT-48213")
