@@ -47,7 +47,7 @@ _ALL: tuple[Check, ...] = (
 CHECKS: Mapping[str, Check] = MappingProxyType({check.__name__: check for check in _ALL})
 
 _DEAR = {
-    "decred": 110, "mnemonic_joined": 80, "nem": 80, "base58check": 80, "monero": 62,
+    "decred": 110, "mnemonic_joined": 90, "nem": 80, "base58check": 80, "monero": 62,
     "algorand": 60, "ergo": 48, "eip55": 45, "ripple": 36, "mnemonic": 32, "iban": 25,
     "stellar": 20, "ss58": 18, "bech32": 15, "ip": 15, "solana": 14, "cashaddr": 12, "xpub": 8,
     "xprv": 8, "mnemonic_part": 8, "ton": 8, "onion": 7, "bip32_path": 30, "luhn": 6, "byron": 5,

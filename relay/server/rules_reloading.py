@@ -229,10 +229,11 @@ class Reloader:
         self.current = RuleSet(files, verdict.digest, len(verdict.rules), number, now)
         self._metrics.gauge("relay_rules_loaded", len(verdict.rules))
         everywhere = await self._followed(number)
-        log.info(
-            "rules_accepted" if everywhere else "rules_not_everywhere",
-            extra={"rules": len(verdict.rules), "digest": verdict.digest[:DIGITS]},
-        )
+        told = {"rules": len(verdict.rules), "digest": verdict.digest[:DIGITS]}
+        if everywhere:
+            log.info("rules_accepted", extra=told)
+        else:
+            log.warning("rules_not_everywhere", extra=told)
         if left_out := shipped_left_out(verdict.rules):
             log.warning("shipped_rules_left_out", extra={"count": left_out})
         return self._conclude(Attempt(Reloaded.ACCEPTED, via, now))

@@ -352,6 +352,8 @@ def state(drive: Drive, found: Samples) -> None:
     }
     drive.want.update(closed)
     version = next(name for name in found if name.startswith("relay_build_info"))
+    (digest,) = [name for name in found if name.startswith("relay_rules_workers{")]
+    assert re.fullmatch(r'relay_rules_workers\{digest="[0-9a-f]{12}"\}', digest)
     drive.want.update(
         {
             'relay_spool_envelopes{state="buried"}': 1,
@@ -359,6 +361,7 @@ def state(drive: Drive, found: Samples) -> None:
             "relay_spool_max_bytes": 150_000,
             'relay_consent_not_required{project="*"}': 1,
             "relay_rules_loaded": 2,
+            digest: 1,
             "relay_workers": 1,
             'relay_ready{part="serving"}': 1,
             'relay_ready{part="spool"}': 1,
