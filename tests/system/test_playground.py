@@ -88,6 +88,14 @@ def test_once_mended_the_sample_is_scrubbed(seen: Seen) -> None:
     assert f'"note": "[room] of {CANARY} <b id=markup>"' in step["result"]
 
 
+def test_what_is_to_be_done_with_a_good_rule_is_said(seen: Seen) -> None:
+    """Where its file goes; and which of the loaded rules it replaces, if it has the id of one."""
+    good = "The rule loads; 4 examples passed. Save it as hotel/room.yaml in a rules folder."
+    assert good == seen.step("mended")["state"]
+    place = "It stands in place of the loaded network/ip-address.yaml."
+    assert place == seen.step("loaded")["state"].partition("passed. ")[2]
+
+
 def test_a_sample_is_text_and_never_markup(seen: Seen) -> None:
     """A tag in it is shown, and makes no element."""
     assert 0 == seen.step("mended")["markup"]

@@ -73,7 +73,7 @@ async function tryOnce() {
     showOld();
     throw error;
   }
-  showRule(tried, editor);
+  showRule(tried, editor, rules);
   showResult(tried);
 }
 

@@ -17,8 +17,8 @@ export function state(id, text, kind = "") {
   if (place.textContent !== text) place.textContent = text;
 }
 
-/** Shows mistakes and examples beside the editor. */
-export function showRule(tried, editor) {
+/** Shows mistakes and examples beside the editor, and says which of the loaded rules it replaces. */
+export function showRule(tried, editor, loaded) {
   const marks = new Map();
   for (const example of tried.examples) {
     const kind = example.passed ? "good" : "bad";
@@ -37,10 +37,10 @@ export function showRule(tried, editor) {
   if (tried.mistakes.length === 0) {
     find("examples").replaceChildren(...tried.examples.map((one) => exampleItem(one, editor)));
   }
-  state("rule-state", ...ruleState(tried));
+  state("rule-state", ...ruleState(tried, loaded));
 }
 
-function ruleState(tried) {
+function ruleState(tried, loaded) {
   const failed = tried.examples.filter((one) => !one.passed).length;
   if (tried.mistakes.length) {
     const before = find("examples").children.length ? "; the examples below are from before." : "";
@@ -49,7 +49,10 @@ function ruleState(tried) {
   if (!tried.edited.length) return ["No rule here: only what is loaded scrubs.", ""];
   if (failed) return [`The rule loads; ${counted(failed, "example")} of ${tried.examples.length} failed.`, "bad"];
   if (!tried.examples.length) return ["The rule loads. It is off: nothing is tried.", ""];
-  return [`The rule loads; ${counted(tried.examples.length, "example")} passed.`, "good"];
+  const id = tried.edited[0];
+  const known = loaded.find((rule) => rule.id === id);
+  const next = known ? `It stands in place of the loaded ${known.file}.` : `Save it as ${id}.yaml in a rules folder.`;
+  return [`The rule loads; ${counted(tried.examples.length, "example")} passed. ${next}`, "good"];
 }
 
 function sentence({ message, hint }) {

@@ -123,6 +123,7 @@ async function withTheMouse(page) {
   const mark = page.locator("#result mark.own").first();
   await mark.hover();
   steps.mended = {
+    state: await page.locator("#rule-state").innerText(),
     mistakes: await texts(page, "#mistakes li"),
     examples: await texts(page, "#examples .pass"),
     gutter: await texts(page, "#gutter .good"),
@@ -175,6 +176,10 @@ async function withTheMouse(page) {
   await page.locator("#rule").focus();
   await page.keyboard.press("Control+Z");
   steps.used.undone = await page.locator("#rule").inputValue();
+  await page.locator("#start").selectOption("network/ip-address");
+  await page.locator("#open-rule").click();
+  await until(page, "#rule-state", "in place of");
+  steps.loaded = { state: await page.locator("#rule-state").innerText() };
   steps.kept = await page.evaluate(async () => ({
     local: localStorage.length,
     session: sessionStorage.length,
