@@ -155,6 +155,8 @@ def merged(loaded: Iterable[Rule], edited: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def scrub_sample(scrubber: Scrubber, sample: Sample) -> Result:
     """Scrub a sample; what cannot be scrubbed is told as a problem."""
+    if not sample.text.strip():
+        return Result(problem="there is no sample")
     try:
         match sample.kind:
             case Kind.EVENT:

@@ -218,6 +218,8 @@ def test_what_is_no_text_is_not_shown(desk: Desk) -> None:
     ("kind", "text", "problem"),
     [
         ("event", '{"a": hunter2}', "the sample is no JSON: not JSON, at line 1, column 7"),
+        ("event", " \n", "there is no sample"),
+        ("envelope", "", "there is no sample"),
         ("event", "[" * 300 + "]" * 300, "nested too deeply"),
         ("event", '{}\n{"type":"event"}\n{}', "at line 2, column 1; is it an envelope?"),
         ("envelope", "hunter2", "the relay would drop it: "),
