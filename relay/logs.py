@@ -24,7 +24,8 @@ from relay.errors import RelayError
 FIELDS: Final = frozenset({
     "action", "admin_host", "admin_port", "attempts", "bytes", "claimed", "component", "count",
     "digest", "dsn_host", "envelope_id", "error", "file", "host", "items", "kind", "line",
-    "missing", "number", "onion", "outcome", "pid", "port", "project", "queued", "reason", "required",
+    "missing", "number", "onion", "outcome", "pid", "port", "project", "queued", "reason",
+    "required",
     "retry_at", "route", "rule", "rules", "scope", "seconds", "signal", "state", "status",
     "upstream_host", "verdict", "version", "via", "who", "worker", "workers",
 })  # fmt: skip
