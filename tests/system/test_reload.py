@@ -188,7 +188,7 @@ def test_changes_under_load(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 3])
 def test_many_changes_under_load(tmp_path: Path, workers: int) -> None:
-    """Ten of them: nothing is lost or scrubbed with half a set. `benchmarks load reload` has times."""
+    """Ten: nothing is lost or scrubbed with half a set; `benchmarks load reload` has times."""
     found = reload.measure(tmp_path, reload.Effort(workers=workers, seconds=2.0))
     assert {"200": found.sent} == found.statuses
     assert (found.sent, 0, 10) == (found.arrived, found.mixed, found.accepted)
