@@ -15,7 +15,13 @@ def add_action(
     make: Callable[[], dict[str, Any]] = rule_schema,
     what: str = "rule files",
 ) -> None:
-    """Add the action."""
+    """Add the action.
+
+    Args:
+        actions: of a command, `rules` or `config`.
+        make: returns the schema.
+        what: it is of.
+    """
     parser = actions.add_parser(
         "schema",
         help=f"print the JSON Schema of {what}",

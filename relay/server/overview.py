@@ -101,7 +101,11 @@ class Overview:
         log.debug("overview", extra={"seconds": time.perf_counter() - started})
 
     async def data(self, request: web.Request, _: str) -> web.StreamResponse:
-        """Give the numbers: `?range=1h` (the default) or `24h`."""
+        """Give the numbers: `?range=1h` (the default) or `24h`.
+
+        Raises:
+            web.HTTPBadRequest: it is another range.
+        """
         wanted = request.query.get("range", RANGES[0])
         if wanted not in RANGES:
             raise web.HTTPBadRequest
@@ -134,7 +138,13 @@ class Overview:
 
 
 def add_overview_routes(app: web.Application, gate: Gate, overview: Overview) -> None:
-    """Mount the routes; who serves the app looks, by `looking`."""
+    """Mount the routes.
+
+    Args:
+        app: the admin port's.
+        gate: asks for the token.
+        overview: what they show; who serves the app has it look, by `looking`.
+    """
     app.router.add_get("/overview/data", gate.guarded(SCOPE, overview.data))
     add_page(app, "/overview", _HERE / "static", FILES)
 

@@ -109,7 +109,14 @@ def open_errors_switch(loaded: Loaded, seat: RulesSeat) -> RuleSwitch:
 def open_reloader(
     loaded: Loaded, seat: RulesSeat, metrics: Metrics, say: Callable[[RelayError], None]
 ) -> Reloader:
-    """Have a process see to changes; `say` tells an operator of mistakes."""
+    """Have a process see to changes.
+
+    Args:
+        loaded: the rules that it began with, and the settings.
+        seat: where it tells others of new ones.
+        metrics: count changes.
+        say: tells an operator of mistakes.
+    """
     settings, clock = loaded.settings, SystemClock()
     rules = len(loaded.scrubber.compiled.rules)
     current = RuleSet(loaded.files, loaded.scrubber.digest, rules, seat.number, clock.now())

@@ -98,7 +98,13 @@ def into(memory: ShadowMemory, clock: Clock) -> Deliver:
 
 @contextmanager
 def receiving(channel: ShadowChannel, memory: ShadowMemory, clock: Clock) -> Iterator[None]:
-    """Put into a memory what processes tell, inside the block."""
+    """Put into a memory what processes tell, inside the block.
+
+    Args:
+        channel: over which they tell it.
+        memory: counts it by the hour in which it is read.
+        clock: the time.
+    """
     loop = asyncio.get_running_loop()
 
     def read() -> None:

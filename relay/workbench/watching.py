@@ -98,7 +98,18 @@ class Watching(Scrubber):
     def clean(
         self, root: Any, size: int, root_type: str, label: str, *, structural: bool
     ) -> list[Note]:
-        """Clean as the scrubber does, and keep what is done."""
+        """Clean as the scrubber does, and keep what is done.
+
+        Args:
+            root: a parsed map or list; changed in place.
+            size: of its bytes, which bounds the work.
+            root_type: what selectors call it, such as `event`.
+            label: names it for people.
+            structural: whether its own fields are held to their forms.
+
+        Raises:
+            ScrubError: it is too deep, or needs more work than its size allows.
+        """
         before = _copied(root)
         watch = _Watch(
             self.compiled, self.keys, budget_for(size), root_type, structural, self.memory

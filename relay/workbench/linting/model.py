@@ -200,7 +200,15 @@ class Finding:
 def found(
     rule: Rule, code: Code, message: str, *, line: int | None = None, other: str = ""
 ) -> Finding:
-    """Make a finding; it stands at the rule's first line unless told otherwise."""
+    """Make a finding.
+
+    Args:
+        rule: that it is about.
+        code: what is wrong, in a word; how sure it is stands in `MEANINGS`.
+        message: for people.
+        line: of the rule's file; its first unless told otherwise.
+        other: the id of a rule that has to do with it.
+    """
     severity = MEANINGS[code].severity
     return Finding(
         rule.id, rule.file, rule.line if line is None else line, code, severity, message, other
