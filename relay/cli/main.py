@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from relay import __version__
 from relay.cli import config, healthcheck, rules, scrub, serve, spool
 from relay.cli.options import as_json, missing_path, print_json
+from relay.cli.terminal import say
 from relay.errors import MistakesError, RelayError
 from relay.side.nursery import forbid_core_dumps
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     missing = missing_path(options)
     if missing is not None:
-        print(f"relay: {missing}: no such file or folder", file=sys.stderr)
+        say(f"relay: {missing}: no such file or folder")
         return MISUSED
     try:
         return int(options.run(options))
@@ -36,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_json({"mistakes": as_json(error.mistakes)})
         count = len(error.mistakes)
         for mistake in error.mistakes:
-            print(mistake, file=sys.stderr)
+            say(mistake)
         print(f"{count} mistake{'' if count == 1 else 's'}", file=sys.stderr)
         return WRONG
     except RelayError as error:
-        print(f"relay: {error.detail}", file=sys.stderr)
+        say(f"relay: {error.detail}")
         return WRONG
     except BrokenPipeError:
         # The reader of our output has gone; say nothing more, at exit neither.

@@ -3,17 +3,16 @@
 import argparse
 import dataclasses
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 
 from relay import jsonio, rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.terminal import say, tables
 from relay.errors import EnvelopeError
 from relay.protocol.envelope import parse
 from relay.rules.loading import load_rules
@@ -81,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _misused(message: str) -> int:
-    print(f"relay: {message}", file=sys.stderr)
+    say(f"relay: {message}")
     return _MISUSED
 
 
@@ -119,7 +118,7 @@ def _show(costs: Costs) -> None:
     shares = costs.shares()
     for rule in spent:
         table.add_row(*_row(rule, costs.documents, shares[rule.rule]))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    tables().print(table)
     print(f"{len(costs.rules) - len(spent)} more rules were not looked for: the prefilter knew.")
     print(f"{costs.documents} documents, {costs.size} bytes, {costs.dropped} dropped")
     each = costs.micros / costs.documents

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
 from relay.cli.scrub import KINDS, guessed
+from relay.cli.terminal import PlainConsole, cell, say, tables
 from relay.rules.loading import load_rules
 from relay.rules.model import Rule
 from relay.rules.selectors import Selector, SelectorError, parse_selector
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _misused(message: str) -> int:
-    print(f"relay: {message}", file=sys.stderr)
+    say(f"relay: {message}")
     return MISUSED
 
 
@@ -161,9 +161,9 @@ def _show(
     *,
     reveal: bool,
 ) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = tables()
     if explanation.problem:
-        print(f"relay: {explanation.problem}", file=sys.stderr)
+        say(f"relay: {explanation.problem}")
         return
     if explanation.from_sentry:
         console.print("An event as Sentry's API shows it: read as the event that it was.")
@@ -178,7 +178,9 @@ def _show(
     console.print(f"{len(redactions)} redactions by {rules} rules, {dropped} items dropped")
 
 
-def _show_part(console: Console, part: Part, only: frozenset[str] | None, *, reveal: bool) -> None:
+def _show_part(
+    console: PlainConsole, part: Part, only: frozenset[str] | None, *, reveal: bool
+) -> None:
     redactions = [r for r in part.redactions if only is None or r.rule in only]
     shadow = [(rule, path, n) for (rule, path), n in part.shadow.items()
               if only is None or rule in only]  # fmt: skip
@@ -186,7 +188,7 @@ def _show_part(console: Console, part: Part, only: frozenset[str] | None, *, rev
         console.print(Text.assemble((part.title, "bold"), ": dropped, ", (part.dropped, "red")))
     if not (redactions or shadow or part.headers_left_out):
         return
-    console.print(Text(part.title, "bold"))
+    console.print(cell(part.title, "bold"))
     if redactions:
         console.print(_table(sorted(redactions, key=_order), reveal=reveal))
     for rule, path, count in sorted(shadow):
@@ -215,14 +217,14 @@ def _table(redactions: Sequence[Redaction], *, reveal: bool) -> Table:
     for one in redactions:
         place = f"{one.document}: {one.path}" if one.document else one.path
         row = [
-            Text(place or "(text)"),
-            Text(one.rule, "yellow"),
-            Text(one.method),
-            Text(_span(one.span, one.target)),
-            Text(_span(one.clean_span, one.target)),
+            cell(place or "(text)"),
+            cell(one.rule, "yellow"),
+            cell(one.method),
+            cell(_span(one.span, one.target)),
+            cell(_span(one.clean_span, one.target)),
         ]
         if reveal:
-            row.append(Text(_printable(one.found), "red"))
+            row.append(cell(one.found.replace("\n", "·"), "red"))
         table.add_row(*row)
     return table
 
@@ -233,31 +235,26 @@ def _span(span: Span | None, target: Target) -> str:
     return "?" if target is Target.PART else str(target)
 
 
-def _printable(text: str) -> str:
-    """Return text without what would move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "·" for c in text)
-
-
-def _show_answers(console: Console, answers: Answers, only: frozenset[str] | None) -> None:
+def _show_answers(console: PlainConsole, answers: Answers, only: frozenset[str] | None) -> None:
     places = sum(answer.places for _, answer in answers)
     if not places:
         nearest = _nearest(answers)
         hint = f"; the nearest place is {nearest}" if nearest else ""
-        print(f"relay: nothing stands at this path{hint}", file=sys.stderr)
+        say(f"relay: nothing stands at this path{hint}")
         return
     for part, answer in answers:
         by_path: dict[str, list[Why]] = {}
         for why in answer.whys:
             by_path.setdefault(why.path, []).append(why)
         for path, whys in by_path.items():
-            console.print(Text(f"{part.title}: {path}", "bold"))
+            console.print(cell(f"{part.title}: {path}", "bold"))
             _show_whys(console, whys, everything=only is not None)
     shown = sum(len({why.path for why in answer.whys}) for _, answer in answers)
     if shown < places:
         console.print(f"{places - shown} more places are like this path")
 
 
-def _show_whys(console: Console, whys: Sequence[Why], *, everything: bool) -> None:
+def _show_whys(console: PlainConsole, whys: Sequence[Why], *, everything: bool) -> None:
     """Show each rule that came close, and count the others by their cause."""
     near = [why for why in whys if everything or not why.far]
     if near:
@@ -265,8 +262,8 @@ def _show_whys(console: Console, whys: Sequence[Why], *, everything: bool) -> No
         for heading in ("rule", "why", "more"):
             table.add_column(heading, overflow="fold")
         for why in near:
-            said = Text(f"{why.cause}: {MEANINGS[why.cause]}", _STYLES.get(why.cause, ""))
-            table.add_row(Text(why.rule), said, Text(why.detail))
+            said = cell(f"{why.cause}: {MEANINGS[why.cause]}", _STYLES.get(why.cause, ""))
+            table.add_row(cell(why.rule), said, cell(why.detail))
         console.print(table)
     counts = Counter(why.cause for why in whys if why not in near)
     for cause, count in counts.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from relay import jsonio
 from relay.cli.options import add_json, print_json, read_input
+from relay.cli.terminal import say
 from relay.rules.sentry_import import FOLDER, Imported, NotPiiConfigError, convert
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
@@ -95,7 +96,7 @@ def _report(imported: Imported, options: argparse.Namespace) -> None:
         texts = (f"# {rule.file}\n{rule.text}" for rule in imported.rules)
         print("---\n".join(texts), end="")
     for loss in imported.losses:
-        print(f"not carried over: {loss.path or '(document)'}: {loss.reason}", file=sys.stderr)
+        say(f"not carried over: {loss.path or '(document)'}: {loss.reason}")
     for rule in unfinished:
         file = rule.file if options.out is None else Path(options.out) / rule.file
         print(f"examples to fill in: {file}", file=sys.stderr)

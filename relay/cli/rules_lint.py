@@ -3,7 +3,6 @@
 import argparse
 import os
 import secrets
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -11,11 +10,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.terminal import lines, say
 from relay.config import load_settings
 from relay.config.environment import CONFIG_VARIABLE
 from relay.config.loading import DEFAULT_FILE
@@ -94,7 +93,7 @@ def _rotates(options: argparse.Namespace) -> bool:
 
 
 def _no_such(options: argparse.Namespace) -> int:
-    print(f"relay: no rule is like {options.rule}", file=sys.stderr)
+    say(f"relay: no rule is like {options.rule}")
     return 2
 
 
@@ -112,7 +111,7 @@ def _as_json(finding: Finding) -> dict[str, str | int]:
 
 def _show(findings: Sequence[Finding]) -> None:
     """Show each in a line, and once a word what to do about it."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = lines()
     for finding in findings:
         line = Text.assemble(
             f"{finding.file}:{finding.line}: ",

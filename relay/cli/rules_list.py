@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.terminal import cell, tables
 from relay.rules.loading import load_rules
 from relay.rules.model import Rule, Status
 
@@ -74,7 +73,7 @@ def _where(rule: Rule) -> Sequence[str]:
 
 def _show(rules: Sequence[Rule]) -> None:
     """Show a rule in a line or a few; the file stands in it too, where there is room."""
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = tables()
     table = Table(box=None, pad_edge=False)
     wide = console.width >= _WIDE
     table.add_column("rule", overflow="fold", min_width=_ID)
@@ -87,13 +86,13 @@ def _show(rules: Sequence[Rule]) -> None:
         where = _where(rule)
         place = "everywhere" if not where else where[0] if len(where) == 1 else ""
         row = [
-            Text(rule.id),
-            Text(rule.status, _STYLES[rule.status]),
-            Text(rule.redaction.method),
-            Text(place if 0 < len(place) <= _PLACE else f"{len(where)} selectors"),
-            Text(str(len(rule.scrubs) + len(rule.leaves))),
-            *((Text(f"{rule.file}:{rule.line}"),) if wide else ()),
-            Text(rule.description),
+            cell(rule.id),
+            cell(rule.status, _STYLES[rule.status]),
+            cell(rule.redaction.method),
+            cell(place if 0 < len(place) <= _PLACE else f"{len(where)} selectors"),
+            cell(str(len(rule.scrubs) + len(rule.leaves))),
+            *((cell(f"{rule.file}:{rule.line}"),) if wide else ()),
+            cell(rule.description),
         ]
         table.add_row(*row)
     console.print(table)

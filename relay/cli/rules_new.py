@@ -11,6 +11,7 @@ from rich.prompt import Prompt
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
 from relay.cli.scrub import KINDS, guessed
+from relay.cli.terminal import say
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Method, Rule, Status, normalise_key
 from relay.rules.selectors import SelectorError, parse_selector
@@ -107,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
         whole = merged(loaded, (enforced(drafted),))
         left = left_at(wanted.sample, wanted.kind, located.selected, _scrubber(whole))
     except _MisuseError as error:
-        print(f"relay: {error}", file=sys.stderr)
+        say(f"relay: {error}")
         return MISUSED
     _report(wanted.id, text, file, located, caught, left, options)
     return 0
@@ -224,6 +225,6 @@ def _report(
         print(f"wrote {file}")
         print(f"next: relay rules test --rules {options.out}")
     if left:
-        print(f"the same text stays at {', '.join(left)}", file=sys.stderr)
+        say(f"the same text stays at {', '.join(left)}")
     if TO_FILL_IN in text:
         print("to fill in: why", file=sys.stderr)

@@ -2,18 +2,17 @@
 
 import argparse
 import secrets
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.terminal import PlainConsole, cell, lines, say
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import load_rules
 from relay.rules.model import Rule, Scrubs
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
     only = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, options.rule))
     if not only:
-        print(f"relay: no rule is like {options.rule}", file=sys.stderr)
+        say(f"relay: no rule is like {options.rule}")
         return 2
     keys = HashKeys(secrets.token_bytes(32))
     results = list(run_examples(rules, lambda some: Scrubber.from_rules(some, keys), only))
@@ -68,11 +67,11 @@ def run(options: argparse.Namespace) -> int:
         return 1 if failed else 0
     if options.verbose:
         _show_passed(results)
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = lines(stderr=True)
     for result, shown in differences:
         _show(errors, result, shown)
     if options.verbose or len(failed) > 1:
-        out = Console(soft_wrap=True, highlight=False) if options.verbose else errors
+        out = lines() if options.verbose else errors
         out.print(_summary(rules, results, everything=options.verbose))
     print(f"{len(only)} rules, {len(results)} examples, {len(failed)} failed")
     return 1 if failed else 0
@@ -96,7 +95,7 @@ def _joined(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def _show(console: Console, result: ExampleResult, shown: Difference) -> None:
+def _show(console: PlainConsole, result: ExampleResult, shown: Difference) -> None:
     """Show one failure: what differs in colour, documents line by line."""
     rule, example = result.rule, result.example
     console.print(Text.assemble(
@@ -105,9 +104,9 @@ def _show(console: Console, result: ExampleResult, shown: Difference) -> None:
     console.print(_coloured("    wanted  ", shown.wanted, "black on green"))
     console.print(_coloured("    got     ", shown.got, "black on red"))
     for line in shown.lines:
-        console.print(Text(f"        {line}", _LINE_STYLES.get(line[:1], "")))
+        console.print(cell(f"        {line}", _LINE_STYLES.get(line[:1], "")))
     if shown.others:
-        console.print(Text(f"    changed by  {', '.join(shown.others)}", "yellow"))
+        console.print(cell(f"    changed by  {', '.join(shown.others)}", "yellow"))
 
 
 def _coloured(heading: str, pieces: Iterable[Piece], style: str) -> Text:
@@ -115,7 +114,7 @@ def _coloured(heading: str, pieces: Iterable[Piece], style: str) -> Text:
 
 
 def _show_passed(results: Sequence[ExampleResult]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = lines()
     for result in results:
         if result.passed:
             does = "scrubs" if isinstance(result.example, Scrubs) else "leaves"
@@ -134,6 +133,6 @@ def _summary(rules: Sequence[Rule], results: Sequence[ExampleResult], *, everyth
     for rule in rules:
         if rule.id in (ran if everything else failed):
             wrong = failed[rule.id]
-            shown = Text(str(wrong), "red" if wrong else "green")
-            table.add_row(Text(rule.id), str(ran[rule.id]), shown)
+            shown = cell(str(wrong), "red" if wrong else "green")
+            table.add_row(cell(rule.id), str(ran[rule.id]), shown)
     return table

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay import __version__
-from relay.cli import main as main_module
+from relay.cli import rules_list
 from relay.cli.main import main
 from relay.errors import RelayError
 
@@ -82,7 +82,7 @@ def test_other_ends(
     def fail(_: object) -> int:
         raise error
 
-    monkeypatch.setattr(main_module.rules, "run_list", fail)
+    monkeypatch.setattr(rules_list, "run", fail)
     assert status == main(["rules", "list"])
     out, err = capsys.readouterr()
     assert ("", "relay: away\n" if status == 1 else "") == (out, err)
@@ -93,4 +93,6 @@ def test_json_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == main(["rules", "list", "--json"])
     out, err = capsys.readouterr()
     assert "" == err
-    assert {"id", "status", "method", "description", "file"} == set(json.loads(out)[0])
+    about = {"id", "status", "method", "description", "file", "line"}
+    parts = {"where", "except", "keys", "scrubs", "leaves"}
+    assert about | parts == set(json.loads(out)[0])
