@@ -105,7 +105,7 @@ class Watching(Scrubber):
             size: of its bytes, which bounds the work.
             root_type: what selectors call it, such as `event`.
             label: names it for people.
-            structural: whether its own fields are held to their forms.
+            structural: whether rules about keys and places apply.
 
         Raises:
             ScrubError: it is too deep, or needs more work than its size allows.
