@@ -1,6 +1,5 @@
 """The schema of relay.yaml: it takes what the reader takes, and refuses nothing else."""
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from relay import jsonio
 from relay.config import masked, parse
 from relay.config.schema import attributes, config_schema
 from relay.errors import ConfigError
-from tests.unit.rules.test_schema import spots
+from tests.altered import mutants
 
 SCHEMA = config_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -50,23 +49,6 @@ def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def mutants(base: Any) -> Iterator[Any]:
-    """Yield copies with one value taken away or exchanged, or one key too many."""
-    for index, _ in enumerate(spots(base)):
-        for change in ("gone", "unknown", *VALUES):
-            other = copy.deepcopy(base)
-            holder, key = list(spots(other))[index]
-            if change == "gone":
-                del holder[key]
-            elif change == "unknown":
-                if not isinstance(holder, dict):
-                    continue
-                holder["surplus"] = 1
-            else:
-                holder[key] = change
-            yield other
-
-
 def is_read(document: Any) -> bool:
     try:
         parse(jsonio.dumps(document).decode(), "relay.yaml", {})
@@ -81,7 +63,9 @@ def test_what_the_schema_refuses_the_reader_refuses() -> None:
     assert is_read(WHOLE)
     sections = ({name: section} for name, section in WHOLE.items())
     verdicts = [
-        (VALIDATOR.is_valid(one), is_read(one), one) for base in sections for one in mutants(base)
+        (VALIDATOR.is_valid(one), is_read(one), one)
+        for base in sections
+        for one in mutants(base, VALUES)
     ]
     assert [] == [one for valid, read, one in verdicts if read and not valid]
     refused = [valid for valid, read, _ in verdicts if not read]

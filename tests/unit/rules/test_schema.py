@@ -1,6 +1,5 @@
 """The schema of rule files: it takes what the loader takes, and refuses nothing else."""
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from relay.rules.model import Method, Status
 from relay.rules.schema import rule_schema
 from relay.rules.selectors import TYPE_NAMES, SelectorError, parse_selector
 from relay.yamlio import load, plain
+from tests.altered import mutants
 
 SCHEMA = rule_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -55,32 +55,6 @@ def test_a_shipped_rule(name: str) -> None:
     assert [] == [error.message for error in VALIDATOR.iter_errors(plain(root))]
 
 
-def spots(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each map or list of a document with each key or index in it."""
-    keys = value.keys() if isinstance(value, dict) else range(len(value))
-    for key in list(keys):
-        yield value, key
-        if isinstance(value[key], dict | list):
-            yield from spots(value[key])
-
-
-def mutants(base: Any) -> Iterator[Any]:
-    """Yield copies with one value taken away or exchanged, or one key too many."""
-    for index, _ in enumerate(spots(base)):
-        for change in ("gone", "unknown", *VALUES):
-            other = copy.deepcopy(base)
-            holder, key = list(spots(other))[index]
-            if change == "gone":
-                del holder[key]
-            elif change == "unknown":
-                if not isinstance(holder, dict):
-                    continue
-                holder["surplus"] = 1
-            else:
-                holder[key] = change
-            yield other
-
-
 def is_loaded(document: Any) -> bool:
     try:
         load_rules([RuleText("x", "x.yaml", jsonio.dumps(document).decode())])
@@ -93,7 +67,7 @@ def is_loaded(document: Any) -> bool:
 def test_what_the_schema_refuses_the_loader_refuses(base: Any) -> None:
     """Of many files with one fault, none is refused by the schema alone."""
     assert is_loaded(base)
-    verdicts = [(VALIDATOR.is_valid(one), is_loaded(one), one) for one in mutants(base)]
+    verdicts = [(VALIDATOR.is_valid(one), is_loaded(one), one) for one in mutants(base, VALUES)]
     assert [] == [one for valid, loaded, one in verdicts if loaded and not valid]
     refused = [valid for valid, loaded, _ in verdicts if not loaded]
     # What only the loader can tell: selectors and patterns that do not parse.
