@@ -14,10 +14,11 @@ from relay import rulefiles
 from relay.cli.options import add_json, add_rules, print_json, rules_of
 from relay.cli.terminal import PlainConsole, cell, lines, say
 from relay.rules.examples import ExampleResult, run_examples
-from relay.rules.loading import load_rules
+from relay.rules.loading import read_rules
 from relay.rules.model import Rule, Scrubs
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
+from relay.scrub.verified import scrubber_of
 from relay.workbench.differing import Difference, Piece, difference
 
 _LINE_STYLES: Final = {"-": "green", "+": "red"}
@@ -48,12 +49,15 @@ def run(options: argparse.Namespace) -> int:
         RuleError: with all mistakes.
     """
     paths = rules_of(options)
-    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    files = rulefiles.read(paths) if paths else rulefiles.shipped()
+    keys = HashKeys(secrets.token_bytes(32))
+    rules, mistakes = read_rules(files)
+    if mistakes:
+        scrubber_of(files, keys, verify=True)  # which tells of examples too, as at a start
     only = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, options.rule))
     if not only:
         say(f"relay: no rule is like {options.rule}")
         return 2
-    keys = HashKeys(secrets.token_bytes(32))
     results = list(run_examples(rules, lambda some: Scrubber.from_rules(some, keys), only))
     failed = [result for result in results if not result.passed]
     everything = Scrubber.from_rules(rules, keys) if failed else None

@@ -44,6 +44,14 @@ def load_rules(files: Iterable[RuleText]) -> tuple[Rule, ...]:
     Raises:
         RuleError: with all mistakes of all files.
     """
+    rules, mistakes = read_rules(files)
+    if mistakes:
+        raise RuleError(mistakes)
+    return rules
+
+
+def read_rules(files: Iterable[RuleText]) -> tuple[tuple[Rule, ...], tuple[Mistake, ...]]:
+    """Return the rules of the files that are well, and the mistakes of the others."""
     rules: list[Rule] = []
     mistakes: list[Mistake] = []
     seen: dict[str, Rule] = {}
@@ -61,9 +69,7 @@ def load_rules(files: Iterable[RuleText]) -> tuple[Rule, ...]:
             continue
         seen[rule.id] = rule
         rules.append(rule)
-    if mistakes:
-        raise RuleError(tuple(mistakes))
-    return tuple(rules)
+    return tuple(rules), tuple(mistakes)
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from relay.errors import RuleError
 from relay.rules.examples import as_mistakes, run_examples
-from relay.rules.loading import RuleText, load_rules
+from relay.rules.loading import RuleText, read_rules
 from relay.scrub.hashing import HashKeys
 from relay.scrub.scrubber import Scrubber
 
@@ -26,11 +26,12 @@ def scrubber_of(
         hint: said of each example that does not hold: how to see what came out.
 
     Raises:
-        RuleError: with all mistakes at once: those of the files, or else of the examples.
+        RuleError: with all mistakes at once: those of files, and of the examples of the others.
     """
-    rules = load_rules(files)
+    rules, mistakes = read_rules(files)
     if verify:
-        mistakes = as_mistakes(run_examples(rules, lambda some: Scrubber.from_rules(some, keys)))
-        if mistakes:
-            raise RuleError(tuple(replace(mistake, hint=hint) for mistake in mistakes))
+        failed = as_mistakes(run_examples(rules, lambda some: Scrubber.from_rules(some, keys)))
+        mistakes += tuple(replace(mistake, hint=hint) for mistake in failed)
+    if mistakes:
+        raise RuleError(mistakes)
     return Scrubber.from_rules(rules, keys)

@@ -45,3 +45,15 @@ def test_examples_are_not_asked_where_they_were_before() -> None:
     """The set is the same one, by its digest."""
     made = scrubber_of(files(*map(rule_text, (IP, NUMBER))), KEYS, verify=False)
     assert scrubber(IP, NUMBER).digest == made.digest
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_mistake_in_a_file_hides_no_example_of_another(verify: bool) -> None:
+    """All that is to be mended is told at once."""
+    misspelt = PROVEN.replace("why:", "wy:").replace("t/ticket", "t/other")
+    wrong = PROVEN.replace("'tkt-1'", "'TKT-9'")
+    with pytest.raises(RuleError) as caught:
+        scrubber_of(files(misspelt, wrong), KEYS, verify=verify)
+    of_files = [("r0.yaml", 1), ("r0.yaml", 3)]
+    told = sorted((m.file, m.line) for m in caught.value.mistakes)
+    assert (of_files + [("r1.yaml", 8)] if verify else of_files) == told
