@@ -119,7 +119,8 @@ async def test_a_bad_set(setup: Setup, caplog: pytest.LogCaptureFixture) -> None
     attempt = await setup.reloader.reload("ops", Via.HTTP)
     assert Reloaded.REFUSED is attempt.outcome
     assert attempt is setup.reloader.refused is setup.reloader.last
-    assert {"other.yaml"} == {Path(mistake.file).name for mistake in attempt.mistakes}
+    told = {Path(mistake.file).name for mistake in attempt.mistakes}
+    assert {"other.yaml", "ticket.yaml"} == told
     (setup.folder / "other.yaml").unlink()
     attempt = await setup.reloader.reload("ops", Via.HTTP)
     assert [(str(setup.folder / "ticket.yaml"), 8)] == [(m.file, m.line) for m in attempt.mistakes]
