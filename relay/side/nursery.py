@@ -6,6 +6,7 @@ its memory by the system, and one that breaks costs its own body only. Where the
 first nursery forks another one that loads them; it has a socket of its own, and forks from then on.
 """
 
+import fcntl
 import gc
 import os
 import resource
@@ -30,6 +31,10 @@ parts at most: to run out of it could end them all."""
 
 NICENESS: Final = 5
 """Small bodies, which are scrubbed where they arrive, go first where processors are short."""
+
+_OURS: Final = 64
+"""Numbers of descriptors from here on are those of ways. Below, a library may close and open in
+each child what it remembers from before a fork: libuv does so with a pipe of its own."""
 
 _FIRST_VICTIM: Final = "500"
 """Where the machine runs out of memory, a child is to end, not the process that answers."""
@@ -120,7 +125,8 @@ class _Nursery:
             return True
         if not numbers:
             return False
-        own = socket.socket(fileno=numbers[0])
+        own = socket.socket(fileno=fcntl.fcntl(numbers[0], fcntl.F_DUPFD_CLOEXEC, _OURS))
+        os.close(numbers[0])
         pid = os.fork()
         if said == HEIR:
             if pid == 0:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from relay.errors import EnvelopeError, OverloadedError, ProjectError, RelayError, ScrubError
 from relay.pipeline import Processed
@@ -350,6 +351,19 @@ async def test_other_rules_hold_from_the_switch_on(side: SideProcess) -> None:
     side.switch(await side.prepare(written("two")))
     shown.append(text_of(await send(side, job(), here)))
     assert ["here", "one", "two"] == [w for t in shown for w in ("here", "one", "two") if w in t]
+
+
+async def test_a_library_that_forgets_no_number_closes_no_way() -> None:
+    """In each child libuv closes what had the numbers of its pipe before, and opens another one."""
+    uvloop.new_event_loop().close()
+    side = SideProcess.start(find, RULES, SECRET)
+    assert side is not None
+    try:
+        for word in ("one", "two", "three"):
+            side.switch(await side.prepare(written(word)))
+            assert word in text_of(await send(side, job(), event("here")))
+    finally:
+        side.close()
 
 
 async def test_bodies_that_wait_for_their_turn_get_the_new_rules(
