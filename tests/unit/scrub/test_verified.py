@@ -56,4 +56,4 @@ def test_a_mistake_in_a_file_hides_no_example_of_another(verify: bool) -> None:
         scrubber_of(files(misspelt, wrong), KEYS, verify=verify)
     of_files = [("r0.yaml", 1), ("r0.yaml", 3)]
     told = sorted((m.file, m.line) for m in caught.value.mistakes)
-    assert (of_files + [("r1.yaml", 8)] if verify else of_files) == told
+    assert ([*of_files, ("r1.yaml", 8)] if verify else of_files) == told

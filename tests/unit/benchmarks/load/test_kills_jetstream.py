@@ -10,6 +10,7 @@ from benchmarks.load.traffic import Kind, make_pool
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("jetstream")]
 
 
+@pytest.mark.long
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
     """Of all that was answered with 200 under kills everything arrives."""
     found = measure(tmp_path, make_pool(tmp_path, Kind("2 kB"), 4), kills=4, seed=3)
