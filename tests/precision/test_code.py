@@ -56,6 +56,7 @@ def test_code_stays(corpus: str) -> None:
     assert rate < BAR + BY_CHANCE, f"seed {SEED}: {sorted(different)[:20]}"
 
 
+@pytest.mark.long
 def test_a_driver_of_browsers_gets_no_worse() -> None:
     """It is over the bar, so it is held to what it is: all of it, not a draw."""
     files = [path for path in corpora()["javascript"] if DRIVER in path.parts]

@@ -177,6 +177,7 @@ def test_a_killed_relay_loses_nothing(tmp_path: Path) -> None:
         all_arrived(sentry, accepted(threads))
 
 
+@pytest.mark.long
 def test_a_killed_server_of_three_loses_nothing(tmp_path: Path) -> None:
     """With three copies, after SIGKILL of one server under load, all is there and goes on."""
     with ExitStack() as stack:

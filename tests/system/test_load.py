@@ -16,6 +16,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pool(tmp_path_factory.mktemp("pool"), SUITE, 4)
 
 
+@pytest.mark.long
 def test_throughput(tmp_path: Path) -> None:
     """Each event that was sent has arrived, through the relay and through the pass-through."""
     effort = throughput.Effort(1, 30, 4, speed.Effort(1, 0.01))
@@ -54,6 +55,7 @@ def test_memory(tmp_path: Path, pool: Path) -> None:
     assert 0 < found.full.pss
 
 
+@pytest.mark.long
 def test_kills(tmp_path: Path, pool: Path) -> None:
     found = kills.measure(tmp_path, pool, 2, seed=1)
     assert (2, 0) == (found.kills, found.lost)

@@ -21,6 +21,7 @@ def recall(first: tuple[int, int], second: tuple[int, int], *misses: Miss) -> Re
 PEER = recall((50, 100), (10, 100))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
@@ -42,6 +43,7 @@ def test_what_is_not_all_does_not_read_as_all() -> None:
     assert section.tables[0].rows[1][2:] == ("0", "100 %", "10.00 %")
 
 
+@pytest.mark.long
 def test_what_is_hardly_found_is_named() -> None:
     """A spelling or a family of which nothing is found does not hide behind all others."""
     table = recall_sections(recall((100, 100), (79, 100)), PEER)[0].tables[1]
@@ -53,6 +55,7 @@ def test_what_is_hardly_found_is_named() -> None:
     assert [("no spelling and no family", "", "", "")] == list(table.rows)
 
 
+@pytest.mark.long
 def test_each_exclusion_has_its_share() -> None:
     """Every reason that a combination is not tried for stands on the page, and takes some."""
     rows = recall_sections(recall((1, 1), (1, 1)), PEER)[1].tables[0].rows
