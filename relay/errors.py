@@ -151,6 +151,13 @@ class SpoolUnavailableError(RelayError):
     reason = "spool_unavailable"
 
 
+class StoreError(RelayError):
+    """The store of usage events cannot be reached, read or written; worth another try."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = "store_unavailable"
+
+
 class SpoolDamagedError(SpoolUnavailableError):
     """The file of the spool is broken; the next start sets it aside (ends the process)."""
 

@@ -15,6 +15,7 @@ from relay.config.files import read_file
 from relay.config.model import Settings
 from relay.config.project_section import projects
 from relay.config.reader import Origins, Section
+from relay.config.usage_section import usage
 from relay.consent import ConsentPolicy
 from relay.errors import ConfigError, Mistake
 from relay.protocol.limits import Limits
@@ -119,6 +120,7 @@ def read_root(root: Section, source: str = "") -> Settings:
     consent = sections.consent(root.section("consent"), ConsentPolicy())
     items = sections.items(root.section("items"), {})
     limits = sections.limits(root.section("limits"), Limits())
+    spool = sections.spool(root.section("spool"))
     default = model.ProjectSettings(
         project=model.DEFAULT_PROJECT,
         key=model.DEFAULT_KEY,
@@ -135,12 +137,12 @@ def read_root(root: Section, source: str = "") -> Settings:
         consent=consent,
         items=items,
         limits=limits,
-        spool=sections.spool(root.section("spool")),
+        spool=spool,
         forward=sections.forward(root.section("forward")),
         hash=sections.hashing(root.section("hash")),
         client_reports=sections.client_reports(root.section("client_reports")),
         errors=sections.errors(root.section("errors")),
-        usage=sections.usage(root.section("usage")),
+        usage=usage(root.section("usage"), spool),
         reload=sections.reload(root.section("reload")),
         source=source,
         places=dict(root.places()),

@@ -14,7 +14,7 @@ from relay.consent import ConsentPolicy, Missing
 from relay.protocol.dsn import DsnError, parse_dsn
 from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.limits import Limits
-from relay.yamlio import nearest, shown_key
+from relay.yamlio import nearest
 
 COUNTS: Final = frozenset({"ratio", "items", "attachments", "client_reports", "session_items"})
 """Limits that are numbers; the others are sizes."""
@@ -103,19 +103,21 @@ def errors(section: Section) -> model.ErrorSettings:
     )
 
 
-def hashing(section: Section) -> model.HashSettings:
-    """Read `hash`."""
+def hashing(section: Section, rotate: float = model.HashSettings().rotate) -> model.HashSettings:
+    """Read `hash`, here or in another section; `rotate` is what holds if it is not said."""
     section.only("secret", "secret_file", "rotate")
     if section.has("secret") and section.has("secret_file"):
-        section.wrong(section.node, "hash.secret and hash.secret_file are both given", "give one")
+        both = f"{section.path('secret')} and {section.path('secret_file')} are both given"
+        section.wrong(section.node, both, "give one")
     secret = section.text("secret", "", digits=True, secret=True)
     node = section.get("secret")
     if node is not None and node.kind == "scalar" and len(secret) < model.MIN_SECRET:
-        section.wrong(node, f"hash.secret must have {model.MIN_SECRET} characters or more")
+        short = f"{section.path('secret')} must have {model.MIN_SECRET} characters or more"
+        section.wrong(node, short)
     return model.HashSettings(
         secret=secret or None,
         secret_file=section.text("secret_file", "") or None,
-        rotate=section.duration("rotate", model.HashSettings().rotate),
+        rotate=section.duration("rotate", rotate),
     )
 
 
@@ -141,14 +143,6 @@ def reload(section: Section) -> model.ReloadSettings:
         node = section.get("every") or section.node
         section.wrong(node, f"{section.path('every')} must be 100ms or more, or 0s for never")
     return model.ReloadSettings(every=every)
-
-
-def usage(section: Section) -> model.UsageSettings:
-    """Read `usage`, where nothing can be set yet."""
-    for key in section.node.value:
-        message = f"unknown key {shown_key(key)} in usage"
-        section.wrong(section.node.value[key], message, "leave it empty")
-    return model.UsageSettings()
 
 
 def consent(section: Section, base: ConsentPolicy) -> ConsentPolicy:
