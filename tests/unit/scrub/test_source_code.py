@@ -91,6 +91,10 @@ EXPRESSIONS = [
     "Sig: _TypeAlias = tuple[str, str]",
     "labels = [\n    _clean(i * step)\n    for i in range(9)\n]",
     "PASSWORD: {'type': 'string', 'format': 'password'},",
+    # what a bundle exports under its own name, cut off where a line was
+    "exports.USER_ID=USER_ID,exports.CLIENT_ADDRESS=CLIENT_ADDRESS,exports.CLIENT_PORT=CLIENT_PORT;",
+    "exports.DIST=DIST,exports.DEVICE_NAME=DEVICE_NAME,e",
+    "T=T,exports.USER_NAME=USER_NAME,exports.PASSWORD=PASSWORD,exports.FCP=",
 ]
 
 VALUES = [
@@ -135,6 +139,11 @@ VALUES = [
     ('it said "x", password: "swordfish"', "swordfish"),
     ("isn't it, password: ')swordfish'", "swordfish"),
     ("this.state is gone; password=hunter2", "hunter2"),
+    ("password=password,hunter2", "hunter2"),
+    ("app.password=password,app.label=Savings", "Savings"),
+    ("exports.LABEL=LABEL,exports.PASSWORD=hunter2,exports.DIST=DIST", "hunter2"),
+    ("exports.LABEL=LABEL,exports.PASSWORD='swordfish'", "swordfish"),
+    ("exports.password=password,swordfish1", "swordfish1"),
 ]
 
 
