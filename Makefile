@@ -78,7 +78,7 @@ docs: $(VENV)/.dev ## write the pages that are made from code
 	@mv $(VENV)/compatibility.md docs/compatibility.md
 
 lock: $(VENV)/.audit ## pin what the image has, with hashes (ARGS=--upgrade takes the newest)
-	@$(LOCK) --extra jetstream --extra sentry --output-file requirements.lock pyproject.toml $(ARGS)
+	@$(LOCK) --extra jetstream --extra sentry --extra usage --output-file requirements.lock pyproject.toml $(ARGS)
 	@$(LOCK) --output-file requirements-build.lock requirements-build.in $(ARGS)
 	@echo "written: requirements.lock, requirements-build.lock"
 
