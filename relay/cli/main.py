@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from relay import __version__
-from relay.cli import config, healthcheck, rules, scrub, serve, spool
+from relay.cli import config, healthcheck, rules, scrub, serve, spool, usage
 from relay.cli.options import as_json, missing_path, print_json
 from relay.cli.terminal import say
 from relay.errors import MistakesError, RelayError
@@ -59,6 +59,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"scrub-relay {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (serve, scrub, rules, config, spool, healthcheck):
+    for module in (serve, scrub, rules, config, spool, usage, healthcheck):
         module.add_command(commands)
     return parser
