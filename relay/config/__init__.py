@@ -22,7 +22,11 @@ from relay.config.model import (
     Settings,
     SpoolSettings,
     Tls,
+    UsageApp,
+    UsageBatch,
+    UsageKeep,
     UsageSettings,
+    UsageStore,
 )
 from relay.config.project_section import parse_upstream
 from relay.config.runnable import check_runnable
@@ -48,7 +52,11 @@ __all__ = [
     "Settings",
     "SpoolSettings",
     "Tls",
+    "UsageApp",
+    "UsageBatch",
+    "UsageKeep",
     "UsageSettings",
+    "UsageStore",
     "check_runnable",
     "exposed_secrets",
     "load_settings",
