@@ -1,4 +1,4 @@
-"""`relay usage`: what is made of usage events, and for how long. Each action has a file of its own."""
+"""`relay usage`: what becomes of usage events. Each action has a file of its own."""
 
 import argparse
 from typing import Final

@@ -12,10 +12,10 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "export",
         help="make the sets for analysis of a day: Parquet by event type, and a data dictionary",
     )
-    parser.add_argument("--day", metavar="DAY", required=True, help="the day, as 2026-11-22 (UTC)")
+    parser.add_argument("--day", metavar="DAY", help="the day, as 2026-11-22 (UTC)")
     add_config(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, usage_error=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,4 +24,6 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         RelayError: not yet.
     """
+    if options.day is None:
+        options.usage_error("say which --day")
     raise RelayError(f"the sets of {options.day} cannot be made yet")
