@@ -316,6 +316,8 @@ class UsageStore:
         region: of the bucket; None for what the environment says.
         access_key_id, secret_access_key: for S3; None for what the environment of the process has,
             as for any other tool of the provider.
+        allow_http: whether the endpoint may be one without TLS.
+        virtual_hosted: whether the bucket stands in the endpoint's host name, not in the path.
         timeout: seconds for one request.
     """
 
@@ -324,6 +326,8 @@ class UsageStore:
     region: str | None = None
     access_key_id: str | None = field(default=None, repr=False)
     secret_access_key: str | None = field(default=None, repr=False)
+    allow_http: bool = False
+    virtual_hosted: bool = False
     timeout: float = 30.0
 
 

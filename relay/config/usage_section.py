@@ -97,12 +97,20 @@ def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
     key = section.text("secret_access_key", "", secret=True)
     if bool(key_id) != bool(key):
         section.wrong(section.node, "usage.store needs both access_key_id and secret_access_key")
+    endpoint = section.text("endpoint", "")
+    allow_http = section.boolean("allow_http", default.allow_http)
+    if endpoint and not endpoint.startswith(("https://", "http://") if allow_http else "https://"):
+        hint = "" if allow_http else "; allow_http: true allows http://"
+        node = section.get("endpoint") or section.node
+        section.wrong(node, f"{section.path('endpoint')} must begin with https://{hint}")
     return model.UsageStore(
         url=url,
-        endpoint=section.text("endpoint", "") or None,
+        endpoint=endpoint or None,
         region=section.text("region", "") or None,
         access_key_id=key_id or None,
         secret_access_key=key or None,
+        allow_http=allow_http,
+        virtual_hosted=section.boolean("virtual_hosted", default.virtual_hosted),
         timeout=section.wait("timeout", default.timeout),
     )
 
