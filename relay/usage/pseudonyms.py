@@ -1,0 +1,71 @@
+"""Pseudonyms of instances, sessions and messages: HMAC-SHA256 (RFC 2104, FIPS 180-4).
+
+Law of this file: no key here is one of `relay.scrub.hashing`, not even where an operator gives both
+the same secret; so nothing in usage data can be joined with errors.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+_DOMAIN: Final = b"relay usage events\0"
+_DIGITS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class UsageKeys:
+    """The keys of one period; that of messages is the same in all of them.
+
+    Attributes:
+        root: of what the rules' own `hash` redaction does to usage events.
+        period: the number of the period.
+    """
+
+    root: bytes = field(repr=False)
+    period: int
+    _instance: bytes = field(repr=False)
+    _session: bytes = field(repr=False)
+    _message: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, secret: bytes, period: int) -> "UsageKeys":
+        """Make the keys of a period.
+
+        Args:
+            secret: of usage events.
+            period: its number; pseudonyms of two periods cannot be joined.
+        """
+        root = usage_secret(secret)
+        rotating = _key(root, f"period {period}")
+        return cls(
+            root,
+            period,
+            _key(rotating, "instance"),
+            _key(rotating, "session"),
+            _key(root, "message"),
+        )
+
+    def instance(self, text: str) -> str:
+        """Return 32 hex digits that stand for an instance in this period."""
+        return hmac.digest(self._instance, text.encode(), "sha256").hex()[:_DIGITS]
+
+    def session(self, text: str) -> str:
+        """Return 32 hex digits that stand for a session in this period."""
+        return hmac.digest(self._session, text.encode(), "sha256").hex()[:_DIGITS]
+
+    def message(self, app: str, text: str) -> str:
+        """Return 32 hex digits that stand for a message of an app, in every period.
+
+        Nothing that stands for a person goes in: made of a constant, it would tell who is who
+        from one period to the next.
+        """
+        return hmac.digest(self._message, f"{app}\0{text}".encode(), "sha256").hex()[:_DIGITS]
+
+
+def usage_secret(secret: bytes) -> bytes:
+    """Return what all keys of usage events are made of; no key of anything else."""
+    return hmac.digest(secret, _DOMAIN, "sha256")
+
+
+def _key(secret: bytes, name: str) -> bytes:
+    return hmac.digest(secret, name.encode(), "sha256")
