@@ -29,11 +29,12 @@ MAX_FILES: Final = 10_000
 """Below one folder: it is gone through every few seconds, by whoever takes envelopes, too."""
 
 
-def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
+def read(paths: Sequence[str | Path], what: str = "rule") -> tuple[RuleText, ...]:
     """Read rule files and folders, in order; inside a folder sorted by name.
 
     Args:
         paths: folders (searched to any depth; hidden files and folders are passed over) and files.
+        what: what the files are, in mistakes.
 
     Raises:
         RuleError: with every path that is missing or unreadable, every file that is not UTF-8, and
@@ -45,7 +46,7 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
     shown = ", ".join(map(str, paths)) or "(no path)"
     left = MAX_TOTAL
     for path in map(Path, paths):
-        for base, file in _found(path, mistakes):
+        for base, file in _found(path, mistakes, what):
             real = os.path.realpath(file)  # `resolve` raises where links lead in a circle
             text = None if real in found else _text(file, mistakes)
             if text is not None:
@@ -54,9 +55,9 @@ def read(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
                 left -= len(text)
             if left < 0:
                 size = f"larger than {MAX_TOTAL} bytes together"
-                raise RuleError((*mistakes, Mistake(shown, 1, f"the rule files are {size}")))
+                raise RuleError((*mistakes, Mistake(shown, 1, f"the {what} files are {size}")))
     if not found and not mistakes:
-        mistakes.append(Mistake(shown, 1, "no rule files", "they end in .yaml"))
+        mistakes.append(Mistake(shown, 1, f"no {what} files", "they end in .yaml"))
     if mistakes:
         raise RuleError(tuple(mistakes))
     return tuple(found.values())
@@ -170,24 +171,43 @@ def shipped_folder() -> Path:
 
     It is relay/_rules in an installed wheel, and rules/ beside the package in a checkout.
     """
+    return _shipped_folder("_rules", "rules")
+
+
+def read_events(paths: Sequence[str | Path]) -> tuple[RuleText, ...]:
+    """Read the files of an allow-list of usage events; without paths, of the one that ships.
+
+    Raises:
+        RuleError: as `read`.
+    """
+    return read(paths or [shipped_events_folder()], what="event")
+
+
+def shipped_events_folder() -> Path:
+    """Return the folder of the allow-list that comes with the package: relay/_usage, or usage/."""
+    return _shipped_folder("_usage", "usage")
+
+
+def _shipped_folder(packaged: str, beside: str) -> Path:
     package = Path(__file__).parent
-    packaged = package / "_rules"
-    return packaged if packaged.is_dir() else package.parent / "rules"
+    folder = package / packaged
+    return folder if folder.is_dir() else package.parent / beside
 
 
-def _found(path: Path, mistakes: list[Mistake]) -> list[tuple[Path, Path]]:
+def _found(path: Path, mistakes: list[Mistake], what: str) -> list[tuple[Path, Path]]:
     try:
-        return list(_files(path, mistakes))
+        return list(_files(path, mistakes, what))
     except OSError as error:  # what is above it may not be looked at
         mistakes.append(Mistake(str(path), 1, f"cannot be read: {error.strerror}"))
         return []
 
 
-def _files(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, Path]]:
+def _files(path: Path, mistakes: list[Mistake], what: str) -> Iterator[tuple[Path, Path]]:
     """Yield each rule file and the folder that it is named under."""
     if path.is_file():
         if path.suffix not in SUFFIXES:
-            mistakes.append(Mistake(str(path), 1, "not a rule file", "rule files end in .yaml"))
+            hint = f"{what} files end in .yaml"
+            mistakes.append(Mistake(str(path), 1, f"not a {what} file", hint))
             return
         yield path.parent, path
     elif path.is_dir():
@@ -197,7 +217,7 @@ def _files(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, Path]]:
             mistakes.append(Mistake(str(path), 1, f"cannot be read: {error.strerror}"))
             return
         if len(files) > MAX_FILES:
-            mistakes.append(Mistake(str(path), 1, f"more than {MAX_FILES} rule files"))
+            mistakes.append(Mistake(str(path), 1, f"more than {MAX_FILES} {what} files"))
             return
         for file in files:
             yield path, file

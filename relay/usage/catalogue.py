@@ -3,76 +3,17 @@
 Law of this file: what is not in the list is not kept. No I/O: the files are read by `rulefiles`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
-Value = bool | int | str | list[str]
-"""What an attribute holds, as JSON."""
+from relay.errors import Mistake, RuleError
+from relay.rules.loading import RuleText
+from relay.usage.attributes import Attribute, EventType, Type, Value
+from relay.usage.event_files import EventFile, shown_name
 
-
-class Type(StrEnum):
-    """What an attribute is; each is read strictly, and anything else is dropped."""
-
-    BOOLEAN = "boolean"
-    """`true` or `false`."""
-    INTEGER = "integer"
-    """A whole number from 0 to `max`; with `buckets`, the text of its bucket instead."""
-    NUMBER = "number"
-    """Any finite number; always in buckets."""
-    WORD = "word"
-    """One of `values`."""
-    WORDS = "words"
-    """Any of `values`, separated by commas; sorted, each once."""
-    VERSION = "version"
-    """A version: `1.8.3`, `2.0.30-beta.1`."""
-    LANGUAGE = "language"
-    """A language: `en`, `pt-BR`; only what IETF BCP 47 allows, without extensions."""
-    TEXT = "text"
-    """A short text of at most `max_length` characters; what rules find in it is redacted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One attribute of an event.
-
-    Attributes:
-        name: of its query parameter.
-        type: what it is.
-        description: for the data dictionary.
-        values: words that it may have.
-        buckets: ascending bounds: `[1, 10]` makes `0`, `1-9` and `10+` of whole numbers, and
-            `<1`, `1-10` and `>=10` of others.
-        max: the greatest whole number that is kept as it is.
-        max_length: characters of a text.
-        describes: whether it describes a person or their device rather than what was done; sets
-            for analysis group people by these.
-    """
-
-    name: str
-    type: Type
-    description: str
-    values: frozenset[str] = frozenset()
-    buckets: tuple[float, ...] = ()
-    max: int = 0
-    max_length: int = 64
-    describes: bool = False
-
-    def read(self, text: str) -> Value | None:
-        """Return what is kept of a parameter's text; None where it is not of this type."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class EventType:
-    """One type of event: its name as in `c_type`, and its attributes by name."""
-
-    name: str
-    description: str
-    attributes: Mapping[str, Attribute]
-    apps: frozenset[str] = frozenset()
-    """Apps that send it; empty for any."""
+__all__ = ["EMPTY", "Attribute", "Catalogue", "EventType", "Type", "Value", "load_catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +30,44 @@ class Catalogue:
 
 
 EMPTY: Final = Catalogue({}, "")
+
+
+def load_catalogue(files: Iterable[RuleText]) -> Catalogue:
+    """Load an allow-list; one file may hold many types, and a type stands in one file only.
+
+    Raises:
+        RuleError: with all mistakes of all files, examples that do not hold among them.
+    """
+    texts = tuple(files)
+    readers = [EventFile(file) for file in texts]
+    lists: dict[str, tuple[str, frozenset[str]]] = {}
+    for reader in readers:
+        for name, (line, words) in reader.lists().items():
+            if name in lists:
+                reader.wrong(line, f"a second list {shown_name(name)}", f"also in {lists[name][0]}")
+            else:
+                lists[name] = (reader.file, words)
+    events: dict[str, EventType] = {}
+    known: dict[str, EventType] = {}
+    for reader in readers:
+        for event in reader.events(lists):
+            # Files of sets are named after types, and some file systems know no capitals.
+            first = known.setdefault(event.name.casefold(), event)
+            if first is not event:
+                where = f"also in {first.file}:{first.line}"
+                reader.wrong(event.line, f"a second type {shown_name(event.name)}", where)
+            events.setdefault(event.name, event)
+    mistakes = [one for reader in readers for one in sorted(reader.mistakes, key=_line)]
+    if mistakes:
+        raise RuleError(tuple(mistakes))
+    return Catalogue(dict(sorted(events.items())), _digest(texts))
+
+
+def _line(mistake: Mistake) -> int:
+    return mistake.line
+
+
+def _digest(files: Iterable[RuleText]) -> str:
+    """Return a digest of what the files say, wherever they are and in whatever order."""
+    each = sorted(sha256(file.text.encode()).digest() for file in files)
+    return sha256(b"".join(each)).hexdigest()

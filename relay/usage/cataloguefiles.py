@@ -1,0 +1,37 @@
+"""The allow-list that a configuration asks for: files in, the list out, held against the settings.
+
+Law of this file: `relay serve` and `relay config check` ask the same function.
+"""
+
+from relay.config.loading import NO_FILE
+from relay.config.model import Settings
+from relay.errors import ConfigError, Mistake
+from relay.rulefiles import read_events
+from relay.usage.catalogue import Catalogue, load_catalogue
+from relay.usage.event_files import shown_name
+from relay.yamlio import nearest
+
+
+def read_catalogue(settings: Settings) -> Catalogue:
+    """Read the allow-list: the files of `usage.events`, or the list that ships.
+
+    Raises:
+        RuleError: with all mistakes of all its files.
+        ConfigError: types that an app may send without consent are not in it.
+    """
+    catalogue = load_catalogue(read_events(settings.usage.events))
+    file, line = settings.places.get("usage.apps", (settings.source or NO_FILE, 1))
+    mistakes = tuple(
+        Mistake(
+            file,
+            line,
+            f"usage.apps.{index}.without_consent: no type of events {shown_name(name)}",
+            nearest(name, catalogue.events) or "see `relay usage events`",
+        )
+        for index, app in enumerate(settings.usage.apps)
+        for name in sorted(app.without_consent)
+        if catalogue.find(app.name, name) is None
+    )
+    if mistakes:
+        raise ConfigError(mistakes)
+    return catalogue
