@@ -226,7 +226,7 @@ class EventFile:
             kept = kept_of(event, example.query)
             for name in sorted(kept.keys() | example.keeps.keys()):
                 got, wanted = kept.get(name), example.keeps.get(name)
-                if type(got) is type(wanted) and got == wanted:
+                if got is not None and type(got) is type(wanted) and got == wanted:
                     continue
                 what = (
                     "is not kept" if got is None

@@ -244,6 +244,7 @@ def test_names_that_may_not_be(name: str, body: str, wrong: str) -> None:
         ("on=true", "{on: false}", "'on' is kept as something else"),
         ("n=1", "{n: true}", "'n' is kept as something else"),
         ("", "{other: x}", "'other' is not kept"),
+        ("", "{other: }", "'other' is not kept"),
     ],
 )
 def test_an_example_that_does_not_hold(query: str, keeps: str, wrong: str) -> None:
