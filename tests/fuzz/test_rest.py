@@ -16,15 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay.errors import AuthError, BodyError, Mistake, RuleError
+from relay.jsonio import dumps
 from relay.protocol.dsn import DsnError
 from relay.rules.sentry_import import Imported, Loss
 from relay.spool.jetstream_letters import letter_of, pack
 from relay.spool.tables import Tables
+from relay.usage.model import CleanEvent, Partition, Record, UsageRequest
 from relay.yamlio import Node
 from tests.fakes import envelope
 from tests.fuzz import findings, guided, mutating, targets
+from tests.fuzz.grammar_usage import IDS
 from tests.fuzz.target import Target
 from tests.fuzz.targets.drawing import CANARY
+from tests.fuzz.targets.usage import KEPT, SUITE
 from tests.minidumps import windows
 
 OURS = tuple(name for name in targets.names() if name not in ("envelope", "request", "http"))
@@ -107,6 +111,13 @@ def _elsewhere(*_: Any) -> Any:
     raise RuleError((Mistake("other.yaml", 1, "a mistake"),))
 
 
+def _as_it_came(asked: UsageRequest, *_: Any) -> CleanEvent:
+    """Make an event with an id as the client sent it."""
+    record = dict.fromkeys(KEPT[Record.EVENTS]) | {"instance": IDS["c_instance_id"]}
+    partition = Partition(Record.EVENTS, asked.target.app, "web", "2026-11-22", 14)
+    return CleanEvent(partition, dumps(record))
+
+
 _ANY = SimpleNamespace(holds=lambda *_: True)
 _HALF = SimpleNamespace(feed=lambda chunk: chunk[:1], finish=lambda: b"")
 _DUMP = windows() + b"bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu"
@@ -139,6 +150,8 @@ SABOTAGE: Mapping[str, tuple[str, Any, bytes]] = {
     "reports": ("nel_envelope", _says(BodyError), b"\n\n{}"),
     "detectors": ("CHECKS", dict.fromkeys(("ip",), lambda *_: ((5, 2),)), b"\0\0\0abcdef"),
     "letters": ("pack", lambda _: b"", pack(letter_of(envelope(), 1.5))),
+    "usage": ("clean", _as_it_came, SUITE[3]),
+    "usage_list": ("load_catalogue", _elsewhere, b"a: 1"),
     "spool": (f"{Tables.__name__}.read_claims", lambda *_: [], b""),
 }
 

@@ -40,6 +40,8 @@ _MODULES: Final[Mapping[str, tuple[str, int]]] = {
     "detectors": ("detectors", 5),
     "spool": ("spool", 4),
     "letters": ("letters", 1),
+    "usage": ("usage", 6),
+    "usage_list": ("usage", 3),
 }
 
 OUTSIDE: Final = frozenset({"http"})
