@@ -71,7 +71,8 @@ def value_after(
     if text[at] in _OPEN:
         span = _bracketed(lines, start, key, at, _escapes_of(text[end:colon]))
         return None if span is None else (key, span)
-    spaced = at > colon or text[end:colon][:1] in (" ", "\t") or text[end - 1 : end] == " "
+    # A space before the sign was read with the key, a tab was not.
+    spaced = at > colon or text[end : end + 1] == "\t" or text[end - 1 : end] == " "
     found = bare_value(lines, start, at, text[colon - 1], is_quoted=is_quoted, spaced=spaced)
     if found is None:
         return None

@@ -72,6 +72,27 @@ def test_value_after(text: str, expected: tuple[str, str] | None) -> None:
     assert expected == found(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("password :Battery horse", "Battery horse"),
+        ("password\t:Battery horse", "Battery horse"),
+        ("password:Battery horse", None),
+        ("say password :swordfish", "swordfish"),
+        ("say password\t:swordfish", "swordfish"),
+        ("say password:swordfish", None),
+        ("say password=swordfish", "swordfish"),
+        ("say password =swordfish", None),
+        ("say password\t=swordfish", None),
+    ],
+)
+def test_a_blank_before_the_sign_counts_as_one_behind_it(text: str, value: str | None) -> None:
+    """Words that are spaced are read as a line or a sentence, and others as a pair."""
+    sign = text.replace("=", ":").index(":") + 1
+    found = value_after(text, text.index("password"), sign)
+    assert value == (None if found is None else text[slice(*found[1])])
+
+
 def test_the_key_before_a_value_is_bounded() -> None:
     """What stands glued before a key is read back over so many characters, not over the text."""
     text = "x" * 10_000 + "device_id=1"

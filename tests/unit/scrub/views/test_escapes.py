@@ -29,7 +29,9 @@ from tests.unit.scrub.views.reading import origin, read
         ("a&#46;b&amp;c&#x2F;&colon;", ["a.b&c/:"]),
         ("&#49&#50;&#x33", ["123"]),
         ("&#9999999; &nothing;", ["\ufffd &nothing;"]),
-        ("&nothing;", []),
+        ("&nothing;", []), ("&AMP;&Period;&Eacute;&eacute;", ["&.Éé"]),
+        (r"\r\u{1}\u{D7FF}\u{E000}", ["\r\1\ud7ff\ue000"]),
+        (r"\u{0}\u{D800}\u{DFFF}\u{10FFFF}\u{110000}", ["\ufffd\ufffd\ufffd\U0010ffff\ufffd"]),
         ("=32=30=33.1", ["203.1"]),
         ("=C5=BE", ["ž"]),
         ("x=31", []),
@@ -48,6 +50,10 @@ def test_escapes(text: str, expected: list[str]) -> None:
         (r"\u0041\ud83d\ude42\u0042", "🙂", r"\ud83d\ude42"),
         (r"\x41\x42", "A", r"\x41"), (r"\101\102", "B", r"\102"), (r"x\n\t", "\t", r"\t"),
         ("a&#46;b&amp;", ".", "&#46;"), ("=32=30", "0", "=30"), ("%u0041%u0042", "B", "%u0042"),
+        ("a&#46;b&amp;c", "&", "&amp;"), (r"a\u{41}b", "A", r"\u{41}"),
+        (r"a\U00000041b", "A", r"\U00000041"), (r"a\0b", "\0", r"\0"),
+        (r"a\u0041\u0042c", "AB", r"\u0041\u0042"), (r"a\u0041\u0042c", "Bc", r"\u0042c"),
+        (r"\ud83d\ude42\ude42x", "\ufffdx", r"\ude42x"),
     ],
 )  # fmt: skip
 def test_an_escape_leads_back_to_itself(text: str, piece: str, expected: str) -> None:
