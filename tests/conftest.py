@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.promises import promised
 from tests.promises.ran import Ran
+from tests.s3 import S3Server, s3_server
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 # Derandomised, so that a red run is the same red run tomorrow; `deep` is for by hand.
@@ -52,3 +53,10 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def samples() -> Path:
     """The folder of requests that real SDKs have sent."""
     return Path(__file__).parent / "samples"
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real server of S3's protocol, on the loopback; each test makes a bucket of its own."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as running:
+        yield running

@@ -1,11 +1,14 @@
-"""The names of objects in the store: partitions as Hive, Athena, DuckDB and Spark read them.
+"""Objects in the store: their names, which Hive, Athena, DuckDB and Spark read, and their bytes.
 
 Law of this file: a name is made of words from the configuration, days, hours and digests of ours.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+import zstandard
 
 from relay.usage.model import Partition, Record
 
@@ -16,6 +19,12 @@ PENDING: Final = "_pending"
 
 SETS: Final = "sets"
 """Where the sets for analysis are, by day: `sets/dt=2026-11-22/<event type>.parquet`."""
+
+LEVEL: Final = 3
+"""How hard objects are compressed: the library's default, some 100 MB a second."""
+
+FENCE: Final = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(b"")
+"""An object without a record, which keeps what was noted from being written late."""
 
 _EVENTS: Final = re.compile(  # noqa: TID251 - our own names, not a payload
     r"events/app=(?P<app>[\w-]+)/environment=(?P<environment>[\w-]+)"
@@ -69,3 +78,41 @@ def day_of(path: str) -> str | None:
     """Return the day in a path, whatever it is of; None if it has none."""
     found = _DAY.search(path)
     return None if found is None else found[1]
+
+
+def check_path(path: str) -> None:
+    """Let a path pass that stays below the prefix of a store: words joined by `/`.
+
+    Raises:
+        ValueError: it is empty, absolute or leads elsewhere, or a word begins with a dot.
+    """
+    for word in path.split("/"):
+        if not word or word.startswith(".") or "\\" in word or not word.isprintable():
+            raise ValueError("no path in a store")
+
+
+def encode(bodies: Iterable[bytes]) -> bytes:
+    """Return the bytes of an object: NDJSON, one frame of Zstandard with a checksum.
+
+    Args:
+        bodies: whole lines, each with its end.
+    """
+    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compressobj()
+    parts = [packer.compress(body) for body in bodies]
+    return b"".join((*parts, packer.flush()))
+
+
+def decode(data: bytes) -> bytes:
+    """Return the lines of an object, each with its end.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        lines = unpacker.decompress(data)
+    except zstandard.ZstdError:
+        raise ValueError("no object of ours") from None
+    if not unpacker.eof:
+        raise ValueError("no object of ours")
+    return lines

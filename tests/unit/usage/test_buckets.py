@@ -1,0 +1,221 @@
+"""The store that is a bucket: what becomes of failures, and of answers that are lost."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from relay.config import UsageStore
+from relay.errors import StoreError
+from relay.usage.store import Store, open_store
+from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server, closed_port
+from tests.usage_store import paths, settings_of
+
+SECRET = "answered-with-a-secret"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def answering(handler: Handler) -> AsyncIterator[int]:
+    """A server on the loopback that answers everything in one way; its port."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    async with TestServer(app) as server:
+        assert server.port is not None
+        yield server.port
+
+
+def store_at(port: int, timeout: float = 2, **more: object) -> Store:
+    keys = {"access_key_id": KEY_ID, "secret_access_key": KEY, "allow_http": True}
+    endpoint = f"http://127.0.0.1:{port}"
+    settings: Mapping[str, object] = {"endpoint": endpoint, "timeout": timeout} | keys | more
+    return open_store(UsageStore(**{"url": "s3://some-bucket/some-prefix", **settings}))  # type: ignore[arg-type]
+
+
+async def failures(store: Store) -> dict[str, StoreError]:
+    """Do everything, which all fails."""
+    calls = {
+        "put": store.put("a/path", b"payload"),
+        "create": store.create("a/path", b"payload"),
+        "get": store.get("a/path"),
+        "size": store.size("a/path"),
+        "list": paths(store, "a"),
+        "delete": store.delete(["a/path"]),
+    }
+    found: dict[str, StoreError] = {}
+    for name, call in calls.items():
+        with pytest.raises(StoreError) as caught:
+            await call
+        found[name] = caught.value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (403, "the store refuses the credentials"),
+        (400, "the store cannot be reached, or does not answer as it should"),
+        (307, "the store cannot be reached, or does not answer as it should"),
+    ],
+)
+async def test_an_answer_stays_out_of_errors(status: int, word: str) -> None:
+    """Neither URL nor key nor what was answered stands in an error, nor in its traceback."""
+    text = f"<Error><Code>{SECRET}</Code></Error>"
+
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    async with answering(refuse) as port:
+        found = await failures(store_at(port))
+    assert {word} == {str(error) for error in found.values()}
+    told = "".join("".join(traceback.format_exception(error)) for error in found.values())
+    parts = [SECRET, KEY_ID, KEY, "some-bucket", "some-prefix", "a/path", str(port)]
+    assert [] == [part for part in parts if part in told]
+
+
+async def test_nothing_is_written_where_a_redirect_leads() -> None:
+    """No event is sent elsewhere; what the library asks there, it asks without credentials."""
+    elsewhere: list[web.Request] = []
+
+    async def take(request: web.Request) -> web.Response:
+        elsewhere.append(request)
+        return web.Response(headers={"ETag": '"x"'})
+
+    async with answering(take) as other:
+
+        async def lead(_request: web.Request) -> web.Response:
+            return web.Response(status=307, headers={"Location": f"http://127.0.0.1:{other}/x"})
+
+        async with answering(lead) as port:
+            store = store_at(port)
+            for write in (store.put, store.create):
+                with pytest.raises(StoreError):
+                    await write("a/path", b"payload")
+            assert [] == elsewhere
+            with suppress(StoreError):
+                await store.size("a/path")
+    assert [] == [one for one in elsewhere if "Authorization" in one.headers]
+
+
+async def test_nobody_there_is_told_soon() -> None:
+    """A server that is not there is asked a few times, and not for long."""
+    async with asyncio.timeout(30):
+        with pytest.raises(StoreError):
+            await store_at(closed_port()).put("a/one", b"x")
+
+
+async def test_a_silent_server_is_not_waited_for() -> None:
+    """A request that nobody answers ends by itself."""
+    silence = asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.Response:
+        await silence.wait()
+        return web.Response()
+
+    async with answering(hang) as port:
+        try:
+            async with asyncio.timeout(30):
+                with pytest.raises(StoreError):
+                    await store_at(port, timeout=0.3).get("a/one")
+        finally:
+            silence.set()
+
+
+async def test_a_short_failure_is_not_told() -> None:
+    """What fails once and then goes well has gone well."""
+    answers = [503, 500, 200]
+
+    async def fail(_request: web.Request) -> web.Response:
+        return web.Response(status=answers.pop(0), headers={"ETag": '"x"'})
+
+    async with answering(fail) as port:
+        await store_at(port, timeout=10).put("a/one", b"x")
+    assert [] == answers
+
+
+async def test_http_is_asked_only_where_that_is_said(s3: S3Server) -> None:
+    """Without `allow_http` nothing goes out without TLS."""
+    bucket = s3.bucket()
+    with pytest.raises(StoreError):
+        await store_at(s3.port, timeout=0.5, allow_http=False, url=f"s3://{bucket}").put("a", b"x")
+
+
+async def test_a_bucket_may_be_in_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `virtual_hosted` the bucket is a part of the host, and not of the path."""
+    asked: list[tuple[str, str]] = []
+
+    async def note(request: web.Request) -> web.Response:
+        asked.append((request.host, request.path))
+        return web.Response(headers={"ETag": '"x"'})
+
+    async with answering(note) as port:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")  # who looks up no name
+        endpoint = "http://store.example"
+        await store_at(port, endpoint=endpoint, virtual_hosted=True).put("a/one", b"x")
+    assert [("some-bucket.store.example", "/some-prefix/a/one")] == asked
+
+
+async def test_keys_may_come_from_the_environment(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without keys in the configuration, those of the process's environment sign."""
+    signed: list[str] = []
+
+    async def note(request: web.Request) -> web.Response:
+        signed.append(request.headers["Authorization"])
+        return web.Response(headers={"ETag": '"x"'})
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FROMENVIRONMENT")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
+    async with answering(note) as port:
+        store = store_at(port, access_key_id=None, secret_access_key=None, region="eu-north-1")
+        await store.put("a/one", b"x")
+    assert ["FROMENVIRONMENT"] == [one.split("Credential=")[1].split("/")[0] for one in signed]
+    assert "/eu-north-1/s3/" in signed[0]
+
+
+async def test_configured_keys_are_not_mixed_with_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A session token of the environment does not go with keys of the configuration."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token-of-another")
+    seen: list[Mapping[str, str]] = []
+
+    async def note(request: web.Request) -> web.Response:
+        seen.append(request.headers)
+        return web.Response(headers={"ETag": '"x"'})
+
+    async with answering(note) as port:
+        await store_at(port).put("a/one", b"x")
+    assert [None] == [one.get("x-amz-security-token") for one in seen]
+    assert KEY_ID in seen[0]["Authorization"]
+
+
+async def test_a_lost_answer_to_a_put_is_made_up_for(s3: S3Server) -> None:
+    """The put arrives, its answer does not: the library asks again, and the object is whole."""
+    proxy, bucket = LossyProxy(), s3.bucket()
+    with proxy.before(s3.port):
+        store = open_store(settings_of(s3, bucket, port=proxy.port))
+        proxy.lose = 1
+        await store.put("a/one", b"content")
+    assert (1, b"content") == (proxy.lost, await store_direct(s3, bucket).get("a/one"))
+
+
+async def test_a_lost_answer_to_a_create_leaves_one_object(s3: S3Server) -> None:
+    """Whether it is told as created or as there already, the object is the one that was sent."""
+    proxy, bucket = LossyProxy(), s3.bucket()
+    with proxy.before(s3.port):
+        store = open_store(settings_of(s3, bucket, port=proxy.port))
+        proxy.lose = 1
+        await store.create("a/one", b"content")
+        assert not await store.create("a/one", b"another")
+    assert (1, b"content") == (proxy.lost, await store_direct(s3, bucket).get("a/one"))
+
+
+def store_direct(server: S3Server, bucket: str) -> Store:
+    return open_store(settings_of(server, bucket))
