@@ -55,6 +55,32 @@ class SpoolStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """What a spool let go because it was too old.
+
+    Attributes:
+        waiting: envelopes that were never delivered.
+        dead: dead letters.
+        damaged: files that were set aside because they were damaged.
+        bytes: of all bodies, and of those files.
+    """
+
+    waiting: int = 0
+    dead: int = 0
+    damaged: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Expired") -> "Expired":
+        """Return both together."""
+        return Expired(
+            self.waiting + other.waiting,
+            self.dead + other.dead,
+            self.damaged + other.damaged,
+            self.bytes + other.bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """What is told of a dead letter; times in seconds since the Unix epoch, size in bytes."""
 
@@ -168,6 +194,19 @@ class Spool(Protocol):
 
         Raises:
             SpoolUnavailableError: it cannot be read.
+        """
+        ...
+
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """Let go of everything that is too old, though nobody puts or claims; from the disk, too.
+
+        Claims that are held stay. What goes is told as ever, each envelope by itself.
+
+        Args:
+            dry_run: change nothing, and return what would go.
+
+        Raises:
+            SpoolUnavailableError: it cannot be written; some may be left.
         """
         ...
 

@@ -4,6 +4,7 @@ Source: SQLite's own pages on WAL, its file format, PRAGMA synchronous, and the 
 """
 
 import errno
+import glob
 import os
 import sqlite3
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Final
 
 from relay.errors import SpoolUnavailableError
 from relay.spool.locks import MODE, is_open_elsewhere, take_slot, turn_at
+from relay.spool.rows import BUSY_SECONDS
 from relay.spool.schema import APPLICATION_ID, VERSION, settle_in
 
 _LOG_LIMIT: Final = 64 * 1024 * 1024
-_BUSY_SECONDS: Final = 5.0
 _PRIMARY: Final = 0xFF
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOG_HEADER: Final = 32
+_ASIDE: Final = ".damaged-"
 _LOG_MAGIC: Final = frozenset({b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"})
 
 
@@ -74,6 +76,42 @@ def prepare(path: Path) -> Path | None:
     return damaged
 
 
+def forget_damaged(path: Path, before: float, *, dry_run: bool = False) -> list[int]:
+    """Delete files of a spool that were set aside and were last written at a time or before it.
+
+    Args:
+        path: of the spool.
+        before: seconds since the Unix epoch.
+        dry_run: delete nothing.
+
+    Returns:
+        The sizes of those that went, or would.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    pattern = f"{glob.escape(path.name)}{_ASIDE}*"
+    named = {one: _number_of(one.name, path.name) for one in path.parent.glob(pattern)}
+    found = {one: one.stat() for one, number in named.items() if number}
+    # A log may be younger than its file: all of one number go together.
+    newest: dict[str, float] = {}
+    for one, status in found.items():
+        newest[named[one]] = max(newest.get(named[one], 0.0), status.st_mtime)
+    old = [one for one in found if newest[named[one]] <= before]
+    for one in old:
+        if not dry_run:
+            one.unlink(missing_ok=True)
+    return [found[one].st_size for one in old]
+
+
+def _number_of(name: str, spool: str) -> str:
+    """Return the number of a file that was set aside; empty where we did not name it so."""
+    for ending in ("-wal", "-shm"):
+        name = name.removesuffix(ending)
+    number = name.removeprefix(spool + _ASIDE)
+    return number if number.isascii() and number.isdigit() else ""
+
+
 def make_folder(path: Path) -> None:
     """Make the folder of a spool where it is missing.
 
@@ -126,7 +164,7 @@ def _open(path: Path) -> sqlite3.Connection:
     # As a URI, so that a file that is not there is not made.
     uri = f"{path.absolute().as_uri()}?mode=rw"
     db = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, cached_statements=64
+        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=64
     )
     # What is deleted is overwritten. Debian's SQLite does so by itself, others do not.
     db.execute("PRAGMA secure_delete = ON").close()
@@ -212,7 +250,7 @@ def _set_aside(path: Path) -> Path:
 def _free_name(path: Path) -> Path:
     number = 1
     while True:
-        aside = path.with_name(f"{path.name}.damaged-{number}")
+        aside = path.with_name(f"{path.name}{_ASIDE}{number}")
         if not aside.exists() and not _companion(aside, "-wal").exists():
             return aside
         number += 1

@@ -16,11 +16,11 @@ from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
 from relay.outcomes import Reason
-from relay.ports import Claim, Clock, Lane
+from relay.ports import Claim, Clock, Expired, Lane
 from relay.spool.bounds import CLAIM_BYTES, Dropped, OnDrop
 from relay.spool.jetstream_bodies import Bodies
 from relay.spool.jetstream_dead import JetStreamDeadLetters
-from relay.spool.jetstream_partition import Pulled
+from relay.spool.jetstream_partition import BATCH, Pulled
 from relay.spool.jetstream_pull import NAK, Puller
 from relay.spool.jetstream_streams import ANSWER_SECONDS, unavailable
 
@@ -80,6 +80,34 @@ class Claims:
                 raise
             if claims or not (picked or lost):
                 return claims
+
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """Drop what is too old of all that is due, and return it; with `dry_run` only that.
+
+        Raises:
+            SpoolUnavailableError: no server answers; some may be left.
+        """
+        total = Expired()
+        while True:
+            await self._puller.fill((), (), BATCH)
+            oldest = self._clock.now() - self._max_age
+            old = [
+                (one, one.letter.size)
+                for one in self._puller.ready((), ())
+                if one.letter is not None and one.letter.stored_at <= oldest
+            ]
+            total += Expired(waiting=len(old), bytes=sum(size for _, size in old))
+            if dry_run or not old:
+                return total
+            for pulled, _ in old:
+                self._puller.take(pulled)
+            try:
+                for pulled, _ in old:
+                    await self._give_up(pulled, Reason.EXPIRED)
+            except BaseException:
+                for pulled, _ in old:
+                    self._puller.put_back(pulled)
+                raise
 
     async def settle(self, settlements: Sequence[tuple[Claim, Decision]]) -> None:
         """Carry out decisions, those of claims that are not held left out.

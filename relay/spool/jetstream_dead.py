@@ -10,8 +10,9 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from relay.outcomes import Reason
-from relay.ports import Clock, DeadLetter, Lane
+from relay.ports import Clock, DeadLetter, Expired, Lane
 from relay.scrub.permit import ScrubbedEnvelope
+from relay.spool.bounds import Dropped, OnDrop
 from relay.spool.jetstream_bodies import Bodies
 from relay.spool.jetstream_letters import Letter, buried, pack, revived, unpack
 from relay.spool.jetstream_streams import (
@@ -93,6 +94,27 @@ class JetStreamDeadLetters:
                 await self._bodies.delete(letter.body_name)
             count += deleted
         return count
+
+    async def expire(self, before: float, on_drop: OnDrop, *, dry_run: bool) -> Expired:
+        """Forget those stored at a time or before it, and return them; `dry_run`: only that.
+
+        Raises:
+            SpoolUnavailableError: no server answers; some may be left.
+        """
+        total = Expired()
+        async for number, letter in self._all(0):
+            if letter is None or letter.stored_at > before:
+                continue
+            if not dry_run:
+                with unavailable():
+                    if not await self._delete(number):
+                        continue
+                await self._bodies.delete(letter.body_name)
+                one = letter.envelope
+                lane = (one.project, one.key, one.categories)
+                on_drop(Dropped(*lane, letter.size, Reason.EXPIRED, buried=True))
+            total += Expired(dead=1, bytes=letter.size)
+        return total
 
     async def bury(self, letter: Letter, seq: int, attempts: int, reason: Reason) -> None:
         """Add the letter that has this sequence in the stream of envelopes; twice is once.

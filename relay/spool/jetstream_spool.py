@@ -19,7 +19,7 @@ from relay.config import SpoolSettings
 from relay.delivery import Decision
 from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
 from relay.limit_memory import KeyLimit
-from relay.ports import Claim, Clock, Lane, SpoolStatus
+from relay.ports import Claim, Clock, Expired, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import OnDrop, fingerprint, ignore_drop
 from relay.spool.jetstream_bodies import MOST_INLINE, OVERHEAD, Bodies
@@ -71,6 +71,7 @@ class JetStreamSpool:
         self._names = names = Names(settings.stream)
         self._settings = settings
         self._clock = clock
+        self._on_drop = on_drop
         self._token = lru_cache(MAX_NOTED)(lambda lane: token_of(partition(lane)))
         self._waiters = Waiters(clock)
         self._puller = Puller(client, self._js, names, self._waiters.wake)
@@ -219,6 +220,17 @@ class JetStreamSpool:
             return self._clock.now() if await self._puller.poll(shut, skip) else None
 
         await self._waiters.wait(timeout, due)
+
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """Let go of what is too old. See `ports.Spool.expire`.
+
+        Of what waits, that which is due and no other relay has; a tool leaves it to the relays.
+        Whatever happens, the servers forget it when it is as old as the streams are told.
+        """
+        self._must_be_connected()
+        waiting = Expired() if self._keeping is None else await self._claims.expire(dry_run=dry_run)
+        before = self._clock.now() - self._settings.max_dead_age
+        return waiting + await self._dead.expire(before, self._on_drop, dry_run=dry_run)
 
     async def status(self) -> SpoolStatus:
         """Count what all relays hold together, but as claimed only what this one has."""

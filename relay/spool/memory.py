@@ -8,7 +8,7 @@ from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
 from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Claim, Clock, DeadLetter, Lane, SpoolStatus
+from relay.ports import Claim, Clock, DeadLetter, Expired, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import CLAIM_BYTES, Bounds, Dropped, OnDrop, fingerprint, ignore_drop
 from relay.spool.waiting import Waiters
@@ -74,8 +74,7 @@ class MemorySpool:
         self._must_be_open()
         now = self._clock.now()
         digest = fingerprint(envelope)
-        window = self._bounds.repeat_window
-        self._recent = {d: seen for d, seen in self._recent.items() if abs(now - seen) < window}
+        self._forget_recent(now)
         if digest in self._recent:
             return False
         self._make_room(len(envelope.body), now)
@@ -130,6 +129,15 @@ class MemorySpool:
         """Return when something may be due. See `ports.Spool.wait`."""
         self._must_be_open()
         await self._waiters.wait(timeout, lambda: self._next_due(skip))
+
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """Let go of what is too old. See `ports.Spool.expire`."""
+        self._must_be_open()
+        now = self._clock.now()
+        if not dry_run:
+            self._forget_recent(now)
+            return self._expire(now)
+        return sum((_expired(self._entries[number]) for number in self._old(now)), Expired())
 
     async def status(self) -> SpoolStatus:
         """Count what is held."""
@@ -197,14 +205,23 @@ class MemorySpool:
             if self._bytes + size > limit:
                 self._drop(number, Reason.SPOOL_FULL)
 
-    def _expire(self, now: float) -> None:
-        ages = {State.READY: self._bounds.max_age, State.DEAD: self._bounds.max_dead_age}
-        for number, entry in list(self._entries.items()):
-            age = ages.get(entry.state)
-            if age is not None and entry.stored_at <= now - age:
-                self._drop(number, Reason.EXPIRED)
+    def _forget_recent(self, now: float) -> None:
+        window = self._bounds.repeat_window
+        self._recent = {d: seen for d, seen in self._recent.items() if abs(now - seen) < window}
 
-    def _drop(self, number: int, reason: Reason) -> None:
+    def _old(self, now: float) -> list[int]:
+        ages = {State.READY: self._bounds.max_age, State.DEAD: self._bounds.max_dead_age}
+        return [
+            number
+            for number, entry in self._entries.items()
+            if (age := ages.get(entry.state)) is not None and entry.stored_at <= now - age
+        ]
+
+    def _expire(self, now: float) -> Expired:
+        gone = (self._drop(number, Reason.EXPIRED) for number in self._old(now))
+        return sum(map(_expired, gone), Expired())
+
+    def _drop(self, number: int, reason: Reason) -> _Entry:
         entry = self._remove(number)
         envelope = entry.envelope
         self._on_drop(
@@ -217,6 +234,7 @@ class MemorySpool:
                 buried=entry.state is State.DEAD,
             )
         )
+        return entry
 
     def _size(self, number: int) -> int:
         return len(self._entries[number].envelope.body)
@@ -281,6 +299,11 @@ def _letter(number: int, entry: _Entry) -> DeadLetter:
         entry.attempts,
         entry.reason or Reason.INTERNAL,
     )
+
+
+def _expired(entry: _Entry) -> Expired:
+    dead = entry.state is State.DEAD
+    return Expired(waiting=not dead, dead=dead, bytes=len(entry.envelope.body))
 
 
 def _lane(entry: _Entry) -> Lane:

@@ -12,6 +12,7 @@ from typing import Final
 from relay import jsonio
 from relay.errors import SpoolFullError
 from relay.outcomes import Reason
+from relay.ports import Expired
 from relay.spool.bounds import Bounds, Dropped
 from relay.spool.queries import (
     DROP,
@@ -24,8 +25,15 @@ from relay.spool.queries import (
     WRITE_TOTALS,
 )
 
+BUSY_SECONDS: Final = 5.0
+"""So long a statement waits for other processes."""
+
 SWEEP: Final = 1_000
 """So many rows at most are dropped in one transaction, so that no put waits for long."""
+
+
+_Old = tuple[int, str, str, str, int]
+"""A row that is to go: id, project, key, categories, size."""
 
 
 @dataclass(slots=True)
@@ -81,12 +89,19 @@ class Rows:
             self.db.executescript(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._durable = durable
 
-    def fold_log(self) -> bool:
-        """Write the log into the file and let go of its room; return whether that succeeded."""
+    def fold_log(self, patience: float = BUSY_SECONDS) -> bool:
+        """Write the log into the file and let go of its room; return whether that succeeded.
+
+        Args:
+            patience: seconds to wait for those who read.
+        """
+        self.db.execute(f"PRAGMA busy_timeout = {patience * 1_000:.0f}").close()
         try:
             (busy, *_) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error:
             return False
+        finally:
+            self.db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1_000:.0f}").close()
         return not busy
 
     def forget(self) -> None:
@@ -125,19 +140,25 @@ class Rows:
                 break
         self._drop(victims, Reason.SPOOL_FULL, buried=True)
 
-    def expire(self, now: float) -> int:
-        """Drop what is too old; return how many were, of those that waited."""
-        bounds = self.bounds
-        old = (now - bounds.max_age, SWEEP)
-        waited = [row for query in (OLD_DUE, OLD_LATER) for row in self.db.execute(query, old)]
+    def expire(self, now: float) -> Expired:
+        """Drop what is too old, or a part of it; return what went."""
+        waited, dead = self._old(now, SWEEP)
         self._drop(waited, Reason.EXPIRED, buried=False)
-        dead = self.db.execute(OLD_DEAD, (now - bounds.max_dead_age, SWEEP)).fetchall()
         self._drop(dead, Reason.EXPIRED, buried=True)
-        return len(waited)
+        return _told(waited, dead)
 
-    def _drop(
-        self, rows: Sequence[tuple[int, str, str, str, int]], reason: Reason, *, buried: bool
-    ) -> None:
+    def old(self, now: float) -> Expired:
+        """Return what is too old, all of it."""
+        return _told(*self._old(now, limit=-1))
+
+    def _old(self, now: float, limit: int) -> tuple[list[_Old], list[_Old]]:
+        """Return rows that are too old, of those that wait and of dead letters; -1 is no limit."""
+        bounds = self.bounds
+        old = (now - bounds.max_age, limit)
+        waited = [row for query in (OLD_DUE, OLD_LATER) for row in self.db.execute(query, old)]
+        return waited, self.db.execute(OLD_DEAD, (now - bounds.max_dead_age, limit)).fetchall()
+
+    def _drop(self, rows: Sequence[_Old], reason: Reason, *, buried: bool) -> None:
         for _, project, key, categories, size in rows:
             dropped = Dropped(project, key, names_of(categories), size, reason, buried)
             self._dropped.append(dropped)
@@ -156,6 +177,11 @@ class Rows:
             some = as_json(numbers)
             self.db.execute(DROP, (some,))
             self.db.execute(DROP_BODIES, (some,))
+
+
+def _told(waited: Sequence[_Old], dead: Sequence[_Old]) -> Expired:
+    size = sum(row[4] for row in (*waited, *dead))
+    return Expired(waiting=len(waited), dead=len(dead), bytes=size)
 
 
 def as_json(values: Iterable[object]) -> str:

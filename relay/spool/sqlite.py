@@ -15,11 +15,11 @@ from typing import Final
 from relay.delivery import Decision
 from relay.errors import SpoolUnavailableError
 from relay.limit_memory import KeyLimit
-from relay.ports import Claim, Clock, Lane, SpoolStatus
+from relay.ports import Claim, Clock, Expired, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
 from relay.spool.bounds import Bounds, OnDrop, ignore_drop
 from relay.spool.dead_letters import SqliteDeadLetters
-from relay.spool.files import cannot_open, connect, make_folder, prepare
+from relay.spool.files import cannot_open, connect, forget_damaged, make_folder, prepare
 from relay.spool.limits import learn_limits, read_limits
 from relay.spool.locks import (
     SLOTS,
@@ -59,6 +59,7 @@ class SqliteSpool:
         self.broken = asyncio.Event()
         self._path = path
         self._clock = clock
+        self._bounds = Bounds()
         self._waiters = Waiters(clock)
         self._writer = Writer(self._waiters.wake, on_drop, self.broken.set)
         self._dead = SqliteDeadLetters(self._writer, clock)
@@ -171,6 +172,28 @@ class SqliteSpool:
             lambda: self._writer.read(Tables.changed),
         )
 
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """Let go of what is too old. See `ports.Spool.expire`.
+
+        The log is folded into the file: what was deleted, however it was, stands in it until then.
+        A file that was set aside is too old when all that was in it would be.
+        """
+        now = self._clock.now()
+        if dry_run:
+            total = await self._writer.read(lambda tables: tables.old(now))
+        else:
+            total, more = Expired(), True
+            while more:
+                gone, more = await self._writer.submit(lambda tables: tables.sweep(now))
+                total += gone
+            await self._writer.fold()
+        before = now - max(self._bounds.max_age, self._bounds.max_dead_age)
+        try:
+            aside = await asyncio.to_thread(forget_damaged, self._path, before, dry_run=dry_run)
+        except OSError:
+            raise SpoolUnavailableError("a damaged file cannot be deleted") from None
+        return total + Expired(damaged=len(aside), bytes=sum(aside))
+
     async def status(self) -> SpoolStatus:
         """Count what is held."""
         now = self._clock.now()
@@ -210,6 +233,7 @@ class SqliteSpool:
             turn = Turn(self._path)
         except OSError as error:
             raise cannot_open(error) from None
+        self._bounds = bounds
         await self._writer.start(turn, lambda: self._open_tables(bounds, slot, turn))
         self._file = await asyncio.to_thread(_file_at, self._path)
 
@@ -217,9 +241,10 @@ class SqliteSpool:
         try:
             db = connect(self._path)
             try:
+                number = TOOL if slot is None else slot
+                tables = Tables(db, bounds, number, lambda other: slot_is_free(self._path, other))
                 if slot is None:
-                    return Tables(db, bounds, TOOL)
-                tables = Tables(db, bounds, slot, lambda other: slot_is_free(self._path, other))
+                    return tables
                 with turn:
                     tables.begin()
                     tables.release()

@@ -15,7 +15,7 @@ from relay import jsonio
 from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolFullError
 from relay.outcomes import Reason
-from relay.ports import Claim, Lane, SpoolStatus
+from relay.ports import Claim, Expired, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope, restore
 from relay.spool.bounds import CLAIM_BYTES, Bounds, fingerprint
 from relay.spool.queries import (
@@ -27,6 +27,7 @@ from relay.spool.queries import (
     CLAIM_SKIPPING,
     CLAIM_SKIPPING_MANY,
     CLAIMED,
+    FORGET_ENDED,
     FORGET_RECENT,
     GROW_DUE,
     HELD,
@@ -141,7 +142,7 @@ class Tables(Rows):
         bounds = self.bounds
         ages = (now - bounds.max_age, now - bounds.max_dead_age, now)
         old, later = self.db.execute(LOOK, ages).fetchone()
-        if old and self.expire(now) >= SWEEP:
+        if old and self.expire(now).waiting >= SWEEP:
             return ()  # there may be more, which must not be claimed; who waits comes again
         if later:
             self.db.execute(GROW_DUE, (now, SWEEP))
@@ -179,6 +180,17 @@ class Tables(Rows):
             )
             claims.append(Claim(number, envelope, attempts, stored))
         return claims
+
+    def sweep(self, now: float) -> tuple[Expired, bool]:
+        """Drop what is too old, or a part of it; return what went, and whether there may be more.
+
+        What else tells of the past goes with it: what was seen lately, and limits that have ended.
+        """
+        self.release_orphans()
+        self.db.execute(FORGET_RECENT, (self._period(now) - 1,))
+        self.db.execute(FORGET_ENDED, (now,))
+        gone = self.expire(now)
+        return gone, max(gone.waiting, gone.dead) >= SWEEP
 
     def settle(self, settlements: Iterable[tuple[Claim, Decision]]) -> None:
         """Carry out decisions; rows that are not claimed by us are left alone."""

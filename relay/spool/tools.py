@@ -31,7 +31,12 @@ async def _opened(settings: SpoolSettings, clock: Clock) -> Spool:
         case "memory":
             raise SpoolUnavailableError("a spool in memory is seen by its own relay only")
         case "sqlite":
-            bounds = Bounds(max_bytes=settings.max_bytes)
+            bounds = Bounds(
+                max_bytes=settings.max_bytes,
+                max_age=settings.max_age,
+                max_dead_age=settings.max_dead_age,
+                repeat_window=settings.repeat_window,
+            )
             return await SqliteSpool.attach(Path(settings.path), clock, bounds)
         case "jetstream":
             return await attach_jetstream(settings, clock)

@@ -11,7 +11,7 @@ from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolFullError, SpoolUnavailableError
 from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Claim, DeadLetter, Spool
+from relay.ports import Claim, DeadLetter, Expired, Spool
 from relay.protocol.enforcement import Limit
 from relay.protocol.rate_limits import Scope
 from relay.spool import Bounds, Dropped, MemorySpool, SqliteSpool
@@ -216,6 +216,69 @@ async def test_old_dead_letters_are_forgotten(
     await spool.claim(1)
     await asyncio.sleep(0)
     assert [(Reason.EXPIRED, True)] == [(d.reason, d.buried) for d in dropped]
+
+
+async def test_an_idle_spool_lets_go_of_the_old(
+    open_spool: Open, clock: FakeClock, dropped: list[Dropped]
+) -> None:
+    """What waits and dead letters go by their ages, counted, with no put and no claim."""
+    spool = await open_spool(Bounds(max_age=100, max_dead_age=150))
+    await spool.put(envelope(1))
+    (claim,) = await spool.claim(1)
+    await spool.settle([(claim, Bury(Reason.UNROUTABLE))])
+    await spool.put(envelope(2))
+    clock.advance(60)
+    await spool.put(envelope(3))
+    size = len(envelope(1).body)
+    clock.advance(39)
+    assert Expired() == await spool.expire()
+    clock.advance(1)
+    assert Expired(waiting=1, bytes=size) == await spool.expire()
+    clock.advance(49)
+    assert Expired() == await spool.expire()
+    clock.advance(1)
+    assert Expired(dead=1, bytes=size) == await spool.expire()
+    await asyncio.sleep(0)
+    assert [(Reason.EXPIRED, False), (Reason.EXPIRED, True)] == [
+        (one.reason, one.buried) for one in dropped
+    ]
+    assert [3] == ids(list(await spool.claim(9)))
+
+
+async def test_what_would_expire_is_told_and_stays(
+    open_spool: Open, clock: FakeClock, dropped: list[Dropped]
+) -> None:
+    """A dry run returns what would go, twice the same, and changes nothing."""
+    spool = await open_spool(Bounds(max_age=100, max_dead_age=100))
+    await spool.put(envelope(1))
+    (claim,) = await spool.claim(1)
+    await spool.settle([(claim, Bury(Reason.UNROUTABLE))])
+    await spool.put(envelope(2))
+    clock.advance(100)
+    told = Expired(waiting=1, dead=1, bytes=2 * len(envelope(1).body))
+    assert [told, told] == [await spool.expire(dry_run=True) for _ in range(2)]
+    status = await spool.status()
+    assert (1, 1, []) == (status.ready, status.buried, dropped)
+    assert told == await spool.expire()
+
+
+async def test_what_is_held_does_not_expire(open_spool: Open, clock: FakeClock) -> None:
+    """A claim outlives an expiry; when it comes back, it goes with the next one."""
+    spool = await open_spool(Bounds(max_age=100))
+    await spool.put(envelope())
+    (claim,) = await spool.claim(1)
+    clock.advance(1_000)
+    assert Expired() == await spool.expire()
+    await spool.settle([(claim, RetryAt(clock.now(), tried=False))])
+    assert 1 == (await spool.expire()).waiting
+
+
+async def test_a_closed_spool_expires_nothing(open_spool: Open) -> None:
+    """After close an expiry fails."""
+    spool = await open_spool()
+    await spool.close()
+    with pytest.raises(SpoolUnavailableError):
+        await spool.expire()
 
 
 async def test_a_repeat_is_stored_once(open_spool: Open, clock: FakeClock) -> None:

@@ -129,6 +129,13 @@ class Machine(RuleBasedStateMachine):
             row.state = "claimed"
             self.claims.append((claim, row, self.spool))
 
+    @rule()
+    def expires(self) -> None:
+        before = len(self.rows)
+        self.expire()
+        gone = self.runner.run(self.spool.expire())
+        assert before - len(self.rows) == gone.waiting + gone.dead
+
     def settle(self, index: int, decision: Decision) -> Row:
         claim, row, spool = self.claims.pop(index % len(self.claims))
         self.runner.run(spool.settle([(claim, decision)]))

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from relay.delivery import Ack
+from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolUnavailableError
-from relay.spool import SqliteSpool, prepare_spool
+from relay.outcomes import Reason
+from relay.ports import Expired
+from relay.spool import Bounds, SqliteSpool, prepare_spool
+from relay.spool.rows import SWEEP
 from tests.fakes import FakeClock, envelope
 
 ROOT = Path(__file__).parents[3]
@@ -467,3 +470,124 @@ def test_files_that_may_not_grow(path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert (0, "refused\n") == (done.returncode, done.stdout), done.stderr
+
+
+# --- what is old ---
+
+
+def bytes_there(path: Path) -> bytes:
+    """Return all that lies in the folder of a spool."""
+    return b"".join(one.read_bytes() for one in sorted(path.parent.iterdir()))
+
+
+async def test_what_has_expired_is_on_no_disk(path: Path, clock: FakeClock) -> None:
+    """While the spool stays open and idle, neither file nor log holds what was too old."""
+    spool = await SqliteSpool.open(path, clock, Bounds(max_age=100, max_dead_age=100))
+    for number in range(LINES):
+        await spool.put(envelope(number, payload=b"gemsbok" * 400))
+    claims = await spool.claim(10)
+    await spool.settle([(claim, Bury(Reason.UNROUTABLE)) for claim in claims[:5]])
+    await spool.settle([(claim, RetryAt(clock.now() + 1_000)) for claim in claims[5:]])
+    clock.advance(99)
+    await spool.put(envelope(LINES, payload=b"springbok" * 400))
+    clock.advance(1)
+    assert b"gemsbok" in bytes_there(path)
+    gone = await spool.expire()
+    assert (LINES - 5, 5) == (gone.waiting, gone.dead)
+    assert b"springbok" in bytes_there(path)
+    assert b"gemsbok" not in bytes_there(path)
+    await spool.close()
+
+
+async def test_what_was_delivered_is_in_no_log_either(path: Path, clock: FakeClock) -> None:
+    """An expiry folds the log though nothing is too old: what was settled stood in it."""
+    spool = await SqliteSpool.open(path, clock)
+    await spool.put(envelope(payload=b"gemsbok" * 400))
+    await spool.settle([(claim, Ack()) for claim in await spool.claim(9)])
+    assert b"gemsbok" in bytes_there(path)
+    assert Expired() == await spool.expire()
+    assert b"gemsbok" not in bytes_there(path)
+    await spool.close()
+
+
+async def test_no_more_is_known_of_what_was_seen(path: Path, clock: FakeClock) -> None:
+    """Fingerprints of what was put go with an expiry, once repeats are not looked for."""
+    spool = await SqliteSpool.open(path, clock, Bounds(repeat_window=10))
+    await spool.put(envelope())
+    clock.advance(30)
+    await spool.expire()
+    with closing(sqlite3.connect(path)) as db:
+        assert [(0,)] == db.execute("SELECT count(*) FROM recent").fetchall()
+    await spool.close()
+
+
+async def test_more_than_one_sweep_expires(path: Path, clock: FakeClock) -> None:
+    """However many are too old, all of them go."""
+    spool = await SqliteSpool.open(path, clock, Bounds(max_age=100))
+    async with asyncio.TaskGroup() as group:
+        for number in range(2 * SWEEP + 1):
+            group.create_task(spool.put(envelope(number)))
+    clock.advance(100)
+    assert 2 * SWEEP + 1 == (await spool.expire()).waiting
+    assert 0 == (await spool.status()).bytes
+    await spool.close()
+
+
+async def test_a_log_that_is_being_read_is_no_success(path: Path, clock: FakeClock) -> None:
+    """Where somebody else reads on, an expiry fails, for the log holds what it deleted."""
+    spool = await SqliteSpool.open(path, clock)
+    await spool.put(envelope())
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM bodies").fetchall()
+        with pytest.raises(SpoolUnavailableError, match="log"):
+            await spool.expire()
+    assert Expired() == await spool.expire()
+    await spool.close()
+
+
+async def test_what_a_dead_process_had_claimed_expires(path: Path, clock: FakeClock) -> None:
+    """A tool lets go of claims that nobody holds any more."""
+    spool = await SqliteSpool.open(path, clock)
+    await spool.put(envelope())
+    await spool.claim(1)
+    copy = path.parent.parent / "crashed" / path.name
+    shutil.copytree(path.parent, copy.parent)
+    await spool.close()
+    clock.advance(1_000)
+    tool = await SqliteSpool.attach(copy, clock, Bounds(max_age=1_000))
+    assert 1 == (await tool.expire()).waiting
+    await tool.close()
+
+
+async def test_what_was_set_aside_goes_with_its_age(path: Path, clock: FakeClock) -> None:
+    """A damaged file is deleted when all that was in it would be, with its log; nothing else."""
+    spool = await SqliteSpool.open(path, clock, Bounds(max_age=50, max_dead_age=100))
+    start = clock.now()
+    ages = {
+        "spool.db.damaged-1": 0,
+        "spool.db.damaged-2": 0,
+        "spool.db.damaged-2-wal": 1,
+        "spool.db.damaged-12-wal": 0,
+        "spool.db.damaged-1.bak": 0,
+        "spool.db.damaged-": 0,
+        "other.db.damaged-1": 0,
+    }
+    for name, age in ages.items():
+        path.with_name(name).write_bytes(b"gemsbok")
+        os.utime(path.with_name(name), (start + age, start + age))
+
+    def left() -> set[str]:
+        return {name for name in ages if path.with_name(name).exists()}
+
+    clock.advance(99)
+    assert (Expired(), set(ages)) == (await spool.expire(), left())
+    clock.advance(1)
+    gone = {"spool.db.damaged-1", "spool.db.damaged-12-wal"}
+    told = Expired(damaged=2, bytes=14)
+    assert (told, set(ages)) == (await spool.expire(dry_run=True), left())
+    assert (told, set(ages) - gone) == (await spool.expire(), left())
+    clock.advance(1)
+    gone |= {"spool.db.damaged-2", "spool.db.damaged-2-wal"}
+    assert (told, set(ages) - gone) == (await spool.expire(), left())
+    await spool.close()
