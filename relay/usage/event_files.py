@@ -32,8 +32,8 @@ LONGEST_NAME: Final = 100
 OWN: Final = "c_"
 """What the names of parameters begin with that every request has."""
 
-WORD: Final = r"[A-Za-z0-9][A-Za-z0-9 ._:/+()-]{0,63}"
-"""What a word in `values` looks like."""
+WORD: Final = r"[\w/][\w ._:/+()-]{0,63}"
+"""What a word in `values` looks like: letters of any script, for units have Greek ones."""
 
 Lists = Mapping[str, tuple[str, frozenset[str]]]
 """Named lists of words of all files: where each stands, and its words."""
@@ -119,13 +119,13 @@ class EventFile:
         describes = self._flag(node, "describes")
         if kind is None:
             return None
-        why = why_forbidden(name, kind)
-        if why:
-            self.wrong(line, f"an attribute {shown_name(name)} of type {kind}: {why}")
         for key in described.ONLY_WITH:
             if key in node.value and kind not in described.ONLY_WITH[key]:
                 self.wrong(node.value[key].line, f"'{key}' does not go with '{kind}'")
         values = self._values(node, lists) if kind in described.ONLY_WITH["values"] else frozenset()
+        why = why_forbidden(name, kind, values)
+        if why:
+            self.wrong(line, f"an attribute {shown_name(name)} of type {kind}: {why}")
         buckets = self._buckets(node, kind)
         greatest = self._limit(node, "max", MAX_KEPT, 0)
         if kind is Type.NUMBER and "buckets" not in node.value:
@@ -290,7 +290,7 @@ class EventFile:
         for one in node.value:
             if not isinstance(one.value, str):
                 self.wrong(one.line, f"a word must be text, not {type_name(one)}", "quote it")
-            elif not re.fullmatch(WORD, one.value, re.ASCII):
+            elif not re.fullmatch(WORD, one.value):
                 self.wrong(one.line, f"no word for '{key}'", "64 characters, no ','")
             elif one.value in words:
                 self.wrong(one.line, f"the same word again in '{key}'")

@@ -5,6 +5,7 @@ is told apart by its last or first word: `feeLevel`, `isBalanceHidden`.
 """
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from relay.usage.attributes import Type
@@ -35,6 +36,9 @@ _LIST_ENDS: Final = _set(
 )
 """Last words of names that tell which, and not how much."""
 
+_LIST_STARTS: Final = frozenset({"selected"})
+"""First words of such names: `selectedFee` is a level."""
+
 _FLAG_STARTS: Final = _set("is has was are show shows hide hides can did with should")
 _FLAG_ENDS: Final = _set(
     "hidden shown visible enabled disabled changed edited displayed selected used set"
@@ -62,14 +66,16 @@ _WORDS: Final = re.compile(  # noqa: TID251 - a name in a file of the operator's
 _CLOSED: Final = frozenset({Type.BOOLEAN, Type.WORD, Type.WORDS, Type.VERSION, Type.LANGUAGE})
 
 
-def why_forbidden(name: str, kind: Type) -> str:
+def why_forbidden(name: str, kind: Type, values: Collection[str] = ()) -> str:
     """Return why no attribute may have this name, with this type; empty if it may.
 
     Args:
         name: as in the query: `camelCase`, `snake_case` or `kebab-case`.
         kind: its type. Amounts are refused whatever it is; other names where it is text.
+        values: words that it may have, where it is a closed list; with digits in them they may be
+            amounts after all.
     """
-    if _speaks_of_amount(name, kind):
+    if _speaks_of_amount(name, kind, values):
         return "amounts are never kept"
     if kind is Type.TEXT and _speaks_of_person(name):
         return "what may tell of a person is never kept as text"
@@ -81,13 +87,14 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
-def _speaks_of_amount(name: str, kind: Type) -> bool:
+def _speaks_of_amount(name: str, kind: Type, values: Collection[str]) -> bool:
     words = words_of(name)
     if not words:
         return False
     if kind is Type.BOOLEAN and (words[0] in _FLAG_STARTS or words[-1] in _FLAG_ENDS):
         return False
-    if kind in {Type.WORD, Type.WORDS} and words[-1] in _LIST_ENDS:
+    tells_which = words[-1] in _LIST_ENDS or words[0] in _LIST_STARTS
+    if kind in {Type.WORD, Type.WORDS} and tells_which and not any(map(_has_digit, values)):
         return False
     is_value = "value" in words or "values" in words
     if is_value and (kind not in _CLOSED or "total" in words):
@@ -98,6 +105,10 @@ def _speaks_of_amount(name: str, kind: Type) -> bool:
         or words[-1] in _COUNTS
         or any(inside in word for word in words for inside in _INSIDE)
     )
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdecimal() for character in text)
 
 
 def _speaks_of_person(name: str) -> bool:

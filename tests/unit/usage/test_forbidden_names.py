@@ -56,6 +56,13 @@ def test_near_misses(name: str, kind: Type) -> None:
     assert "" == why_forbidden(name, kind)
 
 
+def test_a_closed_list_with_digits_may_be_one_of_amounts() -> None:
+    """`feeLevel` is a word such as `high`; of `100` and `200` it says how much."""
+    assert "" == why_forbidden("selectedFee", Type.WORD, {"high", "low"})
+    assert "amounts are never kept" == why_forbidden("selectedFee", Type.WORD, {"high", "200"})
+    assert "" == why_forbidden("orientation", Type.WORD, {"90", "180"})
+
+
 PERSONAL = """\
 address receiveAddress toaddress xpub accountXpub label deviceLabel accountlabel ip ipAddress path
 filePath url prevRouterUrl name userName email host descriptor txid message error query deviceId
