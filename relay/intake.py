@@ -14,11 +14,11 @@ from typing import Final
 
 from relay.clock import SystemClock
 from relay.consent import refusal
-from relay.errors import RateLimitedError, RelayError, RequestError, ScrubError
+from relay.errors import RateLimitedError, RequestError, ScrubError
 from relay.limit_memory import LimitMemory
 from relay.losses import LossCounter
 from relay.metrics import Metrics
-from relay.outcomes import Reason
+from relay.outcomes import Reason, reason_of
 from relay.pipeline import FindLimits, FindProject, Processed, RequestFacts, process
 from relay.ports import Clock, Spool
 from relay.protocol.enforcement import answer
@@ -294,14 +294,6 @@ class Intake:
 def _nowhere(project: str, key: str) -> None:
     """Lead to no upstream."""
     del project, key
-
-
-def reason_of(error: Exception) -> Reason:
-    """Return the word to count an error under; what is not an error of a request is our mistake."""
-    try:
-        return Reason(error.reason) if isinstance(error, RelayError) else Reason.INTERNAL
-    except ValueError:
-        return Reason.INTERNAL
 
 
 _ACCEPT_AND_DISCARD: Final = 200

@@ -7,6 +7,8 @@ and docs. A new word needs a line in `DESCRIPTIONS`, or the tests fail.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.errors import RelayError
+
 
 class Reason(StrEnum):
     """Why an item or a whole request did not go on. `ACCEPTED` is the one good end."""
@@ -78,3 +80,11 @@ class Outcome:
     def accepted(self) -> bool:
         """Whether the item goes on."""
         return self.reason is Reason.ACCEPTED
+
+
+def reason_of(error: Exception) -> Reason:
+    """Return the word to count an error under; what is not an error of a request is our mistake."""
+    try:
+        return Reason(error.reason) if isinstance(error, RelayError) else Reason.INTERNAL
+    except ValueError:
+        return Reason.INTERNAL

@@ -131,7 +131,7 @@ def _settings(old: Settings, new: Settings) -> Settings:
 
 def _kept(old: Settings, new: Settings) -> Settings:
     """Return the settings that may change while several workers run; of the rest the old ones."""
-    kept = {name: getattr(old, name) for name in ("listen", "admin", "spool", "reload")}
+    kept = {name: getattr(old, name) for name in ("listen", "admin", "spool", "usage", "reload")}
     for name, value in kept.items():
         if getattr(new, name) != value:
             log.warning("restart_needed", extra={"component": name})

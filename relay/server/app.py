@@ -9,10 +9,10 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from relay import own_errors
 from relay.audit import UNKNOWN, Outcome, Via
@@ -35,6 +35,7 @@ from relay.server.rules_reloading import Reloaded, Reloader
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started, drain_seconds, run
 from relay.server.shadow_post import into
+from relay.server.usage_parts import in_each_worker, in_one_process
 from relay.shadow_hits import ShadowMemory
 from relay.side.process import SideProcess
 
@@ -96,7 +97,7 @@ async def serve(
             deliver=into(shadow, clock),
         )
         where = RulesSeat(board, SEAT, Sheets())
-        switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
+        switch = open_switch(loaded, where, metrics, parts.use, side)
         reloader = open_reloader(loaded, where, metrics, say)
         if life is not None:
             life.count_in(metrics)
@@ -123,9 +124,16 @@ async def serve(
         gc.freeze()
         ports = _ports(loaded, parts, metrics, admin, ingest, onion, (reloader, board), shadow)
         hang_ups = _hang_ups(asked, reloader, settings, life, reread, say)
-        beside = (switch.run(), reloader.run(), hang_ups, parts.shadow.run())
+        beside = (switch.run(), reloader.run(), hang_ups, parts.shadow.run(), *_beside(parts))
         await run(parts, ports, outside, tell_started, stop, on_stop, beside)
     log.info("stopped")
+
+
+def _beside(parts: Parts) -> Sequence[Coroutine[Any, Any, None]]:
+    """Return what usage events need beside the ports."""
+    if parts.usage is None:
+        return ()
+    return (*in_each_worker(parts.usage.around), *in_one_process(parts.usage.around))
 
 
 async def _hang_ups(
@@ -216,7 +224,7 @@ async def _ports(
         rules=rules,
         shadow=shadow,
     )
-    app = build_ingest_app(parts.ingest, parts.health)
+    app = build_ingest_app(parts.ingest, parts.health, parts.usage_ingest)
     async with (
         looking(admin_app[OVERVIEW]),
         open_port(admin_app, admin, watch=watch_of(outside), refuse=refuse, seconds=1.0),
@@ -227,7 +235,7 @@ async def _ports(
             watch=parts.ingest.watch,
             refuse=parts.ingest.refuse,
             seconds=drain_seconds(outside),
-            onion=(build_ingest_app(parts.ingest, None), onion.sockets),
+            onion=(build_ingest_app(parts.ingest, None, parts.usage_ingest), onion.sockets),
         ),
     ):
         try:

@@ -25,7 +25,7 @@ from relay.server.listening import bind, port_of
 from relay.server.loaded import Loaded, start_side, tell
 from relay.server.metrics_folder import metrics_folder
 from relay.server.onion import OnionListener, open_onion
-from relay.server.parts import prepare
+from relay.server.parts import prepare_all
 from relay.server.rules_parts import newest
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started
@@ -129,7 +129,7 @@ class Arbiter:
         return self._status
 
     def _prepare(self) -> None:
-        if prepare(self._loaded.settings.spool):
+        for _ in range(prepare_all(self._loaded.settings)):
             self._board.add_damage()
 
     def _open(self) -> None:

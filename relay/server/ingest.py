@@ -40,6 +40,7 @@ from relay.server.bodies import read_body
 from relay.server.connection import Connection
 from relay.server.room import Load, Room
 from relay.server.routes import PIXEL, Convert, Posted, Route, Target, find_target
+from relay.server.usage import UsageIngest
 from relay.server.watch import Cut, Watch
 from relay.side import work as side
 from relay.side.body import Body
@@ -289,11 +290,17 @@ def _checked_project(project: str | None) -> str | None:
         raise ProjectError("unknown project or key") from None
 
 
-def build_ingest_app(ingest: Ingest, health: Health | None) -> web.Application:
-    """Wire the ingest port: health, if it is to be seen there, then everything else to `ingest`."""
+def build_ingest_app(
+    ingest: Ingest, health: Health | None, usage: UsageIngest | None = None
+) -> web.Application:
+    """Wire the ingest port: health, if it is to be seen there, then everything else to `ingest`.
+
+    Usage events come first, where they are taken.
+    """
     app = web.Application()
     if health is not None:
         add_health_routes(app, health)
+    handle = ingest.handle if usage is None else usage.before(ingest.handle)
     # Not ".*": a path may hold an escaped end of line.
-    app.router.add_route("*", r"/{path:[\s\S]*}", ingest.handle)
+    app.router.add_route("*", r"/{path:[\s\S]*}", handle)
     return app

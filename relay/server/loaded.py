@@ -24,6 +24,8 @@ from relay.scrub.verified import scrubber_of
 from relay.server.listening import tls_context
 from relay.server.projects import Projects
 from relay.side.process import SideProcess
+from relay.usage.catalogue import EMPTY, Catalogue
+from relay.usage.cataloguefiles import read_catalogue
 
 log = logging.getLogger("relay.server")
 
@@ -39,6 +41,8 @@ class Loaded:
         tls: certificate and key of the ingest port.
         files: the rule files that the scrubber is made of.
         mark: of the certificate and its key, equal for equal files.
+        usage_secret: of pseudonyms in usage events; the same for all processes.
+        catalogue: the allow-list of usage events; empty where none are taken.
     """
 
     settings: Settings
@@ -47,22 +51,33 @@ class Loaded:
     tls: ssl.SSLContext | None
     files: tuple[RuleText, ...] = field(default=(), repr=False)
     mark: bytes = field(default=b"", repr=False)
+    usage_secret: bytes = field(default=b"", repr=False)
+    catalogue: Catalogue = EMPTY
 
     def same_but_rules(self, other: "Loaded") -> bool:
         """Return whether nothing but rules, and where they are, differs from what was loaded."""
         settings = replace(other.settings, rules=self.settings.rules)
-        return (settings, other.secret, other.mark) == (self.settings, self.secret, self.mark)
+        return settings == self.settings and _beside(other) == _beside(self)
 
     def with_settings(self, settings: Settings) -> "Loaded":
-        """Read secret and certificate of other settings; the rules stay as they are.
+        """Read secrets, allow-list and certificate of other settings; the rules stay as they are.
 
         Raises:
-            ConfigError: the hash secret cannot be read.
+            RuleError: the allow-list of usage events does not load.
+            ConfigError: a secret cannot be read.
             ListenError: the certificate cannot be read.
         """
         secret = read_secret(settings.hash) or self.secret
         tls, mark = tls_context(settings.listen.tls), _mark(settings)
-        return replace(self, settings=settings, secret=secret, tls=tls, mark=mark)
+        return replace(
+            self,
+            settings=settings,
+            secret=secret,
+            tls=tls,
+            mark=mark,
+            usage_secret=_usage_secret(settings) or self.usage_secret,
+            catalogue=_catalogue(settings),
+        )
 
 
 def load(settings: Settings, secret: bytes | None = None) -> Loaded:
@@ -73,8 +88,8 @@ def load(settings: Settings, secret: bytes | None = None) -> Loaded:
         secret: of the `hash` redaction, to go on with where none is configured.
 
     Raises:
-        RuleError: a rule does not load, or fails its own examples.
-        ConfigError: the hash secret cannot be read.
+        RuleError: a rule does not load, or fails its own examples; or the allow-list does.
+        ConfigError: a secret cannot be read.
         ListenError: the certificate cannot be read.
     """
     files = read(settings.rules) if settings.rules else shipped()
@@ -86,7 +101,22 @@ def load(settings: Settings, secret: bytes | None = None) -> Loaded:
         tls_context(settings.listen.tls),
         files,
         _mark(settings),
+        _usage_secret(settings) or secrets.token_bytes(32 if settings.usage.enabled else 0),
+        _catalogue(settings),
     )
+
+
+def _usage_secret(settings: Settings) -> bytes | None:
+    return read_secret(settings.usage.hash) if settings.usage.enabled else None
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    return read_catalogue(settings) if settings.usage.enabled else EMPTY
+
+
+def _beside(loaded: Loaded) -> tuple[bytes, bytes, bytes, str]:
+    """Return what files beside the settings and the rules hold."""
+    return loaded.secret, loaded.mark, loaded.usage_secret, loaded.catalogue.digest
 
 
 def _mark(settings: Settings) -> bytes:
@@ -121,6 +151,10 @@ def tell(loaded: Loaded) -> None:
     log.info("loaded", extra={"rules": rules, "version": __version__})
     if left_out := shipped_left_out(rule.id for rule in loaded.scrubber.compiled.rules):
         log.warning("shipped_rules_left_out", extra={"count": left_out})
+    usage = loaded.settings.usage
+    if usage.enabled and usage.hash.secret is None and usage.hash.secret_file is None:
+        # Pseudonyms of instances, and what is known of repeats, do not outlast a restart.
+        log.warning("usage_secret_made")
     for project in loaded.settings.projects:
         name = "any" if project.project == ANY else project.project
         if not project.consent.required:

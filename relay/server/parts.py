@@ -25,6 +25,7 @@ from relay.losses import LossCounter
 from relay.metrics import Metrics
 from relay.ports import Clock, Lane, Spool
 from relay.reporting import Reporter
+from relay.scrub.scrubber import Scrubber
 from relay.server.answers import Cors
 from relay.server.counting import circuit_gauge, delivery_counter, drop_counter, limit_counter
 from relay.server.gauges import Gauges
@@ -32,6 +33,8 @@ from relay.server.ingest import Ingest
 from relay.server.loaded import Loaded
 from relay.server.projects import Projects
 from relay.server.shadow_post import Deliver, ShadowPost
+from relay.server.usage import UsageIngest
+from relay.server.usage_parts import UsageParts, usage_parts
 from relay.side.process import SideProcess
 from relay.spool import prepare_spool
 from relay.spool.bounds import Bounds
@@ -59,6 +62,36 @@ class Parts:
     sharing: LimitSharing
     rotation: Rotation
     shadow: ShadowPost
+    usage: UsageParts | None = None
+
+    @property
+    def spools(self) -> tuple[Spool, ...]:
+        """All spools that are open."""
+        return (self.spool,) if self.usage is None else (self.spool, self.usage.spool)
+
+    @property
+    def usage_ingest(self) -> UsageIngest | None:
+        """What answers usage events, where any are taken."""
+        return None if self.usage is None else self.usage.ingest
+
+    def use(self, scrubber: Scrubber) -> None:
+        """Have other rules hold from now on."""
+        self.rotation.replace(scrubber)
+        if self.usage is not None:
+            self.usage.rotation.replace(scrubber)
+
+
+def prepare_all(settings: Settings) -> int:
+    """Do what is to be done to all spools before several processes open them.
+
+    Returns:
+        How many damaged files were set aside.
+
+    Raises:
+        SpoolUnavailableError: one cannot be opened, or another relay has it open.
+    """
+    spools = (settings.spool, settings.usage.spool) if settings.usage.enabled else (settings.spool,)
+    return sum(map(prepare, spools))
 
 
 def prepare(settings: SpoolSettings) -> bool:
@@ -178,10 +211,11 @@ async def open_parts(
         interval=reports.interval,
     )
     forwarding = asyncio.Event()
-    health = Health(
-        {"spool": spool_check(spool, clock), "forwarder": flag_check(forwarding.is_set)},
-        stale=stale,
-    )
+    checks = {"spool": spool_check(spool, clock), "forwarder": flag_check(forwarding.is_set)}
+    usage_spool = await open_usage_spool(stack, settings, clock, metrics, slot)
+    if usage_spool is not None:
+        checks["usage_spool"] = spool_check(usage_spool, clock)
+    health = Health(checks, stale=stale)
     gauges = Gauges(metrics, clock=clock, health=health)
     rotation = Rotation(loaded.scrubber, loaded.secret, settings.hash.rotate, clock)
     shadow = ShadowPost(lambda: rotation.current().tried, deliver, clock)
@@ -199,6 +233,9 @@ async def open_parts(
         side=side,
         note_shadow=shadow.note,
     )
+    usage = None
+    if usage_spool is not None:
+        usage = usage_parts(stack, loaded, usage_spool, metrics, clock, shadow.note)
     if side is not None:
         stack.callback(side.close)
     stack.callback(intake.close)
@@ -214,7 +251,28 @@ async def open_parts(
         LimitSharing(limits, spool=spool, clock=clock),
         rotation,
         shadow,
+        usage,
     )
+
+
+async def open_usage_spool(
+    stack: AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    slot: int | None = None,
+) -> Spool | None:
+    """Open the spool of usage events, where any are taken; the stack closes it.
+
+    Raises:
+        SpoolUnavailableError: it cannot be opened.
+    """
+    if not settings.usage.enabled:
+        return None
+    # No client is told of what is lost here, so nothing is noted for reports.
+    spool = await open_spool(settings.usage.spool, clock, metrics, LossCounter(0), slot)
+    stack.push_async_callback(spool.close)
+    return spool
 
 
 def _share(number: int, workers: int) -> int:

@@ -78,7 +78,7 @@ async def run(
         sharing = group.create_task(parts.sharing.run())
         reporting = group.create_task(parts.reporter.run())
         watching = group.create_task(parts.gauges.run())
-        guarding = group.create_task(_guard(parts.spool))
+        guarding = [group.create_task(_guard(spool)) for spool in parts.spools]
         others = [group.create_task(one) for one in beside]
         async with ports:
             on_start()
@@ -92,7 +92,8 @@ async def run(
         # not: a last report waits in the spool for the next start.
         reporting.cancel()
         watching.cancel()
-        guarding.cancel()
+        for guard in guarding:
+            guard.cancel()
         parts.forwarder.stop()
         await asyncio.wait([running], timeout=sending_seconds(listen))
         running.cancel()

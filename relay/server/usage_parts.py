@@ -4,13 +4,22 @@ Law of this file: parts are put together here and nowhere else. Without an app i
 nothing of it is opened.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from relay.config import UsageSettings
+from relay.config import Settings, UsageSettings
+from relay.intake import Rotation
 from relay.metrics import Metrics
 from relay.ports import Clock, Spool
+from relay.scrub.shadow import ShadowHits
+from relay.server.answers import Cors
+from relay.server.loaded import Loaded
+from relay.server.usage import UsageIngest
+from relay.usage.admitting import UsagePolicy
+from relay.usage.intake import UsageIntake
+from relay.usage.pseudonyms import Keyring, usage_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,14 @@ class UsageSurroundings:
     workers: int
 
 
+def surroundings(
+    settings: Settings, spool: Spool, clock: Clock, metrics: Metrics
+) -> UsageSurroundings:
+    """Return what tasks of this process find."""
+    workers = max(1, settings.listen.workers)
+    return UsageSurroundings(settings.usage, spool, clock, metrics, workers)
+
+
 def in_each_worker(around: UsageSurroundings) -> Sequence[Coroutine[Any, Any, None]]:
     """Return what runs in every process that takes events, until it is cancelled at the stop."""
     del around
@@ -42,3 +59,65 @@ def in_one_process(around: UsageSurroundings) -> Sequence[Coroutine[Any, Any, No
     """Return what runs once for all processes of a relay, until it is cancelled at the stop."""
     del around
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class UsageParts:
+    """What one process that takes usage events has for itself.
+
+    Attributes:
+        spool: of usage events.
+        ingest: answers their requests.
+        rotation: gives the scrubber for them.
+        around: what tasks find that run beside.
+    """
+
+    spool: Spool
+    ingest: UsageIngest
+    rotation: Rotation
+    around: UsageSurroundings
+
+
+def usage_parts(
+    stack: AsyncExitStack,
+    loaded: Loaded,
+    spool: Spool,
+    metrics: Metrics,
+    clock: Clock,
+    note_shadow: Callable[[ShadowHits], None],
+) -> UsageParts:
+    """Put the gate of usage events together; the stack ends it, and the spool after it.
+
+    Args:
+        stack: closes what is made here.
+        loaded: what was loaded.
+        spool: of usage events, which the stack closes already.
+        metrics: of this process.
+        clock: the time.
+        note_shadow: is told what shadow rules would have redacted.
+    """
+    usage, listen = loaded.settings.usage, loaded.settings.listen
+    # What the rules' own `hash` leaves of an event is not to be joined with errors either.
+    secret = usage_secret(loaded.usage_secret)
+    rotation = Rotation(loaded.scrubber, secret, usage.hash.rotate, clock)
+    intake = UsageIntake(
+        policies=UsagePolicy.of(usage),
+        catalogue=loaded.catalogue,
+        scrubber=rotation.current,
+        keys=Keyring(loaded.usage_secret, usage.hash.rotate).at,
+        spool=spool,
+        metrics=metrics,
+        clock=clock,
+        repeat_window=usage.spool.repeat_window,
+        note_shadow=note_shadow,
+    )
+    stack.push_async_callback(intake.close)
+    ingest = UsageIngest(
+        intake,
+        {app.name: app for app in usage.apps},
+        usage.header,
+        cors=Cors(listen.origins, [usage.header]),
+        metrics=metrics,
+    )
+    around = surroundings(loaded.settings, spool, clock, metrics)
+    return UsageParts(spool, ingest, rotation, around)

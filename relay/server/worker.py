@@ -28,11 +28,12 @@ from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
 from relay.server.loaded import Loaded, show
 from relay.server.overview import looking
-from relay.server.parts import Parts, open_parts, open_spool
+from relay.server.parts import Parts, open_parts, open_spool, open_usage_spool
 from relay.server.rules_parts import RulesSeat, open_errors_switch, open_reloader, open_switch
 from relay.server.rules_sheet import Sheets
 from relay.server.running import drain_seconds, run
 from relay.server.shadow_post import ShadowChannel, receiving
+from relay.server.usage_parts import in_each_worker, in_one_process, surroundings
 from relay.shadow_hits import ShadowMemory
 from relay.side.process import SideProcess
 
@@ -90,15 +91,16 @@ async def serve_worker(
             deliver=(lambda _: True) if shadow is None else shadow.deliver,
         )
         where = RulesSeat(board, seat.number, sheets or Sheets(), rules)
-        switch = open_switch(loaded, where, metrics, parts.rotation.replace, side)
+        switch = open_switch(loaded, where, metrics, parts.use, side)
         stack.enter_context(_stopped_by_term(stop))
         stack.enter_context(_beating(seat))
         gc.freeze()
         listen = loaded.settings.listen
         ports = _handed_over(loaded, parts, seat, stop)
-        await run(
-            parts, ports, listen, lambda: None, stop, beside=[switch.run(), parts.shadow.run()]
-        )
+        beside = [switch.run(), parts.shadow.run()]
+        if parts.usage is not None:
+            beside += in_each_worker(parts.usage.around)
+        await run(parts, ports, listen, lambda: None, stop, beside=beside)
 
 
 async def serve_admin(
@@ -138,15 +140,16 @@ async def serve_admin(
         settings, clock = loaded.settings.spool, SystemClock()
         spool = await open_spool(settings, clock, metrics, LossCounter(0), seat.number)
         stack.push_async_callback(spool.close)
+        usage = await open_usage_spool(stack, loaded.settings, clock, metrics, seat.number)
         stack.enter_context(_stopped_by_term(stop))
         stack.enter_context(_beating(seat))
-        health = Health(
-            {
-                "spool": spool_check(spool, clock),
-                "workers": flag_check(lambda: board.count(SeatState.READY) > 0),
-            },
-            stale=lambda: board.stale,
-        )
+        checks = {
+            "spool": spool_check(spool, clock),
+            "workers": flag_check(lambda: board.count(SeatState.READY) > 0),
+        }
+        if usage is not None:
+            checks["usage_spool"] = spool_check(usage, clock)
+        health = Health(checks, stale=lambda: board.stale)
         hits = ShadowMemory(clock.now())
         app = build_admin_app(
             metrics=metrics,
@@ -170,6 +173,9 @@ async def serve_admin(
                 beside = [group.create_task(reloader.run())]
                 if loaded.settings.errors.dsn is not None:
                     beside.append(group.create_task(open_errors_switch(loaded, where).run()))
+                if usage is not None:
+                    around = surroundings(loaded.settings, usage, clock, metrics)
+                    beside += [group.create_task(one) for one in in_one_process(around)]
                 await stop.wait()
                 for task in beside:
                     task.cancel()
@@ -182,8 +188,8 @@ async def _handed_over(
     board, number = seat.board, seat.number
     board.set_state(number, SeatState.READY)  # first, for who hears that it is ready looks there
     async with take_over(
-        build_ingest_app(parts.ingest, parts.health),
-        build_ingest_app(parts.ingest, None),
+        build_ingest_app(parts.ingest, parts.health, parts.usage_ingest),
+        build_ingest_app(parts.ingest, None, parts.usage_ingest),
         seat.receiver,
         closed=lambda: board.add_closed(number),
         orphaned=stop.set,

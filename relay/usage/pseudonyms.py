@@ -17,11 +17,9 @@ class UsageKeys:
     """The keys of one period; that of messages is the same in all of them.
 
     Attributes:
-        root: of what the rules' own `hash` redaction does to usage events.
         period: the number of the period.
     """
 
-    root: bytes = field(repr=False)
     period: int
     _instance: bytes = field(repr=False)
     _session: bytes = field(repr=False)
@@ -38,11 +36,7 @@ class UsageKeys:
         root = usage_secret(secret)
         rotating = _key(root, f"period {period}")
         return cls(
-            root,
-            period,
-            _key(rotating, "instance"),
-            _key(rotating, "session"),
-            _key(root, "message"),
+            period, _key(rotating, "instance"), _key(rotating, "session"), _key(root, "message")
         )
 
     def instance(self, text: str) -> str:
@@ -60,6 +54,28 @@ class UsageKeys:
         from one period to the next.
         """
         return hmac.digest(self._message, f"{app}\0{text}".encode(), "sha256").hex()[:_DIGITS]
+
+
+class Keyring:
+    """Gives the keys of any time."""
+
+    def __init__(self, secret: bytes, rotate: float) -> None:
+        """Set up.
+
+        Args:
+            secret: of usage events.
+            rotate: seconds that a period lasts; 0 for ever.
+        """
+        self._secret = secret
+        self._rotate = rotate
+        self._keys = UsageKeys.of(secret, 0)
+
+    def at(self, now: float) -> UsageKeys:
+        """Return the keys of the period that a time is in, in seconds since the Unix epoch."""
+        period = int(now // self._rotate) if self._rotate > 0 else 0
+        if period != self._keys.period:
+            self._keys = UsageKeys.of(self._secret, period)
+        return self._keys
 
 
 def usage_secret(secret: bytes) -> bytes:
