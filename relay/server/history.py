@@ -38,6 +38,7 @@ class Plot:
         by: the label that tells series apart; empty for one series.
         without: values of that label that are not shown.
         most: series that are shown; the rest is added up.
+        optional: whether all such plots are left out while there is nothing to show in any.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Plot:
     by: str = ""
     without: frozenset[str] = frozenset()
     most: int = 12
+    optional: bool = False
 
 
 PLOTS: Final = (
@@ -66,6 +68,38 @@ PLOTS: Final = (
     Plot("buried", "Dead letters, and why", "count", "relay_buried_total", "reason"),
     Plot("scrubbing", "Time to scrub", "time", "relay_scrub_seconds"),
     Plot("delivery", "Time until delivered", "time", "relay_delivery_seconds"),
+    Plot(
+        "usage", "Usage events that came in", "count", "relay_usage_events_total", "outcome",
+        optional=True,
+    ),
+    Plot(
+        "usage_consent", "Consent to usage events", "count", "relay_usage_consent_total", "verdict",
+        optional=True,
+    ),
+    Plot(
+        "usage_opt_outs", "Decisions to share nothing", "count", "relay_usage_opt_outs_total",
+        optional=True,
+    ),
+    Plot(
+        "usage_dropped", "Attributes of usage events dropped, and why", "count",
+        "relay_usage_attributes_dropped_total", "reason", optional=True,
+    ),
+    Plot(
+        "usage_spool", "Batches in the usage spool", "level", "relay_usage_spool_envelopes",
+        "state", optional=True,
+    ),
+    Plot(
+        "usage_oldest", "Age of the oldest usage event that waits", "level",
+        "relay_usage_oldest_seconds", optional=True,
+    ),
+    Plot(
+        "usage_written", "Usage records written to the store", "count",
+        "relay_usage_records_written_total", "record", optional=True,
+    ),
+    Plot(
+        "usage_failures", "Requests to the store that failed", "count",
+        "relay_usage_store_failures_total", optional=True,
+    ),
 )  # fmt: skip
 """What the overview shows, in its order."""
 

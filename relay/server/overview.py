@@ -35,6 +35,7 @@ RANGES: Final = ("1h", "24h")
 UNITS: Final = {
     "relay_spool_bytes": "bytes",
     "relay_spool_oldest_seconds": "seconds",
+    "relay_usage_oldest_seconds": "seconds",
     "relay_scrub_seconds": "seconds",
     "relay_delivery_seconds": "seconds",
 }
@@ -119,8 +120,17 @@ class Overview:
             "version": __version__,
             "ready": ready,
             **self._facts,
-            "plots": [self._plot(plot, day=day) for plot in PLOTS],
+            "plots": self._plots(day=day),
         })  # fmt: skip
+
+    def _plots(self, *, day: bool) -> list[dict[str, Any]]:
+        """Return all plots; optional ones only if something was counted by a label in one of them.
+
+        Gauges without a label are 0 from the start, whatever is configured.
+        """
+        made = [(plot, self._plot(plot, day=day)) for plot in PLOTS]
+        wanted = any(shown["series"] for plot, shown in made if plot.optional and plot.by)
+        return [shown for plot, shown in made if wanted or not plot.optional]
 
     def _plot(self, plot: Plot, *, day: bool) -> dict[str, Any]:
         return {

@@ -149,3 +149,26 @@ async def test_a_look_that_cannot_read_leaves_a_step_out(monkeypatch: pytest.Mon
         await overview.look()
         told = await (await client.get("/overview/data")).json()
     assert 1 == told["steps"]
+
+
+async def test_usage_events_are_shown_where_there_are_any() -> None:
+    """A relay that takes none shows no plot of them."""
+    metrics = Metrics()
+    async with admin(metrics) as (client, overview):
+        await overview.look()
+        told = await (await client.get("/overview/data")).json()
+        assert [] == [one["id"] for one in told["plots"] if one["id"].startswith("usage")]
+        metrics.count("relay_usage_events_total", app="suite", outcome="accepted")
+        metrics.count("relay_usage_events_total", app="suite", outcome="consent_missing")
+        metrics.count("relay_usage_consent_total", verdict="missing")
+        metrics.count("relay_usage_store_failures_total")
+        metrics.gauge("relay_usage_spool_envelopes", 2, state="ready")
+        metrics.gauge("relay_usage_oldest_seconds", 90)
+        await overview.look()
+        told = await (await client.get("/overview/data")).json()
+    assert {"accepted", "consent_missing"} == set(plot(told, "usage"))
+    assert 1 == plot(told, "usage_consent")["missing"]["total"]
+    assert 1 == plot(told, "usage_failures")[""]["total"]
+    assert 2 == plot(told, "usage_spool")["ready"]["total"]
+    assert 90 == plot(told, "usage_oldest")[""]["total"]
+    assert "seconds" == next(one for one in told["plots"] if one["id"] == "usage_oldest")["unit"]
