@@ -119,6 +119,12 @@ def test_descriptions_are_sentences(catalogue: Catalogue) -> None:
     assert [] == [text for text in said if len(text) > 100]
 
 
+def test_no_word_is_broken(catalogue: Catalogue) -> None:
+    """A list that runs over several lines breaks between words, not at a hyphen in one."""
+    words = {word for _, one in attributes(catalogue) for word in one.values}
+    assert {"NA - bootloader"} == {word for word in words if " " in word}
+
+
 def test_no_attribute_is_text(catalogue: Catalogue) -> None:
     """All that Suite's events say is a number, a flag, a version or a word of a closed list."""
     assert [] == [
