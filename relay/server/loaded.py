@@ -140,6 +140,8 @@ def show(loaded: Loaded, metrics: Metrics) -> None:
     metrics.gauge("relay_build_info", 1, version=__version__)
     metrics.gauge("relay_rules_loaded", len(loaded.scrubber.compiled.rules))
     metrics.gauge("relay_spool_max_bytes", loaded.settings.spool.max_bytes)
+    if loaded.settings.usage.enabled:
+        metrics.gauge("relay_usage_spool_max_bytes", loaded.settings.usage.spool.max_bytes)
     for project in loaded.settings.projects:
         if not project.consent.required:
             metrics.gauge("relay_consent_not_required", 1, project=project.project)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from relay.config import parse
+from relay.metrics import Metrics
 from relay.rulefiles import shipped_folder
-from relay.server.loaded import load, tell
+from relay.server.loaded import load, show, tell
 
 
 def test_the_secret_of_before_goes_on() -> None:
@@ -32,3 +33,13 @@ def test_rules_that_are_left_out_are_told(tmp_path: Path, caplog: pytest.LogCapt
         tell(load(parse(f"rules: ['{tmp_path}']", "r.yaml", {})))
     assert ["loaded", "loaded", "shipped_rules_left_out"] == caplog.messages
     assert caplog.records[-1].__dict__["count"] > 100
+
+
+def test_the_bound_of_the_usage_spool_is_shown_where_there_is_one() -> None:
+    """A relay that takes no usage events has none to fill."""
+    shown = []
+    for usage in ("{}", "{apps: [{name: suite}], spool: {max_bytes: 5MB}}"):
+        metrics = Metrics()
+        show(load(parse(f"usage: {usage}", "r.yaml", {})), metrics)
+        shown += [v for name, _, v in metrics.samples() if name == "relay_usage_spool_max_bytes"]
+    assert [0, 5_000_000] == shown
