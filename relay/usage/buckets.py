@@ -129,6 +129,9 @@ class Bucket:
                     with suppress(FileNotFoundError):
                         await self._ask(obstore.delete_async(self._store, path))
 
+    async def tidy(self) -> None:
+        """Do nothing: an object is sent in one request, and is whole or not there."""
+
     async def _ask(self, request: Awaitable[T]) -> T:
         """Wait for an answer.
 

@@ -68,6 +68,10 @@ class FolderStore:
             check_path(path)
         await _in_thread(lambda: self._remove(paths))
 
+    async def tidy(self) -> None:
+        """Delete files that a crash has left before they were whole. See `store.Store.tidy`."""
+        await _in_thread(lambda: _tidy(self._root / PARTS))
+
     # --- in a thread ---
 
     def _write(self, path: str, data: bytes, *, over: bool) -> bool:
@@ -167,6 +171,8 @@ def _sync(folder: Path) -> None:
 
 def _tidy(parts: Path) -> None:
     """Delete what a crash has left: its events still wait, or were written by another try."""
+    if not parts.is_dir():
+        return
     mark = parts / secrets.token_hex(16)
     mark.touch(mode=0o600)
     now = mark.stat().st_mtime  # the disk's own clock, by which the others are dated

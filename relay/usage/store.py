@@ -93,6 +93,14 @@ class Store(Protocol):
         """
         ...
 
+    async def tidy(self) -> None:
+        """Delete what crashes have left, of which no list tells.
+
+        Raises:
+            StoreError: some may be left.
+        """
+        ...
+
 
 def open_store(settings: UsageStore) -> Store:
     """Open the store that is configured; nothing is written, and no server is asked.

@@ -118,3 +118,19 @@ async def test_links_that_lead_nowhere_are_no_objects(tmp_path: Path) -> None:
     await store.put("a/one", b"x")
     (tmp_path / "a/broken").symlink_to("nowhere")
     assert (["a/one"], None) == (await paths(store), await store.get("a/broken"))
+
+
+async def test_what_a_crash_left_goes_when_asked(tmp_path: Path) -> None:
+    """A file that never became whole goes an hour later, though the process has tidied before."""
+    store = FolderStore(tmp_path)
+    await store.tidy()
+    assert [] == list(tmp_path.iterdir())
+    await store.put("a/one", b"x")
+    left, young = (tmp_path / PARTS / name for name in ("left", "young"))
+    for path in (left, young):
+        path.write_bytes(b"half of it")
+    then = left.stat().st_mtime - STALE - 60
+    os.utime(left, (then, then))
+    await store.tidy()
+    assert [young] == list((tmp_path / PARTS).iterdir())
+    assert ["a/one"] == await paths(store)
