@@ -12,15 +12,18 @@ from relay.usage.buckets import Bucket
 from relay.usage.folder import FolderStore
 from relay.usage.store import Store, open_store
 from tests.s3 import PAGE, S3Server
-from tests.usage_store import paths, settings_of
+from tests.usage_store import FakeStore, paths, settings_of
 
 Open = Callable[[], Store]
 
 
-@pytest.fixture(params=["folder", "memory", "s3"])
+@pytest.fixture(params=["fake", "folder", "memory", "s3"])
 def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens the same store as often as it is called."""
     match request.param:
+        case "fake":
+            objects: dict[str, tuple[bytes, float]] = {}
+            return lambda: FakeStore(objects)
         case "folder":
             return lambda: FolderStore(tmp_path / "usage")
         case "memory":
