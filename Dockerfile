@@ -16,6 +16,7 @@ RUN python -m venv /opt/build \
 COPY pyproject.toml README.md LICENSE ./
 COPY relay ./relay
 COPY rules ./rules
+COPY usage ./usage
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
  && python -m venv --without-pip /opt/relay \
  && pip --python /opt/relay/bin/python install --no-index --no-deps /wheels/*.whl \

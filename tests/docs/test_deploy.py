@@ -55,6 +55,21 @@ def test_the_relay_starts_with_the_composed_configuration() -> None:
     assert ("0.0.0.0", "/data/spool.db") == (settings.listen.host, settings.spool.path)
 
 
+def test_the_profile_usage_takes_usage_events() -> None:
+    """Its environment names an app, a folder on its volume, and a secret of its own."""
+    relay = COMPOSE["services"]["usage-relay"]
+    assert ["usage"] == relay["profiles"]
+    environment = {k: resolved(v) for k, v in relay["environment"].items() if k != "RELAY_CONFIG"}
+    settings = config.load_settings(str(ROOT / "deploy/compose/relay.yaml"), environment)
+    config.check_runnable(settings)
+    (app,) = settings.usage.apps
+    assert ("suite", "required") == (app.name, app.consent)
+    assert "file:/data/usage" == settings.usage.store.url
+    assert "/data/usage.db" == settings.usage.spool.path
+    assert settings.usage.hash.secret not in (None, settings.hash.secret)
+    assert "usage-relay-data:/data" in relay["volumes"]
+
+
 def test_host_variables_are_no_settings() -> None:
     """The names that compose reads from .env do not look like settings of the relay."""
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -89,7 +104,7 @@ def test_only_what_listens_is_exposed() -> None:
 def test_images_of_others_have_a_version() -> None:
     """What others publish is taken by its major version, so that it does not change under us."""
     images = Counter(resolved(service["image"]) for service in COMPOSE["services"].values())
-    ours = {"scrub-relay": 4, "scrub-relay-tor": 1}
+    ours = {"scrub-relay": 5, "scrub-relay-tor": 1}
     assert {**ours, "bugsink/bugsink:2": 2, "nats:2-alpine": 3} == images
 
 

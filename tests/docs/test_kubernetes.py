@@ -19,7 +19,11 @@ WAYS = ("sqlite", "jetstream")
 SECRETS = {
     "upstream": f"https://{'a' * 32}@o1.ingest.sentry.io/7",
     "hash-secret": "0123456789abcdef",
+    "usage-hash-secret": "fedcba9876543210",
+    "usage-access-key-id": "relay",
+    "usage-secret-access-key": "0123456789",
 }
+OPTIONAL = {name for name in SECRETS if name.startswith("usage-")}
 NAME = {"app.kubernetes.io/name": "scrub-relay"}
 
 Document = dict[str, Any]
@@ -60,14 +64,22 @@ def container(way: str) -> Document:
     return only
 
 
-def settings(way: str) -> config.Settings:
-    """What the mounted file and the environment come to."""
-    environment = {}
+def environment(way: str, *, all_of_it: bool = True) -> dict[str, str]:
+    """What the Secret comes to as variables, with or without what may be missing there."""
+    found = {}
     for variable in container(way)["env"]:
         reference = variable["valueFrom"]["secretKeyRef"]
         assert "scrub-relay" == reference["name"]
-        environment[variable["name"]] = SECRETS[reference["key"]]
-    return config.load_settings(str(FOLDER / way / "relay.yaml"), environment)
+        assert (reference["key"] in OPTIONAL) == reference.get("optional", False)
+        if all_of_it or reference["key"] not in OPTIONAL:
+            found[variable["name"]] = SECRETS[reference["key"]]
+    return found
+
+
+def settings(way: str, *, all_of_it: bool = True) -> config.Settings:
+    """What the mounted file and the environment come to."""
+    file = str(FOLDER / way / "relay.yaml")
+    return config.load_settings(file, environment(way, all_of_it=all_of_it))
 
 
 def everything() -> list[tuple[str, str]]:
@@ -124,6 +136,21 @@ def test_the_relay_starts_with_the_mounted_configuration(way: str) -> None:
     assert SECRETS["upstream"] == str(project.upstream)
     assert SECRETS["hash-secret"] == found.hash.secret
     assert ("0.0.0.0", "0.0.0.0") == (found.listen.host, found.admin.host)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_usage_events_can_be_switched_on(way: str) -> None:
+    """They are off; with what is commented out they go to a bucket, by keys of theirs."""
+    assert () == settings(way, all_of_it=False).usage.apps
+    lines = (FOLDER / way / "relay.yaml").read_text("utf-8").splitlines()
+    at = lines.index("# usage:")
+    text = "\n".join([*lines[:at], *(line.removeprefix("# ") for line in lines[at:])])
+    usage = config.parse(text, "relay.yaml", environment(way)).usage
+    assert ["suite"] == [app.name for app in usage.apps]
+    assert "s3://bucket/usage" == usage.store.url
+    assert ("relay", SECRETS["usage-hash-secret"]) == (
+        usage.store.access_key_id, usage.hash.secret,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -234,8 +261,9 @@ def test_each_spool_has_a_volume() -> None:
     spec = workload("sqlite")["spec"]
     (claim,) = spec["volumeClaimTemplates"]
     assert ("data", ["ReadWriteOnce"]) == (claim["metadata"]["name"], claim["spec"]["accessModes"])
-    assert "2Gi" == claim["spec"]["resources"]["requests"]["storage"]
-    assert 3 * settings("sqlite").spool.max_bytes < 2 * 1024**3
+    assert "3Gi" == claim["spec"]["resources"]["requests"]["storage"]
+    both = settings("sqlite").spool.max_bytes + settings("sqlite").usage.spool.max_bytes
+    assert 3 * both < 3 * 1024**3
     assert f"Service/{spec['serviceName']}" in documents("sqlite")
     assert settings("sqlite").spool.path.startswith("/data/")
     assert "volumeClaimTemplates" not in workload("jetstream")["spec"]
