@@ -29,7 +29,7 @@ from relay.server.listening import bind, open_port, port_of
 from relay.server.loaded import Loaded, load, show, tell
 from relay.server.onion import OnionListener, open_onion
 from relay.server.overview import looking
-from relay.server.parts import Parts, open_parts
+from relay.server.parts import Parts, forgetting, open_parts
 from relay.server.rules_parts import RulesSeat, open_reloader, open_switch
 from relay.server.rules_reloading import Reloaded, Reloader
 from relay.server.rules_sheet import Sheets
@@ -125,6 +125,7 @@ async def serve(
         ports = _ports(loaded, parts, metrics, admin, ingest, onion, (reloader, board), shadow)
         hang_ups = _hang_ups(asked, reloader, settings, life, reread, say)
         beside = (switch.run(), reloader.run(), hang_ups, parts.shadow.run(), *_beside(parts))
+        beside += (forgetting(parts.spool, clock, metrics),)
         await run(parts, ports, outside, tell_started, stop, on_stop, beside)
     log.info("stopped")
 

@@ -8,11 +8,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from relay.clock import SystemClock
 from relay.config import Settings, SpoolSettings
@@ -41,6 +41,7 @@ from relay.spool.bounds import Bounds
 from relay.spool.jetstream import open_jetstream
 from relay.spool.memory import MemorySpool
 from relay.spool.sqlite import SqliteSpool
+from relay.usage.daily import Daily
 
 log = logging.getLogger("relay.server")
 
@@ -273,6 +274,16 @@ async def open_usage_spool(
     spool = await open_spool(settings.usage.spool, clock, metrics, LossCounter(0), slot)
     stack.push_async_callback(spool.close)
     return spool
+
+
+def forgetting(spool: Spool, clock: Clock, metrics: Metrics) -> Coroutine[Any, Any, None]:
+    """Return what lets go, every day, of what is too old in the spool of envelopes.
+
+    It runs in one process of a relay, until it is cancelled at the stop.
+    """
+    return Daily(
+        "spool", clock=clock, metrics=metrics, random=random.random, spools={"spool": spool}
+    ).run()
 
 
 def _share(number: int, workers: int) -> int:

@@ -4,10 +4,11 @@ Law of this file: parts are put together here and nowhere else. Without an app i
 nothing of it is opened.
 """
 
+import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from relay.config import Settings, UsageSettings
 from relay.intake import Rotation
@@ -18,8 +19,17 @@ from relay.server.answers import Cors
 from relay.server.loaded import Loaded
 from relay.server.usage import UsageIngest
 from relay.usage.admitting import UsagePolicy
+from relay.usage.daily import Daily
 from relay.usage.intake import UsageIntake
 from relay.usage.pseudonyms import Keyring, usage_secret
+from relay.usage.sink import UsageSink
+from relay.usage.store import open_store
+
+FLUSH: Final = 0.125
+"""The part of the time for a stop in which what waits may still be written."""
+
+LINGER: Final = 600.0
+"""Seconds for which a server may be out of reach of a spool that others share, and come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class UsageSurroundings:
         clock: the time.
         metrics: of this process.
         workers: how many processes have the spool open that take events.
+        sink: of this process; None in one that takes no events.
     """
 
     settings: UsageSettings
@@ -39,26 +50,38 @@ class UsageSurroundings:
     clock: Clock
     metrics: Metrics
     workers: int
+    sink: UsageSink | None = None
 
 
 def surroundings(
-    settings: Settings, spool: Spool, clock: Clock, metrics: Metrics
+    settings: Settings,
+    spool: Spool,
+    clock: Clock,
+    metrics: Metrics,
+    sink: UsageSink | None = None,
 ) -> UsageSurroundings:
     """Return what tasks of this process find."""
     workers = max(1, settings.listen.workers)
-    return UsageSurroundings(settings.usage, spool, clock, metrics, workers)
+    return UsageSurroundings(settings.usage, spool, clock, metrics, workers, sink)
 
 
 def in_each_worker(around: UsageSurroundings) -> Sequence[Coroutine[Any, Any, None]]:
     """Return what runs in every process that takes events, until it is cancelled at the stop."""
-    del around
-    return ()
+    return () if around.sink is None else (around.sink.run(),)
 
 
 def in_one_process(around: UsageSurroundings) -> Sequence[Coroutine[Any, Any, None]]:
     """Return what runs once for all processes of a relay, until it is cancelled at the stop."""
-    del around
-    return ()
+    settings = around.settings
+    daily = Daily(
+        "usage",
+        clock=around.clock,
+        metrics=around.metrics,
+        random=random.random,
+        spools={"usage": around.spool},
+        store=(open_store(settings.store), settings.keep),
+    )
+    return (daily.run(),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +134,8 @@ def usage_parts(
         repeat_window=usage.spool.repeat_window,
         note_shadow=note_shadow,
     )
+    sink = _sink(usage, spool, clock, metrics)
+    stack.push_async_callback(sink.flush, listen.shutdown * FLUSH)
     stack.push_async_callback(intake.close)
     ingest = UsageIngest(
         intake,
@@ -119,5 +144,23 @@ def usage_parts(
         cors=Cors(listen.origins, [usage.header]),
         metrics=metrics,
     )
-    around = surroundings(loaded.settings, spool, clock, metrics)
+    around = surroundings(loaded.settings, spool, clock, metrics, sink)
     return UsageParts(spool, ingest, rotation, around)
+
+
+def _sink(settings: UsageSettings, spool: Spool, clock: Clock, metrics: Metrics) -> UsageSink:
+    """Make what writes events into the store.
+
+    Raises:
+        RelayError: the store needs an extra that is not installed, or is not configured well.
+    """
+    return UsageSink(
+        spool,
+        open_store(settings.store),
+        clock,
+        settings.batch,
+        metrics=metrics,
+        random=random.random,
+        max_age=settings.spool.max_age,
+        linger=LINGER if settings.spool.backend == "jetstream" else 0.0,
+    )

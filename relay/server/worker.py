@@ -28,7 +28,7 @@ from relay.server.ingest import build_ingest_app
 from relay.server.listening import open_port, take_over
 from relay.server.loaded import Loaded, show
 from relay.server.overview import looking
-from relay.server.parts import Parts, open_parts, open_spool, open_usage_spool
+from relay.server.parts import Parts, forgetting, open_parts, open_spool, open_usage_spool
 from relay.server.rules_parts import RulesSeat, open_errors_switch, open_reloader, open_switch
 from relay.server.rules_sheet import Sheets
 from relay.server.running import drain_seconds, run
@@ -170,7 +170,10 @@ async def serve_admin(
         ):
             seat.receiver.start(asyncio.get_running_loop(), _refuse, stop.set)
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(reloader.run())]
+                beside = [
+                    group.create_task(reloader.run()),
+                    group.create_task(forgetting(spool, clock, metrics)),
+                ]
                 if loaded.settings.errors.dsn is not None:
                     beside.append(group.create_task(open_errors_switch(loaded, where).run()))
                 if usage is not None:
