@@ -9,6 +9,7 @@ from relay.cli.options import add_config, add_json, print_json, settings_of
 from relay.cli.rules_schema import add_config_action
 from relay.config import check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
+from relay.usage.cataloguefiles import read_catalogue
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,15 +34,17 @@ def run_check(options: argparse.Namespace) -> int:
     scrubber = relay.load_scrubber(*settings.rules)
     rules = len(scrubber.compiled.rules)
     left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)
+    events = len(read_catalogue(settings).events) if settings.usage.enabled else 0
     warnings = exposed_secrets(settings, os.environ)
     if options.json:
         file, projects = settings.source or None, len(settings.projects)
-        counts = {"rules": rules, "shipped_rules_left_out": left_out}
+        counts = {"rules": rules, "shipped_rules_left_out": left_out, "usage_events": events}
         found = {"mistakes": [], "warnings": warnings}
         print_json({"file": file, "projects": projects, **counts, **found})
         return 0
     where = settings.source or "defaults (no file)"
-    print(f"{where}: {len(settings.projects)} project(s), {rules} rules: fine")
+    usage = f", {events} types of usage events" if settings.usage.enabled else ""
+    print(f"{where}: {len(settings.projects)} project(s), {rules} rules{usage}: fine")
     if left_out:
         print(f"relay: {left_out} of the rules that ship are not among them", file=sys.stderr)
     for warning in warnings:

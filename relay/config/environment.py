@@ -21,7 +21,9 @@ CONFIG_VARIABLE: Final = "RELAY_CONFIG"
 MAX_INDEX: Final = 999
 
 IN_FILE: Final = "_FILE"
-FILE_KEYS: Final = frozenset({"RELAY_HASH__SECRET_FILE", "RELAY_SPOOL__CREDENTIALS_FILE"})
+FILE_KEYS: Final = frozenset({
+    "RELAY_HASH__SECRET_FILE", "RELAY_SPOOL__CREDENTIALS_FILE", "RELAY_USAGE__HASH__SECRET_FILE",
+})  # fmt: skip
 """Variables of settings that are paths themselves: what their file has is read by who needs it."""
 
 MAX_VALUE: Final = 65_536

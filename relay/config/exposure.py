@@ -14,7 +14,8 @@ from relay.config.model import Settings
 
 _NAMES: Final = (
     r"RELAY_(HASH__SECRET|ERRORS__DSN|PROJECTS__\d+__UPSTREAM|SPOOL__SERVERS__\d+"
-    r"|ADMIN__TOKENS__\d+__SHA256)"
+    r"|ADMIN__TOKENS__\d+__SHA256|USAGE__HASH__SECRET"
+    r"|USAGE__STORE__(ACCESS_KEY_ID|SECRET_ACCESS_KEY))"
 )
 _OTHERS: Final = ((stat.S_IROTH, "read"), (stat.S_IWOTH, "written"))
 
@@ -35,14 +36,17 @@ def _files(settings: Settings, environment: Mapping[str, str]) -> Iterator[tuple
             yield variable, environment[variable]
     if settings.hash.secret_file is not None:
         yield "hash.secret_file", settings.hash.secret_file
+    if settings.usage.hash.secret_file is not None:
+        yield "usage.hash.secret_file", settings.usage.hash.secret_file
     if settings.listen.tls is not None:
         yield "listen.tls.key", settings.listen.tls.key
     if settings.spool.credentials_file is not None:
         yield "spool.credentials_file", settings.spool.credentials_file
     source = settings.source
     inside = {path for path, (file, _) in settings.places.items() if file == source}
-    if source and "hash.secret" in inside:
-        yield f"{source} (it has hash.secret)", source
+    for secret in ("hash.secret", "usage.hash.secret", "usage.store.secret_access_key"):
+        if source and secret in inside:
+            yield f"{source} (it has {secret})", source
     if source and "spool.servers" in inside and any("@" in one for one in settings.spool.servers):
         yield f"{source} (it has a password in spool.servers)", source
 

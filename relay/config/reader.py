@@ -87,12 +87,19 @@ class Section:
                 yield Section(node, place, self.origins, self.mistakes)
 
     def places(self) -> Iterator[tuple[str, tuple[str, int]]]:
-        """Yield path, file and line of every value in here that is no map, at any depth."""
+        """Yield path, file and line of every value in here that is no map, at any depth.
+
+        A list is such a value, and the maps in it have their own below it: `projects.0.key`.
+        """
         for key, node in self.node.value.items():
-            if node.kind == "map":
-                yield from Section(node, self.path(key), self.origins, self.mistakes).places()
-            else:
-                yield self.path(key), (self.origins.of(node), node.line)
+            path = self.path(key)
+            if node.kind != "map":
+                yield path, (self.origins.of(node), node.line)
+            inside = enumerate(node.value) if node.kind == "list" else ()
+            below = [(path, node), *((f"{path}.{index}", one) for index, one in inside)]
+            for place, one in below:
+                if one.kind == "map":
+                    yield from Section(one, place, self.origins, self.mistakes).places()
 
     def nodes(self, key: str) -> Sequence[Node]:
         """Return the entries of the list under a key; none if it is not given or has no value."""

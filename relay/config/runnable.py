@@ -57,11 +57,14 @@ def check_runnable(settings: Settings) -> None:
         wrong(given, f"{admin.port} is {other} too, on the same host", "take another")
     for path, message, hint in onion_mistakes(settings):
         wrong(path, message, hint)
-    try:
-        read_secret(settings.hash)
-    except ConfigError as error:
-        for mistake in error.mistakes:
-            wrong(mistake.file, mistake.message)
+    if settings.usage.enabled and find_spec("obstore") is None:
+        wrong("usage.apps", "needs what is not installed", "pip install 'scrub-relay[usage]'")
+    for place, hashing in (("", settings.hash), ("usage.", settings.usage.hash)):
+        try:
+            read_secret(hashing)
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                wrong(f"{place}{mistake.file}", mistake.message)
     _admin(admin, wrong)
     if mistakes:
         raise ConfigError(tuple(mistakes))

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from relay.config import model
 from relay.config.loading import read_root
 from relay.config.reader import Origins, Section
+from relay.config.usage_section import OWN
 from relay.config.values import DURATION, SIZE, SIZE_UNITS, format_duration, format_size
 from relay.consent import ConsentPolicy
 from relay.protocol.item_kinds import KINDS
@@ -37,6 +38,13 @@ _TYPES: Final[Mapping[str, type]] = {
     "client_reports": model.ClientReportSettings,
     "errors": model.ErrorSettings,
     "reload": model.ReloadSettings,
+    "usage": model.UsageSettings,
+    "usage.apps": model.UsageApp,
+    "usage.hash": model.HashSettings,
+    "usage.spool": model.SpoolSettings,
+    "usage.store": model.UsageStore,
+    "usage.batch": model.UsageBatch,
+    "usage.keep": model.UsageKeep,
     "consent": ConsentPolicy,
     "limits": Limits,
 }
@@ -52,7 +60,9 @@ _NARROWER: Final[Mapping[str, Mapping[str, Any]]] = {
     "projects": {"minItems": 1},
     "projects.key": {"pattern": "^([*]|[0-9A-Fa-f]{32})$"},
     "projects.upstream": {"minLength": 1},
-    "usage": {"maxProperties": 0},
+    "usage.apps.environments": {"items": {"pattern": "^[A-Za-z0-9_-]+$"}},
+    "usage.hash.secret": {"minLength": model.MIN_SECRET},
+    "usage.query": {"not": {"enum": sorted(OWN)}},
 }
 """What the reader asks for beyond a type, by path."""
 

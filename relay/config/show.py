@@ -3,13 +3,14 @@
 import dataclasses
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from relay.config import model
 from relay.config.sections import COUNTS
+from relay.config.usage_section import USAGE_SPOOL, is_store
 from relay.config.values import format_duration, format_size
 from relay.consent import ConsentPolicy
 from relay.protocol.dsn import Dsn
@@ -20,6 +21,7 @@ SET = "(set)"
 """What stands for a secret that is configured."""
 
 _SCHEMES = ("nats", "tls", "ws", "wss")
+_WEB = ("http", "https")
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?(?=/?$)"
 
 NO_SUCH = "(no such file)"
@@ -81,7 +83,7 @@ def masked(settings: model.Settings) -> dict[str, Any]:
         },
         "errors": _errors(settings.errors),
         "reload": {"every": format_duration(settings.reload.every)},
-        "usage": {},
+        "usage": _usage(settings.usage),
     }
     return data
 
@@ -157,6 +159,57 @@ def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
     return shown
 
 
+def _usage(usage: model.UsageSettings) -> dict[str, Any]:
+    """Return what holds of `usage`; nothing where it is not in use."""
+    if not usage.enabled:
+        return {}
+    spool = _spool(usage.spool)
+    return {
+        "apps": [
+            {
+                "name": app.name,
+                "environments": list(app.environments),
+                "consent": app.consent,
+                "without_consent": sorted(app.without_consent),
+            }
+            for app in usage.apps
+        ],
+        "events": list(usage.events),
+        "header": usage.header,
+        "query": usage.query,
+        "round": format_duration(usage.round),
+        "hash": _hash(usage.hash),
+        # The rest of it is that of the other spool.
+        "spool": {key: spool[key] for key in USAGE_SPOOL if key in spool},
+        "store": _store(usage.store),
+        "batch": {
+            "bytes": format_size(usage.batch.bytes),
+            "every": format_duration(usage.batch.every),
+        },
+        "keep": {
+            field.name: format_duration(getattr(usage.keep, field.name))
+            for field in dataclasses.fields(usage.keep)
+        },
+        "min_group": usage.min_group,
+    }
+
+
+def _store(store: model.UsageStore) -> dict[str, Any]:
+    shown: dict[str, Any] = {"url": store.url if is_store(store.url) else SET}
+    if store.endpoint is not None:
+        shown["endpoint"] = _without_user(store.endpoint, _WEB)
+    if store.region is not None:
+        shown["region"] = store.region
+    if store.access_key_id is not None:
+        shown["access_key_id"] = SET
+    if store.secret_access_key is not None:
+        shown["secret_access_key"] = SET
+    shown["allow_http"] = store.allow_http
+    shown["virtual_hosted"] = store.virtual_hosted
+    shown["timeout"] = format_duration(store.timeout)
+    return shown
+
+
 def _tls(tls: model.Tls) -> dict[str, str]:
     return {"cert": _path(tls.cert), "key": _path(tls.key)}
 
@@ -188,13 +241,13 @@ def _hash(hashing: model.HashSettings) -> dict[str, Any]:
     return shown
 
 
-def _without_user(url: str) -> str:
+def _without_user(url: str, schemes: Sequence[str] = _SCHEMES) -> str:
     """Return scheme, host and port of a server; of what looks otherwise nothing.
 
     A password may hold what would end it in a URL, so that what is before the last `@` is no host.
     """
     scheme, slashes, rest = url.rpartition("://")
     host = re.match(_HOST, rest.rpartition("@")[2], re.ASCII)
-    if host is None or (slashes and scheme not in _SCHEMES):
+    if host is None or (slashes and scheme not in schemes):
         return SET
     return f"{scheme}{slashes}{host[0]}"

@@ -4,18 +4,37 @@ Law of this file: as in `sections`. Without an app nothing of it is in use.
 """
 
 import dataclasses
+import posixpath
+import re
 from typing import Final
 
 from relay.config import model
 from relay.config.reader import WORD, Section
 from relay.config.sections import hashing
+from relay.config.values import format_size
+
+NO_ENVIRONMENT: Final = "none"
+"""What records say of a path that names none."""
 
 DAY: Final = 86_400.0
 
 SCHEMES: Final = ("file:", "s3://", "gs://", "az://")
 """What the URL of a store begins with."""
 
+_STORE: Final = r"file:[^?#@\x00-\x1f]+|(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[\w./=-]*)?"
+
 MAX_GROUP: Final = 1_000_000
+
+USAGE_SPOOL: Final = ("path", "max_bytes", "max_age", "max_dead_age")
+"""What is said of the spool of usage events; the rest is that of the other one."""
+
+MAX_BATCH: Final = 256_000_000
+"""Bytes of a batch at most: all of it is in memory while an object is made."""
+
+OWN: Final = frozenset(
+    {"c_v", "c_type", "c_commit", "c_instance_id", "c_session_id", "c_timestamp", "c_message_id"}
+)
+"""Parameters that every event has: none of them carries consent."""
 
 
 def usage(section: Section, spool: model.SpoolSettings) -> model.UsageSettings:
@@ -23,19 +42,31 @@ def usage(section: Section, spool: model.SpoolSettings) -> model.UsageSettings:
     section.only(*(field.name for field in dataclasses.fields(model.UsageSettings)))
     default = model.UsageSettings()
     keep = _keep(section.section("keep"), default.keep)
+    waits = _spool(section.section("spool"), default.spool, spool, keep)
+    query = section.name("query", default.query)
+    if query in OWN:
+        _wrong(section, "query", "is the name of a parameter that every event has")
+    step = section.duration("round", default.round)
+    if step > DAY:
+        _wrong(section, "round", "must be 1d or less")
     return model.UsageSettings(
         apps=_apps(section),
         events=section.texts("events", default.events),
         header=section.name("header", default.header),
-        query=section.name("query", default.query),
-        round=section.duration("round", default.round),
-        hash=hashing(section.section("hash"), default.hash.rotate),
-        spool=_spool(section.section("spool"), default.spool, spool, keep),
+        query=query,
+        round=step,
+        hash=_hash(section.section("hash"), default.hash),
+        spool=waits,
         store=_store(section.section("store"), default.store),
-        batch=_batch(section.section("batch"), default.batch),
+        batch=_batch(section.section("batch"), default.batch, waits),
         keep=keep,
         min_group=section.integer("min_group", default.min_group, 1, MAX_GROUP),
     )
+
+
+def is_store(url: str) -> bool:
+    """Return whether a URL is that of a store: a place alone, without a user or parameters."""
+    return re.fullmatch(_STORE, url, re.ASCII) is not None
 
 
 def _apps(section: Section) -> tuple[model.UsageApp, ...]:
@@ -56,15 +87,25 @@ def _app(section: Section) -> model.UsageApp:
     consent = section.choice("consent", default.consent, ("required", "implied"))
     environments = section.texts("environments", default.environments)
     for index, node in enumerate(section.nodes("environments")):
+        path = f"{section.path('environments')}.{index}"
         if not isinstance(node.value, str) or not node.value or not WORD.issuperset(node.value):
-            path = f"{section.path('environments')}.{index}"
             section.wrong(node, f"{path} must be letters, digits, '-' and '_'")
+        elif node.value == NO_ENVIRONMENT:
+            section.wrong(node, f"{path}: 'none' is what a path without an environment is called")
     return model.UsageApp(
         name=section.word("name", "app"),
         environments=environments,
         consent=consent,  # type: ignore[arg-type]  # `choice` has checked it
         without_consent=frozenset(section.texts("without_consent", ())),
     )
+
+
+def _hash(section: Section, default: model.HashSettings) -> model.HashSettings:
+    """Read `hash`: a key that never rotates would make of pseudonyms names."""
+    read = hashing(section, default.rotate)
+    if not read.rotate:
+        _wrong(section, "rotate", "must not be nothing")
+    return read
 
 
 def _spool(
@@ -74,12 +115,15 @@ def _spool(
     keep: model.UsageKeep,
 ) -> model.SpoolSettings:
     """Read `spool`: what the other spool has in common with it is not said again."""
-    section.only("path", "max_bytes", "max_age", "max_dead_age")
+    section.only(*USAGE_SPOOL)
     max_age = section.wait("max_age", default.max_age)
     max_dead_age = section.wait("max_dead_age", default.max_dead_age)
+    path = section.text("path", default.path)
+    if other.backend == "sqlite" and posixpath.normpath(path) == posixpath.normpath(other.path):
+        _wrong(section, "path", "is the file of the other spool")
     return dataclasses.replace(
         other,
-        path=section.text("path", default.path),
+        path=path,
         max_bytes=section.size("max_bytes", default.max_bytes),
         max_age=min(max_age, keep.events, keep.opt_outs),
         max_dead_age=min(max_dead_age, keep.events, keep.opt_outs),
@@ -90,19 +134,20 @@ def _spool(
 def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
     section.only(*(field.name for field in dataclasses.fields(model.UsageStore)))
     url = section.text("url", default.url, secret=True)
-    if not url.startswith(SCHEMES):
-        node = section.get("url") or section.node
-        section.wrong(node, f"{section.path('url')} must begin with one of {', '.join(SCHEMES)}")
-    key_id = section.text("access_key_id", "", secret=True)
-    key = section.text("secret_access_key", "", secret=True)
+    if not is_store(url):
+        forms = "file:./folder, s3://bucket, gs://bucket or az://container, and perhaps /a/prefix"
+        _wrong(section, "url", f"must be {forms}")
+    key_id = section.text("access_key_id", "", digits=True, secret=True)
+    key = section.text("secret_access_key", "", digits=True, secret=True)
     if bool(key_id) != bool(key):
         section.wrong(section.node, "usage.store needs both access_key_id and secret_access_key")
     endpoint = section.text("endpoint", "")
     allow_http = section.boolean("allow_http", default.allow_http)
     if endpoint and not endpoint.startswith(("https://", "http://") if allow_http else "https://"):
         hint = "" if allow_http else "; allow_http: true allows http://"
-        node = section.get("endpoint") or section.node
-        section.wrong(node, f"{section.path('endpoint')} must begin with https://{hint}")
+        _wrong(section, "endpoint", f"must begin with https://{hint}")
+    elif "@" in endpoint:
+        _wrong(section, "endpoint", "must be without a user")
     return model.UsageStore(
         url=url,
         endpoint=endpoint or None,
@@ -115,11 +160,18 @@ def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
     )
 
 
-def _batch(section: Section, default: model.UsageBatch) -> model.UsageBatch:
+def _batch(
+    section: Section, default: model.UsageBatch, waits: model.SpoolSettings
+) -> model.UsageBatch:
     section.only("bytes", "every")
-    return model.UsageBatch(
-        bytes=section.size("bytes", default.bytes), every=section.wait("every", default.every)
-    )
+    size, every = section.size("bytes", default.bytes), section.wait("every", default.every)
+    if not 0 < size <= MAX_BATCH:
+        _wrong(section, "bytes", f"must be more than nothing, and {format_size(MAX_BATCH)} or less")
+    elif size > waits.max_bytes:
+        _wrong(section, "bytes", "is more than usage.spool.max_bytes: it would never be reached")
+    if every > DAY:
+        _wrong(section, "every", "must be 1d or less")
+    return model.UsageBatch(bytes=size, every=every)
 
 
 def _keep(section: Section, default: model.UsageKeep) -> model.UsageKeep:
@@ -131,6 +183,9 @@ def _keep(section: Section, default: model.UsageKeep) -> model.UsageKeep:
     )
     for field in dataclasses.fields(kept):
         if getattr(kept, field.name) < DAY:
-            node = section.get(field.name) or section.node
-            section.wrong(node, f"{section.path(field.name)} must be 1d or more")
+            _wrong(section, field.name, "must be 1d or more")
     return kept
+
+
+def _wrong(section: Section, key: str, message: str) -> None:
+    section.wrong(section.get(key) or section.node, f"{section.path(key)} {message}")

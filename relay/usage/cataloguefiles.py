@@ -20,14 +20,8 @@ def read_catalogue(settings: Settings) -> Catalogue:
         ConfigError: types that an app may send without consent are not in it.
     """
     catalogue = load_catalogue(read_events(settings.usage.events))
-    file, line = settings.places.get("usage.apps", (settings.source or NO_FILE, 1))
     mistakes = tuple(
-        Mistake(
-            file,
-            line,
-            f"usage.apps.{index}.without_consent: no type of events {shown_name(name)}",
-            nearest(name, catalogue.events) or "see `relay usage events`",
-        )
+        _unknown(settings, f"usage.apps.{index}.without_consent", name, catalogue)
         for index, app in enumerate(settings.usage.apps)
         for name in sorted(app.without_consent)
         if catalogue.find(app.name, name) is None
@@ -35,3 +29,9 @@ def read_catalogue(settings: Settings) -> Catalogue:
     if mistakes:
         raise ConfigError(mistakes)
     return catalogue
+
+
+def _unknown(settings: Settings, path: str, name: str, catalogue: Catalogue) -> Mistake:
+    file, line = settings.places.get(path, (settings.source or NO_FILE, 1))
+    hint = nearest(name, catalogue.events) or "see `relay usage events`"
+    return Mistake(file, line, f"{path}: no type of events {shown_name(name)}", hint)

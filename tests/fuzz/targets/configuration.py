@@ -81,6 +81,13 @@ def _with_other_secrets(settings: Settings) -> Iterator[Settings]:
     """Yield the settings with one secret changed, for each that there is."""
     if settings.hash.secret is not None:
         yield replace(settings, hash=replace(settings.hash, secret=OTHER * 2))
+    usage = settings.usage
+    if usage.hash.secret is not None:
+        changed = replace(usage.hash, secret=OTHER * 2)
+        yield replace(settings, usage=replace(usage, hash=changed))
+    if usage.store.secret_access_key is not None:
+        store = replace(usage.store, access_key_id=OTHER, secret_access_key=OTHER)
+        yield replace(settings, usage=replace(usage, store=store))
     dsn = settings.errors.dsn
     if dsn is not None:
         yield replace(settings, errors=replace(settings.errors, dsn=_other_key(dsn)))
@@ -148,6 +155,12 @@ def draw_config(random: Random) -> bytes:
         "forward: {compress: zstd, timeout: 10s}",
         "rules: [a, b]",
         "usage: {}",
+        f"usage: {{apps: [{{name: suite}}], hash: {{secret: {CANARY}}}, round: 1h}}",
+        f"usage: {{apps: [{{name: a}}], store: {{access_key_id: {CANARY}, secret_access_key: b}}}}",
+        f"usage: {{apps: [{{name: a}}], store: {{endpoint: 'https://{CANARY}@h'}}}}",
+        f"usage: {{apps: [{{name: a}}], store: {{url: 's3://u:{CANARY}@bucket/x?key={CANARY}'}}}}",
+        "usage: {apps: [{name: a, environments: [web], consent: implied, without_consent: [b]}]}",
+        "usage: {batch: {bytes: 1MB, every: 10s}, keep: {events: 90d}, spool: {path: u.db}}",
     )
     lines = random.sample(right, random.randrange(1, 6))
     if random.random() < 0.8:
@@ -157,7 +170,8 @@ def draw_config(random: Random) -> bytes:
              "A__B=1",
              f"ADMIN__TOKENS__0__SHA256={CANARY}", "=", "PROJECTS__٣__ID=1", "SERVICE_HOST=h",
              f"ERRORS__DSN={url()}", f"HASH__SECRET__X={CANARY}", "LIMITS=1",
-             "LIMITS__EVENT=2MB")  # fmt: skip
+             "LIMITS__EVENT=2MB", f"USAGE__HASH__SECRET={CANARY}", "USAGE__APPS__0__NAME=a",
+             f"USAGE__STORE__SECRET_ACCESS_KEY={CANARY}")  # fmt: skip
     variables = [f"RELAY_{random.choice(names)}" for _ in range(random.choice((0, 0, 0, 1, 3)))]
     whole = "\n".join([*lines, "-----", *variables, ""])
     if random.random() < 0.3:
@@ -175,7 +189,8 @@ _TOKENS = (
         "hash", "client_reports", "errors", "usage", "host", "port", "tokens", "name", "sha256",
         "scopes", "id", "key", "upstream", "backend", "path", "servers", "secret", "secret_file",
         "dsn", "onion", "socket", "tls", "cert", "max_age", "required", "flag", "answer",
-        "explicit",
+        "explicit", "apps", "store", "url", "keep", "batch", "every", "events",
+        "without_consent", "environments", "secret_access_key", "access_key_id", "endpoint",
     )),
     b"nats://", b"https://", b"file:", b"@", b"500MB", b"24h", CANARY.encode(), _DSN.encode(),
     KEY.encode(), DEFAULT_KEY.encode(), b"RELAY_HASH__SECRET=", b"RELAY_PROJECTS__0__UPSTREAM=",

@@ -66,6 +66,29 @@ def test_check_refuses_what_serve_refuses(
     assert said[0] == said[1]
 
 
+def test_check_of_usage_events(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The allow-list is looked at where an app sends, and each mistake in it told."""
+    usage = "usage: {apps: [{name: suite, without_consent: [%s]}]%s}\n"
+    file.write_text(GOOD + usage % ("menu/guide", ""))
+    assert 0 == main(["config", "check", "--config", str(file)])
+    assert " types of usage events: fine\n" in capsys.readouterr().out
+    assert 0 == main(["config", "check", "--json", "--config", str(file)])
+    assert json.loads(capsys.readouterr().out)["usage_events"] > 150
+    file.write_text(GOOD + usage % ("menu/guid", ""))
+    assert 1 == main(["config", "check", "--config", str(file)])
+    told = (
+        "usage.apps.0.without_consent: no type of events 'menu/guid' (did you mean 'menu/guide'?)"
+    )
+    assert f"{file}:3: {told}" in capsys.readouterr().err
+    events = tmp_path / "events.yaml"
+    events.write_text("events:\n  a: {descripton: d}\n")
+    file.write_text(GOOD + usage % ("", f", events: ['{events}']"))
+    assert 1 == main(["config", "check", "--config", str(file)])
+    assert f"{events}:2: unknown key 'descripton'" in capsys.readouterr().err
+
+
 def test_check_for_scripts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A script gets counts, and each mistake with file, line and hint."""
     assert 0 == main(["config", "check", "--json", "--config", str(file)])

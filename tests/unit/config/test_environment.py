@@ -47,6 +47,25 @@ def test_any_setting_from_a_file(tmp_path: Path, end: str) -> None:
     assert ("RELAY_LISTEN__PORT_FILE", 1) == found.places["listen.port"]
 
 
+def test_usage_events_from_the_environment(tmp_path: Path) -> None:
+    """Apps by their index, the keys of the store from files; digits alone are a key too."""
+    (tmp_path / "key").write_text("00112233\n")
+    found = settings(
+        {
+            "RELAY_USAGE__APPS__0__NAME": "suite",
+            "RELAY_USAGE__APPS__0__WITHOUT_CONSENT__0": "menu/guide",
+            "RELAY_USAGE__STORE__URL": "s3://bucket/usage",
+            "RELAY_USAGE__STORE__ACCESS_KEY_ID": "1234",
+            "RELAY_USAGE__STORE__SECRET_ACCESS_KEY_FILE": str(tmp_path / "key"),
+            "RELAY_USAGE__MIN_GROUP": "20",
+        }
+    ).usage
+    assert ("suite", {"menu/guide"}) == (found.apps[0].name, found.apps[0].without_consent)
+    assert ("s3://bucket/usage", "1234", "00112233", 20) == (
+        found.store.url, found.store.access_key_id, found.store.secret_access_key, found.min_group,
+    )  # fmt: skip
+
+
 def test_settings_that_are_paths_stay_paths() -> None:
     """`hash.secret_file` and `spool.credentials_file` end so themselves, and mean the same."""
     found = settings(
@@ -55,10 +74,12 @@ def test_settings_that_are_paths_stay_paths() -> None:
             "RELAY_SPOOL__BACKEND": "jetstream",
             "RELAY_SPOOL__SERVERS__0": "nats://a",
             "RELAY_SPOOL__CREDENTIALS_FILE": "b",
+            "RELAY_USAGE__HASH__SECRET_FILE": "c",
         }
     )
-    assert ("a", None, "b") == (
+    assert ("a", None, "b", "c") == (
         found.hash.secret_file, found.hash.secret, found.spool.credentials_file,
+        found.usage.hash.secret_file,
     )  # fmt: skip
 
 

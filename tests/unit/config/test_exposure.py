@@ -31,8 +31,17 @@ def test_a_secret_that_everybody_may_read(tmp_path: Path, mode: int, told: list[
     file.write_text("https://" + "ab" * 16 + "@o1.ingest.sentry.io/5\n")
     file.chmod(mode)
     tls = f"listen: {{tls: {{cert: '{file}', key: '{file}'}}}}\n"
-    environment = {"RELAY_ERRORS__DSN_FILE": str(file), "RELAY_HASH__SECRET_FILE": str(file)}
-    names = ("RELAY_ERRORS__DSN_FILE", "hash.secret_file", "listen.tls.key")
+    environment = {
+        "RELAY_ERRORS__DSN_FILE": str(file),
+        "RELAY_HASH__SECRET_FILE": str(file),
+        "RELAY_USAGE__HASH__SECRET_FILE": str(file),
+        "RELAY_USAGE__STORE__ACCESS_KEY_ID": "a",
+        "RELAY_USAGE__STORE__SECRET_ACCESS_KEY_FILE": str(file),
+    }
+    names = (
+        "RELAY_ERRORS__DSN_FILE", "RELAY_USAGE__STORE__SECRET_ACCESS_KEY_FILE",
+        "hash.secret_file", "usage.hash.secret_file", "listen.tls.key",
+    )  # fmt: skip
     assert [
         f"{name}: the file can be {does} by everybody on this machine"
         for name in names
@@ -44,6 +53,11 @@ def test_a_secret_that_everybody_may_read(tmp_path: Path, mode: int, told: list[
     ("text", "what"),
     [
         ("hash: {secret: hunter2-hunter2-hunter2}", "hash.secret"),
+        ("usage: {hash: {secret: hunter2-hunter2-hunter2}}", "usage.hash.secret"),
+        (
+            "usage: {store: {access_key_id: a, secret_access_key: hunter2}}",
+            "usage.store.secret_access_key",
+        ),
         (
             "spool: {backend: jetstream, servers: ['nats://a:hunter2@b']}",
             "a password in spool.servers",

@@ -92,7 +92,7 @@ consent: {required: no, missing: later, answer: 300, explicit: [feedbak]}
 items: {attachment: scrub, minidum: drop}
 limits: {event: 500, items: many}
 spool: {max_age: 24, max_bytes: 5 GiB, backend: jetstream}
-usage: {sink: x}
+usage: {sync: x}
 listen: {}
 """
     assert [
@@ -113,7 +113,7 @@ listen: {}
         "r.yaml:8: limits.event must be a size such as 500MB or 1GiB, not the number 500",
         "r.yaml:9: spool.servers belongs to backend jetstream, and that needs it",
         "r.yaml:9: spool.max_age must be a duration such as 30s, 10m, 24h or 90d, not the number 24",  # noqa: E501
-        "r.yaml:10: unknown key 'sink' in usage (leave it empty)",
+        "r.yaml:10: unknown key 'sync' in usage (known: apps, batch, events, hash, header, keep, min_group, query, round, spool, store)",  # noqa: E501
         "r.yaml:11: duplicate key 'listen' (first on line 1)",
     ] == mistakes_of(text)
 

@@ -34,6 +34,10 @@ listen:
     key: {here}/key.pem
 spool: {{backend: jetstream, servers: ['nats://a']}}
 hash: {{secret_file: {here}/secret}}
+usage:
+  apps:
+    - name: suite
+  hash: {{secret_file: {here}/secret}}
 """
     assert [
         (
@@ -42,7 +46,12 @@ hash: {{secret_file: {here}/secret}}
         ),
         "r.yaml:4: listen.tls.cert: it cannot be read: No such file or directory",
         "r.yaml:5: listen.tls.key: it cannot be read: No such file or directory",
+        "r.yaml:10: usage.apps: needs what is not installed (pip install 'scrub-relay[usage]')",
         "r.yaml:7: hash.secret_file: the hash secret cannot be read: No such file or directory",
+        (
+            "r.yaml:11: usage.hash.secret_file: the hash secret cannot be read: "
+            "No such file or directory"
+        ),
     ] == refused(text)
 
 

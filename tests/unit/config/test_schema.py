@@ -136,6 +136,8 @@ def test_a_secret_is_marked() -> None:
 
     assert {
         "admin.tokens.sha256", "projects.upstream", "hash.secret", "spool.servers", "errors.dsn",
+        "usage.hash.secret", "usage.store.url", "usage.store.access_key_id",
+        "usage.store.secret_access_key",
     } == set(secrets(SCHEMA))  # fmt: skip
 
 
