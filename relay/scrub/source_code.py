@@ -37,17 +37,21 @@ NOTHING: Final = re.compile(  # noqa: TID251
 )
 """Placeholders and constants; nothing stands before or behind."""
 _TYPE: Final = re.compile(  # noqa: TID251
-    r"(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|any|object|Uint8Array|float"
+    r"(?:[Ss]tring|int|float|bool|dictionary)(?: or (?:a )?[A-Za-z]{1,20}|, optional)"
+    r"|(?:string|str|String|bytes|bytearray|number|boolean|bool|int|integer|[Aa]ny|object|Uint8Array|float"
     r"|dict|list|set|tuple|memoryview"
     r"|Buffer|SecretStr|Promise<\w+>?"
     r"|(?:Callable|ClassVar|Final|Iterable|Mapping|Morsel|Optional|Sequence|Union|[Ll]ist|[Ss]et"
     r"|[Dd]ict|defaultdict|[Tt]uple|[Tt]ype)\[[A-Za-z_., |\[\]]+?"
     r"|[A-Z][A-Za-z]+(?= \| \w))(?:\[\])?(?: \| [\w\[\], ]+?|/\w+)*"
-    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'|[a-z]+\(|\[|\{|\w+ or ).*)?"
+    r"(?:[;,?)]|, \w+: .*|\) ->.*| = (?:None|True|False|\"\"|''|'<\w+>'"
+    r"|[a-z_]+(?:\.[a-z_]+)*\(|\[|\{|\w+ or ).*)?"
 )
 _READ: Final = re.compile(  # noqa: TID251
-    r"(?:[A-Za-z_]\w*\.)*(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?"
-    r"\((?:[A-Za-z_\"'][^()]*)?\)|_\([^()]*\)|(?:self|this|[a-z]+)(?:\.\w+)*\[[\"'][A-Za-z_]+[\"']\]|[a-z]+\[\w*:\w*\]"
+    r"(?:[A-Za-z_]\w*\.)*(?:(?:get|read|load|make|create|parse|from|to|fetch|find)(?:[A-Z_]\w*)?|dumps)"
+    r"\((?:[A-Za-z_\"'][^()]*)?\)|_\([^()]*\)|[a-z]+\[\w*:\w*\]"
+    r"|[a-z_]+(?:\.\w+)*(?:\[[\"'][A-Za-z_]+[\"']\])+"
+    r"|(?:base64\.)?b64encode\([A-Za-z_.]+\)(?:\.decode\([\"'\w-]*\))?"
     r"|[A-Za-z]+\(\)\.[a-z_]+(?:\(\))?|type\(\w+\)(?:\.\w+)*(?:\(\))?|_[a-z_]+\([a-z_]*\)"
 )
 """What code asks for a value; the call is closed."""
@@ -62,8 +66,11 @@ _CALL: Final = re.compile(  # noqa: TID251
     r"\s*[\"']?[\w.-]+[\"']?(?:: |=)(?:str|bytes|int|[a-z]+(?:[A-Z_.][A-Za-z_]+)+)"
     r"\((?:[A-Za-z_*\"'][\w ,.=+*\"'-]*)?\),?"
     r"|\s{4,}[\"']?\w+[\"']?(?:: |=)[A-Za-z_.]+\("
+    r"|\s{4,}[\"'][\w-]+[\"']: _?[a-z]+\((?:[a-z_]+\.)+[a-z_]+\),?"
 )
 """Lines that are a name and a call of another, closed, of words of code."""
+_SEED: Final = re.compile(r"\d{1,10}(?=[)\]},;:`\s]|$)(?![)\]},;:`]*\s*\d)")  # noqa: TID251
+"""What random numbers begin with; a wallet's seed is longer, or more than one number."""
 _NUMBER: Final = re.compile(r"\d{1,3}(?:e\d)?[,;:)]")  # noqa: TID251
 _NUMBERS: Final = re.compile(r",\w{1,2}=\d[\de*]*,\w{1,2}=")  # noqa: TID251
 _REGEX: Final = re.compile(r"/\^?(?:\(\?|\[[^\]\s]*-|\\[wdsb])")  # noqa: TID251
@@ -105,6 +112,8 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
         return True
     found = _EXPRESSION.match(text, at)
     if found is None:
+        if _SEED.match(text, at) and _SEPARATORS.split(key.lower())[-1] == "seed":
+            return True
         if _REGEX.match(text, at):
             return True
         if _NUMBER.match(text, at) is None:
@@ -112,7 +121,7 @@ def is_code(lines: CodeLines, start: int, key: str, span: tuple[int, int]) -> bo
         return _NUMBERS.search(lines.line(start)) is not None or lines.near(start)
     chain, end = found["chain"], found.end()
     whole = end >= at + len(value) or ("." in chain and text.startswith(").", end))
-    if whole and (is_own(key, chain) or _is_attribute(key, chain)):
+    if whole and (is_own(key, chain) or _is_attribute(key, chain) or _is_told(text, start, chain)):
         return True
     read = _READ.match(text, at)
     if read is not None and (
@@ -195,7 +204,7 @@ def is_template(lines: CodeLines, start: int, at: int, stop: int) -> bool:
     if _HOLES.fullmatch(value):
         return True
     around = _ANY_HOLE.sub("", value)
-    return not any(map(str.isdigit, around)) and lines.near(start)
+    return not any(map(str.isdigit, around)) and ("{self." in value or lines.near(start))
 
 
 def _is_nothing(text: str, at: int, stops: tuple[int, ...]) -> bool:
@@ -227,6 +236,9 @@ def is_own(key: str, chain: str) -> bool:
         name = name.rpartition("_")[0]
     flat = _LETTERS.sub("", name)
     own_word = _LETTERS.split(key.lower())[-1]
+    # The whole may say it, too: `"UserName": user.name`.
+    if _LETTERS.sub("", chain.lower()) == own:
+        return True
     return flat in (own, own_word) or (len(flat) > _SHORT and "-" in key and own.endswith(flat))
 
 
@@ -235,6 +247,17 @@ def _is_attribute(key: str, chain: str) -> bool:
     root, _, rest = chain.partition(".")
     last = _SEPARATORS.split(key.lower())[-1]
     return root in ("self", "this", "cls") and last in rest.lower().split("_")
+
+
+def _is_told(text: str, start: int, chain: str) -> bool:
+    """Tell whether what stands before a key says that a name of code follows.
+
+    After a key in quotes no document has a name without quotes; `:type key:` names a type.
+    """
+    if any(map(str.isdigit, chain)):
+        return False
+    quoted = text[start - 1 : start] in ("'", '"') and chain.startswith(("self.", "this.", "cls."))
+    return quoted or text.endswith(":type ", 0, start)
 
 
 def _is_named(key: str, name: str) -> bool:
