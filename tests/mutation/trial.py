@@ -127,6 +127,8 @@ class Hot:
         self._job = job
         # Which lines of the module each test runs, and which an import does.
         self._seen = coverage.Coverage(data_file=None, config_file=False, include=[str(job.file)])
+        # A module of nothing but tables runs no line in a test, and that is no mistake.
+        self._seen.set_option("run:disable_warnings", ["no-data-collected"])
 
     def pytest_configure(self) -> None:
         self._seen.start()

