@@ -1,0 +1,215 @@
+"""A 204 to a usage event means "on disk": whatever happens to the process, it is in one object."""
+
+import itertools
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import zstandard
+
+from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server
+from tests.system.running import FEW_RULES, Relay, until
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("usage-kill")]
+
+EVENT = "test/number"
+LIST = f"""
+events:
+  {EVENT}:
+    description: An event that is known by its number.
+    attributes:
+      thousands: {{type: integer, max: 1000, description: Of its number.}}
+      ones: {{type: integer, max: 1000, description: Of its number.}}
+    examples:
+      - {{query: 'thousands=1&ones=2', keeps: {{thousands: 1, ones: 2}}}}
+      - {{query: 'other=1', keeps: {{}}}}
+"""
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    """A relay that tests start and end as they like; none outlives its test."""
+    relay = Relay(tmp_path / "relay")
+    yield relay
+    if relay.runs:
+        relay.kill()
+
+
+def configured(folder: Path, store: dict[str, Any], **spool: Any) -> dict[str, Any]:
+    events = folder / "numbers.yaml"
+    events.write_text(LIST)
+    return {
+        "rules": FEW_RULES,
+        "usage": {
+            "apps": [{"name": "suite"}],
+            "events": [str(events)],
+            "hash": {"secret": "made-up-" * 4},
+            "store": store,
+            "batch": {"every": "1s", "bytes": "20kB"},
+        },
+        **spool,
+    }
+
+
+def in_bucket(server: S3Server, bucket: str, port: int) -> dict[str, Any]:
+    return {
+        "url": f"s3://{bucket}/usage",
+        "endpoint": f"http://127.0.0.1:{port}",
+        "region": "us-east-1",
+        "access_key_id": KEY_ID,
+        "secret_access_key": KEY,
+        "allow_http": True,
+        "timeout": "5s",
+    }
+
+
+def query(number: int) -> str:
+    """An event as Suite sends it."""
+    return urlencode(
+        {
+            "c_v": "1.40",
+            "c_type": EVENT,
+            "c_commit": "0087cd603d6a28b8d3f2b2a9fbb1c0c3c9d0a111",
+            "c_instance_id": "aBcDeFgHi1",
+            "c_session_id": "jKlMnOpQr2",
+            "c_timestamp": str(int(time.time() * 1_000)),
+            "c_message_id": f"m{number:09}",
+            "c_consent": "true",
+            "thousands": str(number // 1_000),
+            "ones": str(number % 1_000),
+        }
+    )
+
+
+class Sender(threading.Thread):
+    """Sends events one after the other until the relay is gone; knows which were taken."""
+
+    def __init__(self, port: int, numbers: Iterator[int]) -> None:
+        super().__init__(daemon=True)
+        self.accepted: set[int] = set()
+        self.failure: int | None = None
+        self._port = port
+        self._numbers = numbers
+
+    def run(self) -> None:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            for number in self._numbers:
+                try:
+                    connection.request("GET", f"/suite/log/web/stable.log?{query(number)}")
+                    with connection.getresponse() as answer:
+                        answer.read()
+                except (OSError, HTTPException):
+                    break
+                if answer.status not in {200, 204}:
+                    self.failure = answer.status
+                    break
+                self.accepted.add(number)
+
+
+def _has_taken(senders: list[Sender], number: int) -> bool:
+    return sum(len(sender.accepted) for sender in senders) >= number
+
+
+def bucket_lines(server: S3Server, bucket: str) -> Iterator[bytes]:
+    """Every record of every object."""
+    for name, content in server.objects(bucket):
+        if name.endswith(".ndjson.zst"):
+            yield from _lines(content)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(data).splitlines()
+
+
+def folder_lines(folder: Path) -> Iterator[bytes]:
+    for path in folder.rglob("*.ndjson.zst"):
+        yield from _lines(path.read_bytes())
+
+
+def numbers_in(lines: Iterator[bytes]) -> Counter[int]:
+    attributes = (json.loads(line)["attributes"] for line in lines)
+    return Counter(one["thousands"] * 1_000 + one["ones"] for one in attributes)
+
+
+def wrong(accepted: set[int], found: Counter[int]) -> dict[str, list[int]]:
+    return {
+        "missing": sorted(accepted - found.keys()),
+        "twice": sorted(number for number, times in found.items() if times > 1),
+    }
+
+
+def run_and_kill(relay: Relay, turns: int, moments: random.Random) -> set[int]:
+    """Start it, send, and kill it at a random moment, several times; return what was taken."""
+    numbers = itertools.count(1)
+    accepted: set[int] = set()
+    for _ in range(turns):
+        relay.start()
+        senders = [Sender(relay.port, numbers) for _ in range(4)]
+        for sender in senders:
+            sender.start()
+        until(partial(_has_taken, senders, 200), "some events to be taken")
+        time.sleep(moments.random() * 1.5)  # the moment is the point, not the wait
+        relay.kill()
+        for sender in senders:
+            sender.join(30)
+            assert sender.failure is None
+            accepted |= sender.accepted
+    return accepted
+
+
+def drain(relay: Relay) -> None:
+    """Return when nothing waits to be written."""
+
+    def waiting() -> int:
+        states = relay.count("relay_usage_spool_envelopes")
+        return states["ready",] + states["claimed",]
+
+    before = relay.count("relay_usage_objects_total")
+    until(lambda: relay.count("relay_usage_objects_total") != before or not waiting(), "a write")
+    until(lambda: waiting() == 0, "the spool of usage events to be empty")
+
+
+@pytest.mark.parametrize(
+    ("turns", "seed"), [(1, 1), *(pytest.param(4, n, marks=pytest.mark.long) for n in range(2, 10))]
+)
+def test_kills_lose_and_double_nothing_in_a_bucket(
+    relay: Relay, s3: S3Server, turns: int, seed: int
+) -> None:
+    """After SIGKILLs amid requests and writes, each event that was taken is in one object."""
+    bucket, proxy = s3.bucket(), LossyProxy()
+    moments = random.Random(seed)
+    with proxy.before(s3.port):
+        relay.configure(configured(relay.folder, in_bucket(s3, bucket, proxy.port)))
+        proxy.lose = 2 * turns
+        accepted = run_and_kill(relay, turns, moments)
+        relay.start()
+        drain(relay)
+        assert 0 == relay.stop()
+    found = numbers_in(bucket_lines(s3, bucket))
+    assert {"missing": [], "twice": []} == wrong(accepted, found)
+    assert len(accepted) >= 200 * turns
+
+
+def test_a_stop_writes_what_waits(relay: Relay) -> None:
+    """A relay that is asked to end has everything in the store before it is gone."""
+    config = configured(relay.folder, {"url": "file:./usage"})
+    config["usage"]["batch"]["every"] = "1h"
+    relay.configure(config)
+    relay.start()
+    sender = Sender(relay.port, iter(range(1, 21)))
+    sender.start()
+    sender.join(30)
+    assert [] == list(folder_lines(relay.folder / "usage"))
+    assert 0 == relay.stop()
+    found = numbers_in(folder_lines(relay.folder / "usage"))
+    assert (dict.fromkeys(range(1, 21), 1), None) == (dict(found), sender.failure)
