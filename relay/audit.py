@@ -39,6 +39,7 @@ class Action(StrEnum):
     SPOOL_SHOW = "spool_show"
     SPOOL_RETRY = "spool_retry"
     SPOOL_PURGE = "spool_purge"
+    USAGE_EXPIRE = "usage_expire"
 
 
 class Via(StrEnum):
