@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from relay.audit import Action, Audit, Entry, Outcome, Via, system_user
 from relay.cli.options import add_config, add_json, binary_stdout, print_json, settings_of
 from relay.clock import SystemClock
-from relay.config import Settings
+from relay.config import Settings, SpoolSettings
 from relay.errors import AuditError, RelayError
 from relay.outcomes import Reason
 from relay.ports import Spool
@@ -51,14 +52,16 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     for action, run in (*runs, (retry, run_retry), (purge, run_purge)):
         add_config(action)
         add_json(action)
+        action.add_argument("--usage", action="store_true", help="of usage events")
         action.set_defaults(run=run, usage_error=action.error)
 
 
 def run_status(options: argparse.Namespace) -> int:
     """Tell how much is held."""
     settings = settings_of(options)
+    max_bytes = _chosen_spool(options, settings).max_bytes
     told = _looked(
-        settings, Action.SPOOL_STATUS, lambda spool: tell_status(spool, settings.spool.max_bytes)
+        options, settings, Action.SPOOL_STATUS, lambda spool: tell_status(spool, max_bytes)
     )
     if options.json:
         print_json(told)
@@ -76,6 +79,7 @@ def run_status(options: argparse.Namespace) -> int:
 def run_list(options: argparse.Namespace) -> int:
     """List dead letters."""
     letters = _looked(
+        options,
         settings_of(options),
         Action.SPOOL_LIST,
         lambda spool: find_dead(
@@ -108,7 +112,11 @@ def run_show(options: argparse.Namespace) -> int:
         options.usage_error("say which NUMBER")
     number: int = options.number
     found = _looked(
-        settings_of(options), Action.SPOOL_SHOW, lambda spool: read_dead(spool, number), number
+        options,
+        settings_of(options),
+        Action.SPOOL_SHOW,
+        lambda spool: read_dead(spool, number),
+        number,
     )
     if found is None:
         raise RelayError(f"there is no dead letter {number}")
@@ -119,6 +127,8 @@ def run_show(options: argparse.Namespace) -> int:
         stdout.flush()
         return 0
     told = all_facts(letter, envelope)
+    if options.usage:  # its lines are records, and no items
+        told = {**facts(letter), "records": max(0, envelope.body.count(b"\n") - 1)}
     if options.json:
         print_json(told)
         return 0
@@ -126,7 +136,7 @@ def run_show(options: argparse.Namespace) -> int:
         if name != "items":
             shown = _time(letter.stored_at) if name == "stored_at" else value
             print(f"{name:<12} {', '.join(shown) if isinstance(shown, list) else shown}")
-    for item in told["items"]:
+    for item in told.get("items", ()):
         print(f"item         {item['kind']}, {item['bytes']} bytes")
     return 0
 
@@ -150,14 +160,16 @@ def run_purge(options: argparse.Namespace) -> int:
 
 
 def _looked(
+    options: argparse.Namespace,
     settings: Settings,
     action: Action,
     ask: Callable[[Spool], Awaitable[T]],
     number: int | None = None,
 ) -> T:
     """Look at the spool, and note that."""
-    answer = _with_spool(settings, ask)
-    entry = Entry(action, system_user(), Via.COMMAND, Outcome.DONE, number=number)
+    answer = _with_spool(_chosen_spool(options, settings), ask)
+    scope = _scope(options)
+    entry = Entry(action, system_user(), Via.COMMAND, Outcome.DONE, scope=scope, number=number)
     try:
         Audit(settings.admin.audit, SystemClock()).note(entry)
     except AuditError as error:  # nothing was changed
@@ -183,15 +195,15 @@ def _change(
     settings = settings_of(options)
     audit = Audit(settings.admin.audit, SystemClock())
     asked = None if numbers is None else len(numbers)
-    who = system_user()
-    audit.note(Entry(action, who, Via.COMMAND, Outcome.BEGUN, count=asked))
+    entry = Entry(action, system_user(), Via.COMMAND, Outcome.BEGUN, _scope(options), count=asked)
+    audit.note(entry)
     try:
-        count = _with_spool(settings, change)
+        count = _with_spool(_chosen_spool(options, settings), change)
     except RelayError:
-        audit.try_note(Entry(action, who, Via.COMMAND, Outcome.FAILED))
+        audit.try_note(replace(entry, outcome=Outcome.FAILED, count=None))
         raise
     missing = 0 if asked is None else asked - count
-    audit.try_note(Entry(action, who, Via.COMMAND, Outcome.DONE, count=count, missing=missing))
+    audit.try_note(replace(entry, outcome=Outcome.DONE, count=count, missing=missing))
     if options.json:
         print_json({what: count, "missing": missing})
     else:
@@ -201,11 +213,29 @@ def _change(
     return 1 if missing else 0
 
 
-def _with_spool(settings: Settings, ask: Callable[[Spool], Awaitable[T]]) -> T:
+def _chosen_spool(options: argparse.Namespace, settings: Settings) -> SpoolSettings:
+    """Return the spool that is asked for: of envelopes, or of usage events.
+
+    Raises:
+        RelayError: no app sends usage events.
+    """
+    if not options.usage:
+        return settings.spool
+    if not settings.usage.enabled:
+        raise RelayError("usage.apps names no app, so there is no spool of usage events")
+    return settings.usage.spool
+
+
+def _scope(options: argparse.Namespace) -> str | None:
+    """Return what the audit log says of which spool it is: nothing of that of envelopes."""
+    return "usage" if options.usage else None
+
+
+def _with_spool(settings: SpoolSettings, ask: Callable[[Spool], Awaitable[T]]) -> T:
     """Open the spool, ask, close it."""
 
     async def run() -> T:
-        async with open_tools(settings.spool, SystemClock()) as spool:
+        async with open_tools(settings, SystemClock()) as spool:
             return await ask(spool)
 
     return asyncio.run(run())

@@ -17,6 +17,7 @@ from relay.spool import SqliteSpool
 from relay.spool.jetstream import open_jetstream
 from tests.fakes import envelope
 from tests.nats import nats_server
+from tests.usage_store import row
 
 REASONS = (Reason.REJECTED_UPSTREAM, Reason.REJECTED_UPSTREAM, Reason.UNROUTABLE)
 SIZE = len(envelope().body)
@@ -304,3 +305,59 @@ def test_what_fails_is_noted(spool: Command, folder: Path, audit: Path) -> None:
     spool("retry", "--all")
     lines = [json.loads(line) for line in audit.read_text().splitlines()]
     assert ["begun", "failed"] == [line["outcome"] for line in lines]
+
+
+# --- the spool of usage events ---
+
+
+@pytest.fixture
+def usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A configuration with an app, and a spool of usage events with one that waits, one buried."""
+    (tmp_path / "relay.yaml").write_text(
+        f"spool: {{path: '{tmp_path / 'spool.db'}'}}\n"
+        f"admin: {{audit: '{tmp_path / 'audit.jsonl'}'}}\n"
+        f"usage: {{apps: [{{name: suite}}], spool: {{path: '{tmp_path / 'usage.db'}'}}}}\n"
+    )
+
+    async def fill() -> None:
+        spool = await SqliteSpool.open(tmp_path / "usage.db", SystemClock())
+        await spool.put(row(1, 3))
+        (claim,) = await spool.claim(1)
+        await spool.settle([(claim, Bury(Reason.INVALID))])
+        await spool.put(row(2))
+        await spool.close()
+
+    asyncio.run(fill())
+    return Command(tmp_path, capsys)
+
+
+def test_usage_has_a_spool_of_its_own(usage: Command) -> None:
+    """With --usage it is that of usage events which is told of; the other is not even there."""
+    told = usage.json("status", "--usage")
+    assert (1, {"invalid": 1}) == (told["ready"], told["dead_by_reason"])
+    assert 200_000_000 == told["max_bytes"]
+    assert 1 == usage("status")[0]
+
+
+def test_a_dead_letter_of_usage_tells_its_records(usage: Command) -> None:
+    """It tells how many records are in it, and nothing of them."""
+    told = usage.json("show", "1", "--usage")
+    assert (3, "suite", "invalid") == (told["records"], told["project"], told["reason"])
+    assert "items" not in told
+    status, out, _ = usage("show", "1", "--usage")
+    assert (0, "records      3") == (status, out.splitlines()[-1])
+
+
+def test_dead_letters_of_usage_are_retried_and_purged(usage: Command, tmp_path: Path) -> None:
+    """Both are done to the spool of usage events, and the audit log says to which."""
+    assert 1 == usage.json("retry", "--all", "--usage")["retried"]
+    assert 2 == usage.json("status", "--usage")["ready"]
+    assert 0 == usage.json("purge", "--all", "--yes", "--usage")["purged"]
+    lines = (tmp_path / "audit.jsonl").read_text().splitlines()
+    assert {"usage"} == {json.loads(line)["scope"] for line in lines}
+
+
+def test_usage_that_is_off_has_no_spool(spool: Command) -> None:
+    """Where no app is named, it says so."""
+    status, _, err = spool("status", "--usage")
+    assert (1, True) == (status, "usage.apps names no app" in err)
