@@ -74,6 +74,7 @@ docs: $(VENV)/.dev ## write the pages that are made from code
 	@$(BIN)/python -m relay.workbench.reference > docs/rule-reference.md
 	@$(BIN)/relay rules schema > docs/schema/rule.schema.json
 	@$(BIN)/relay config schema > docs/schema/relay.schema.json
+	@$(BIN)/relay usage schema > docs/schema/usage-events.schema.json
 	@$(BIN)/python -m tests.compatibility > $(VENV)/compatibility.md
 	@mv $(VENV)/compatibility.md docs/compatibility.md
 

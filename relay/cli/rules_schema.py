@@ -1,4 +1,4 @@
-"""`relay rules schema` and `relay config schema`: what editors check rule and settings files by."""
+"""`relay rules schema`, and the same of `config` and `usage`: what editors check files by."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ def add_action(
     """Add the action.
 
     Args:
-        actions: of a command, `rules` or `config`.
+        actions: of a command, `rules`, `config` or `usage`.
         make: returns the schema.
         what: it is of.
     """

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
-from urllib.parse import parse_qsl
 
-from relay.errors import Mistake
+from relay.errors import Mistake, RequestError
 from relay.rules.loading import RuleText
 from relay.usage import described_events as described
 from relay.usage.attributes import (
@@ -19,6 +18,7 @@ from relay.usage.attributes import (
     Value,
 )
 from relay.usage.forbidden_names import why_forbidden
+from relay.usage.requests import read_query
 from relay.yamlio import Node, load, nearest, plain, shown_key, type_name, unknown_keys
 
 EVENT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*"
@@ -223,7 +223,11 @@ class EventFile:
 
     def _prove(self, event: EventType) -> None:
         for example in event.examples:
-            kept = kept_of(event, example.query)
+            try:
+                kept = kept_of(event, example.query)
+            except RequestError as error:
+                self.wrong(example.line, f"an example is no query string: {error.detail}")
+                continue
             for name in sorted(kept.keys() | example.keeps.keys()):
                 got, wanted = kept.get(name), example.keeps.get(name)
                 if got is not None and type(got) is type(wanted) and got == wanted:
@@ -306,11 +310,18 @@ def shown_name(name: str) -> str:
 
 
 def kept_of(event: EventType, query: str) -> dict[str, Value]:
-    """Return what is kept of a query string's attributes, by type alone."""
+    """Return what is kept of a query string's attributes, by type alone; of two values none.
+
+    Raises:
+        RequestError: it is no query string.
+    """
+    texts: dict[str, str | None] = {}
+    for name, text in read_query(query):
+        texts[name] = None if name in texts else text
     kept: dict[str, Value] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True):
-        attribute = event.attributes.get(name)
-        value = attribute.read(text) if attribute is not None else None
+    for name, attribute in event.attributes.items():
+        found = texts.get(name)
+        value = attribute.read(found) if found is not None else None
         if value is not None:
             kept[name] = value
     return kept

@@ -9,11 +9,16 @@ from jsonschema import Draft202012Validator
 from relay import jsonio
 from relay.config.schema import config_schema
 from relay.rules.schema import rule_schema
+from relay.usage.schema import events_schema
 from relay.workbench.reference import reference
 from relay.yamlio import load, plain
 from tests.docs.pages import ROOT, Block, blocks, pages
 
-SCHEMAS = {"rule": rule_schema(), "relay": config_schema()}
+SCHEMAS = {
+    "rule": rule_schema(),
+    "relay": config_schema(),
+    "usage-events": events_schema(),
+}
 SETTINGS = set(SCHEMAS["relay"]["properties"])
 
 
@@ -58,6 +63,17 @@ def test_a_rule_on_a_page(block: Block) -> None:
 def test_settings_on_a_page(block: Block) -> None:
     """Each piece of configuration that a page shows is valid."""
     assert [] == mistakes("relay", block.text)
+
+
+def events() -> list[Block]:
+    """The blocks that are a file of the allow-list."""
+    return [block for block in blocks("yaml") if block.text.startswith(("events:", "words:"))]
+
+
+@pytest.mark.parametrize("block", events(), ids=str)
+def test_an_allow_list_on_a_page(block: Block) -> None:
+    """Each file of the allow-list that a page shows is valid."""
+    assert [] == mistakes("usage-events", block.text)
 
 
 def shipped() -> list[Path]:

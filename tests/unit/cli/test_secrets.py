@@ -31,9 +31,6 @@ SETTINGS = {
     "spool.credentials_file": "spool: {{backend: jetstream, servers: ['n'], credentials_file: {}}}",
     "admin.tokens.sha256": "admin: {{tokens: [{{name: a, scopes: [spool], sha256: {}}}]}}",
     "usage.hash.secret": "usage: {{apps: [{{name: suite}}], hash: {{secret: {}}}}}",
-    "usage.hash.secret_file": "usage: {{apps: [{{name: suite}}], hash: {{secret_file: {}}}}}",
-    "usage.store.url": "usage: {{apps: [{{name: suite}}], store: {{url: {}}}}}",
-    "usage.store.endpoint": "usage: {{apps: [{{name: suite}}], store: {{endpoint: {}}}}}",
     "usage.store.secret_access_key": (
         "usage: {{apps: [{{name: suite}}], store: {{access_key_id: a, secret_access_key: {}}}}}"
     ),

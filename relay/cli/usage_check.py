@@ -1,0 +1,99 @@
+"""`relay usage check`: what would become of one request, and why."""
+
+import argparse
+import secrets
+import sys
+from typing import Final
+
+import relay
+from relay import jsonio
+from relay.cli.options import add_config, add_json, print_json, read_input, settings_of
+from relay.cli.terminal import lines, printable, say
+from relay.clock import SystemClock
+from relay.config import UsageApp, UsageSettings
+from relay.usage.admitting import UsagePolicy
+from relay.usage.cataloguefiles import read_catalogue
+from relay.usage.checking import Checked, check
+from relay.usage.pseudonyms import UsageKeys
+
+_PSEUDONYMS: Final = ("instance", "session", "message")
+
+
+def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the action."""
+    parser = actions.add_parser(
+        "check",
+        help="say what would become of a request, what is kept of it, and why not the rest",
+        description="Says what a request would be answered, shows the record that is kept of it, "
+        "and why each other parameter is dropped. Nothing is sent or stored. Pseudonyms are made "
+        "with a key of this run. Ends with 1 if nothing is kept.",
+    )
+    parser.add_argument("url", metavar="URL", help="of the request, in quotes; or - for stdin")
+    parser.add_argument(
+        "--consent",
+        metavar="VALUE",
+        action="append",
+        default=[],
+        help="the value of the header that carries consent",
+    )
+    add_config(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show what becomes of it; 1 if nothing is kept.
+
+    Raises:
+        ConfigError: the configuration has mistakes.
+        RuleError: the rules or the allow-list have.
+    """
+    url = options.url
+    if url == "-":
+        url = read_input("-").decode("utf-8", "replace").strip()
+    settings = settings_of(options)
+    catalogue = read_catalogue(settings)
+    scrubber = relay.load_scrubber(*settings.rules, verify=False)
+    keys = UsageKeys.of(secrets.token_bytes(32), 0)
+    policies = UsagePolicy.of(settings.usage)
+    if not policies:
+        policies = UsagePolicy.of(_assumed(url))
+        say("relay: no app is configured; this is for one with nothing but defaults")
+    now = SystemClock().now()
+    done = check(url, tuple(options.consent), policies, catalogue, scrubber, keys, now)
+    if options.json:
+        dropped = [{"name": one.name, "why": one.why} for one in done.dropped]
+        print_json(
+            {
+                "status": int(done.status),
+                "reason": str(done.reason),
+                "detail": done.detail,
+                "record": done.record,
+                "dropped": dropped,
+            }
+        )
+    else:
+        _show(done)
+    return 0 if done.record is not None else 1
+
+
+def _assumed(url: str) -> UsageSettings:
+    """Return settings for the app that a URL names, whichever that is."""
+    path = url.partition("?")[0].partition("://")[2].partition("/")[2] or url.lstrip("/")
+    return UsageSettings(apps=(UsageApp(path.partition("/")[0]),))
+
+
+def _show(done: Checked) -> None:
+    console = lines()
+    if done.record is None:
+        console.print(printable(f"{int(done.status)} {done.reason}: {done.detail}"))
+        return
+    console.print(f"{int(done.status)}, and this is kept:")
+    sys.stdout.write(jsonio.pretty(done.record) + "\n")
+    made = [name for name in _PSEUDONYMS if done.record.get(name)]
+    if made:
+        console.print(f"pseudonyms, made with a key of this run: {', '.join(made)}")
+    if done.dropped:
+        console.print("dropped:")
+    for one in done.dropped:
+        console.print(printable(f"  {one.name}: {one.why}"), markup=False)
