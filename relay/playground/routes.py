@@ -30,8 +30,9 @@ FILES: Final = (
     "editor.js",
     "results.js",
     "server.js",
+    "page.js",
 )
-"""What the page is made of, in the folder `static`; the look of all pages is among it."""
+"""What the page is made of, in the folder `static`; what all pages share is among it."""
 
 SAMPLES: Final = (
     ("Suite on the desktop, a message", "event", "suite-message.json"),

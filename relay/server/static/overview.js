@@ -1,50 +1,7 @@
 // The overview: asks for the numbers every ten seconds while somebody looks, and draws them.
 
-import { Refused, ask, useToken } from "/playground/server.js";
-import { card, element, shown } from "./plots.js";
-
-const EVERY = 10_000;
-const by = (id) => document.getElementById(id);
-let timer = 0;
-let asked = 0;
-
-async function refresh() {
-  clearTimeout(timer);
-  if (document.hidden) {
-    return;
-  }
-  const turn = ++asked;
-  const range = document.querySelector("input[name=range]:checked").value;
-  try {
-    const told = await ask(`/overview/data?range=${range}`);
-    if (turn !== asked) {
-      return;
-    }
-    by("lock").hidden = true;
-    by("trouble").hidden = true;
-    draw(told);
-  } catch (error) {
-    if (!(error instanceof Refused)) {
-      throw error;
-    }
-    refused(error);
-  }
-  timer = setTimeout(refresh, EVERY);
-}
-
-function refused(error) {
-  const locked = error.status === 401 || error.status === 403;
-  by("lock").hidden = !locked;
-  if (locked) {
-    by("lock-state").textContent = by("token").value ? error.message : "";
-    return;
-  }
-  const time = new Date().toLocaleTimeString();
-  if (by("trouble").hidden) {
-    by("trouble").textContent = `${time}: ${error.message}. What stands below is older.`;
-  }
-  by("trouble").hidden = false;
-}
+import { by, element, keepAsking } from "/playground/page.js";
+import { card, shown } from "./plots.js";
 
 function draw(told) {
   const plots = new Map(told.plots.map((plot) => [plot.id, plot]));
@@ -88,13 +45,8 @@ function facts(told, plots) {
   });
 }
 
-by("lock").addEventListener("submit", (event) => {
-  event.preventDefault();
-  useToken(by("token").value);
-  refresh();
-});
+const range = () => document.querySelector("input[name=range]:checked").value;
+const refresh = keepAsking(() => `/overview/data?range=${range()}`, draw);
 for (const choice of document.querySelectorAll("input[name=range]")) {
   choice.addEventListener("change", refresh);
 }
-document.addEventListener("visibilitychange", refresh);
-refresh();

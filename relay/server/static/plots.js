@@ -1,5 +1,7 @@
 // Draws one plot as a table: a row a series, with its line in small, so that it can be read without.
 
+import { element } from "/playground/page.js";
+
 const WIDTH = 144;
 const HEIGHT = 26;
 const COLUMNS = 72;
@@ -141,14 +143,4 @@ function lines(points, most) {
     made.setAttribute("points", (run.length === 1 ? [run[0], run[0].replace(/^[\d.]+/, (x) => `${+x + 1}`)] : run).join(" "));
     return made;
   });
-}
-
-/** Makes an element with a class and a text. */
-export function element(name, kind = "", text = "") {
-  const made = document.createElement(name);
-  if (kind) {
-    made.className = kind;
-  }
-  made.textContent = text;
-  return made;
 }

@@ -1,57 +1,20 @@
 // Shadow rules: asks every ten seconds, while somebody looks, what they would have redacted.
 
-import { Refused, ask, useToken } from "/playground/server.js";
+import { by, element, keepAsking } from "/playground/page.js";
 
-const EVERY = 10_000;
 const FEW = 20;
 const WIDTH = 144;
 const HEIGHT = 26;
 const SVG = "http://www.w3.org/2000/svg";
-const by = (id) => document.getElementById(id);
 const whole = new Set();
-let timer = 0;
-let asked = 0;
 let drawn = "";
 
-async function refresh() {
-  clearTimeout(timer);
-  if (document.hidden) {
-    return;
+function drawNews(told) {
+  const text = JSON.stringify(told);
+  if (text !== drawn) {
+    drawn = text;
+    draw(told);
   }
-  const turn = ++asked;
-  try {
-    const told = await ask("/rules/shadow");
-    if (turn !== asked) {
-      return;
-    }
-    by("lock").hidden = true;
-    by("trouble").hidden = true;
-    const text = JSON.stringify(told);
-    if (text !== drawn) {
-      drawn = text;
-      draw(told);
-    }
-  } catch (error) {
-    if (!(error instanceof Refused)) {
-      throw error;
-    }
-    refused(error);
-  }
-  timer = setTimeout(refresh, EVERY);
-}
-
-function refused(error) {
-  const locked = error.status === 401 || error.status === 403;
-  by("lock").hidden = !locked;
-  if (locked) {
-    by("lock-state").textContent = by("token").value ? error.message : "";
-    return;
-  }
-  if (by("trouble").hidden) {
-    const time = new Date().toLocaleTimeString();
-    by("trouble").textContent = `${time}: ${error.message}. What stands below is older.`;
-  }
-  by("trouble").hidden = false;
 }
 
 function draw(told) {
@@ -184,21 +147,4 @@ function number(count) {
   return new Intl.NumberFormat("en").format(count);
 }
 
-function element(name, className = "", text = "") {
-  const made = document.createElement(name);
-  if (className) {
-    made.className = className;
-  }
-  if (text) {
-    made.textContent = text;
-  }
-  return made;
-}
-
-by("lock").addEventListener("submit", (event) => {
-  event.preventDefault();
-  useToken(by("token").value);
-  refresh();
-});
-document.addEventListener("visibilitychange", refresh);
-refresh();
+keepAsking(() => "/rules/shadow", drawNews);

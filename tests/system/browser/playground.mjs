@@ -1,22 +1,8 @@
-// Uses the playground in one real Chromium as a person would: with the mouse, and with the keyboard
-// alone. SETUP in the environment, as JSON: `chromium`, `modules`, `base` (the admin port), `token`,
-// `canary` (typed into both fields), `pictures` (a folder, or nothing). Prints what was seen, as JSON.
+// Uses the playground as a person would: with the mouse, and with the keyboard alone; for SETUP see
+// page.mjs.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { audit, open, picture, run, seen, setup } from "./page.mjs";
 
-const setup = JSON.parse(process.env.SETUP);
-const require = createRequire(`${setup.modules}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-
-const flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync";
-const browser = await chromium.launch({
-  executablePath: setup.chromium,
-  args: [...flags.split(" "), "--disable-background-networking", "--disable-component-update"],
-});
-
-const seen = { requests: [], trouble: [], axe: {}, steps: {} };
 const steps = seen.steps;
 
 const RULE = `id: hotel/room
@@ -39,25 +25,6 @@ const SAMPLE = `{
   "from": "203.0.113.42"
 }`;
 
-/** Opens the page; `scheme` is light or dark. */
-async function open(scheme) {
-  const context = await browser.newContext({
-    colorScheme: scheme,
-    viewport: { width: 1440, height: 900 },
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  context.on("request", (request) => seen.requests.push(request.url()));
-  page.on("console", (message) => {
-    // Without a token the relay answers 401, and Chromium notes that by itself.
-    const expected = message.text().includes("401 (Unauthorized)");
-    if (message.type() === "error" && !expected) seen.trouble.push(message.text());
-  });
-  page.on("pageerror", (error) => seen.trouble.push(error.message));
-  await page.goto(`${setup.base}/playground/`);
-  return page;
-}
-
 /** Waits until a place of the page holds a text. */
 async function until(page, selector, text) {
   await page.locator(selector, { hasText: text }).first().waitFor();
@@ -66,12 +33,6 @@ async function until(page, selector, text) {
 async function unlock(page, token) {
   await page.locator("#token").fill(token);
   await page.getByRole("button", { name: "Unlock" }).click();
-}
-
-async function audit(page, name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document));
-  seen.axe[name] = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.target).join(" ")}`);
 }
 
 const texts = (page, selector) => page.locator(selector).allInnerTexts();
@@ -97,7 +58,7 @@ async function withTheMouse(page) {
     rules: await texts(page, "#start option"),
     marks: (await texts(page, "#result mark.own")).slice(0, 1),
   };
-  if (setup.pictures) await picture(page, "light");
+  await picture(page, "playground-light");
   await audit(page, "light, at the start");
 
   await type(page, "#sample", SAMPLE);
@@ -206,7 +167,7 @@ async function withTheKeyboard(page) {
   await page.keyboard.type(setup.token); // the field has the focus already
   await page.keyboard.press("Enter");
   await until(page, "#result-state", "redactions by");
-  if (setup.pictures) await picture(page, "dark");
+  await picture(page, "playground-dark");
   await audit(page, "dark, at the start");
   const way = [];
   // Over both fields, in the order in which they stand: no field keeps the focus.
@@ -245,15 +206,11 @@ async function withTheKeyboard(page) {
   steps.keyboard = { way, jumped, used, mark, back };
 }
 
-async function picture(page, name) {
-  await page.screenshot({ path: `${setup.pictures}/playground-${name}.png` });
-}
-
-try {
-  const [light, dark] = await Promise.all([open("light"), open("dark")]);
+await run(async () => {
+  const options = { width: 1440, locked: true };
+  const [light, dark] = await Promise.all([
+    open("light", "/playground/", options),
+    open("dark", "/playground/", options),
+  ]);
   await Promise.all([withTheMouse(light), withTheKeyboard(dark)]);
-} catch (error) {
-  seen.trouble.push(String(error.message));
-}
-await browser.close();
-console.log(JSON.stringify(seen));
+});

@@ -1,34 +1,9 @@
-// Looks at the page of shadow rules in one real Chromium. SETUP in the environment, as JSON: `chromium`,
-// `modules`, `base` (the admin port), `token`, `pictures` (a folder, or nothing). Prints what was seen, as JSON.
+// Looks at the page of shadow rules, with a token; for SETUP see page.mjs.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const setup = JSON.parse(process.env.SETUP);
-const require = createRequire(`${setup.modules}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-
-const flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync";
-const browser = await chromium.launch({
-  executablePath: setup.chromium,
-  args: [...flags.split(" "), "--disable-background-networking", "--disable-component-update"],
-});
-const seen = { requests: [], trouble: [], axe: {}, steps: {} };
-
-async function audit(page, name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document));
-  seen.axe[name] = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.target).join(" ")}`);
-}
+import { audit, open, picture, run, seen, setup } from "./page.mjs";
 
 async function look(scheme) {
-  const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1000, height: 800 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  context.on("request", (request) => seen.requests.push(request.url()));
-  page.on("pageerror", (error) => seen.trouble.push(error.message));
-  await page.goto(`${setup.base}/`);
+  const page = await open(scheme, "/", { width: 1000, height: 800, locked: true });
   await page.getByRole("link", { name: "Shadow rules" }).click();
   await page.getByLabel("A token with the scope").fill(setup.token);
   await page.keyboard.press("Enter");
@@ -47,13 +22,7 @@ async function look(scheme) {
     focused: await page.evaluate(() => document.activeElement.textContent),
   };
   await audit(page, scheme);
-  if (setup.pictures) await page.screenshot({ path: `${setup.pictures}/shadow-${scheme}.png` });
+  await picture(page, `shadow-${scheme}`);
 }
 
-try {
-  await Promise.all([look("light"), look("dark")]);
-} catch (error) {
-  seen.trouble.push(String(error.message));
-}
-await browser.close();
-console.log(JSON.stringify(seen));
+await run(() => Promise.all([look("light"), look("dark")]));
