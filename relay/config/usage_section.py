@@ -121,12 +121,14 @@ def _spool(
     path = section.text("path", default.path)
     if other.backend == "sqlite" and posixpath.normpath(path) == posixpath.normpath(other.path):
         _wrong(section, "path", "is the file of the other spool")
+    # The day's task looks once a day: so that nothing is older than is kept, a day less.
+    most = max(min(keep.events, keep.opt_outs) - DAY, DAY / 2)
     return dataclasses.replace(
         other,
         path=path,
         max_bytes=section.size("max_bytes", default.max_bytes),
-        max_age=min(max_age, keep.events, keep.opt_outs),
-        max_dead_age=min(max_dead_age, keep.events, keep.opt_outs),
+        max_age=min(max_age, most),
+        max_dead_age=min(max_dead_age, most),
         stream=f"{other.stream}_USAGE",
     )
 
