@@ -28,7 +28,9 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "and why each other parameter is dropped. Nothing is sent or stored. Pseudonyms are made "
         "with a key of this run. Ends with 1 if nothing is kept.",
     )
-    parser.add_argument("url", metavar="URL", help="of the request, in quotes; or - for stdin")
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", default="-", help="of the request, in quotes; - for stdin"
+    )
     parser.add_argument(
         "--consent",
         metavar="VALUE",

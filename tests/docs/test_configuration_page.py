@@ -43,7 +43,8 @@ def test_the_example_loads() -> None:
         config.Settings, config.Listen, config.Tls, config.Admin, config.AdminToken,
         config.ProjectSettings, config.SpoolSettings, config.HashSettings,
         config.ClientReportSettings, config.ForwardSettings, config.ErrorSettings,
-        config.ReloadSettings,
+        config.ReloadSettings, config.UsageSettings, config.UsageApp, config.UsageStore,
+        config.UsageBatch, config.UsageKeep,
         ConsentPolicy, Limits,
     ),
 )  # fmt: skip
