@@ -58,7 +58,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory, sentry: Sentry) -> Iterator[
         "usage": {
             "apps": [{"name": "suite"}, {"name": "connect", "consent": "implied"}],
             "hash": {"secret": SECRET},
-            "batch": {"every": "0.2s"},
+            "batch": {"every": "1s"},
         },
     }
     made = Relay(tmp_path_factory.mktemp("usage"), config, arguments=["--debug"])
