@@ -180,3 +180,15 @@ def test_places_of_stores(url: str, expected: bool) -> None:
 def test_a_batch_fits_into_memory() -> None:
     """The bound is one that a small machine has."""
     assert MAX_BATCH < 2**28
+
+
+def test_each_value_has_its_place() -> None:
+    """Also what stands in a list of maps: a mistake that is found later is told with its line."""
+    text = "usage:\n  apps:\n    - name: suite\n    - name: connect\n      without_consent: [a]\n"
+    places = parse(text, "r.yaml", {}).places
+    assert {
+        "usage.apps": ("r.yaml", 3),
+        "usage.apps.0.name": ("r.yaml", 3),
+        "usage.apps.1.name": ("r.yaml", 4),
+        "usage.apps.1.without_consent": ("r.yaml", 5),
+    } == places

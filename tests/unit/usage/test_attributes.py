@@ -1,6 +1,8 @@
 """Attributes are read strictly: what is not of its type is not kept."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay.usage.attributes import (
     Attribute,
@@ -141,3 +143,33 @@ def test_what_was_refused_is_not_remembered() -> None:
             with pytest.raises(ValueError):
                 cached(text)
         assert before == cached.cache_info().currsize
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Type if kind is not Type.TEXT])
+@given(text=st.text() | st.from_regex(r"[-+0-9.eE,a-zA-Z]{0,12}"))
+def test_what_is_kept_is_of_a_closed_form(kind: Type, text: str) -> None:
+    """Whatever comes: what is kept could have been written down beforehand, or is nothing."""
+    attribute = (
+        make(kind, values=WORDS, buckets=(1, 10))
+        if kind is not Type.INTEGER
+        else (make(kind, max=20))
+    )
+    kept = attribute.read(text)
+    match kind:
+        case Type.BOOLEAN:
+            assert kept in (True, False, None)
+        case Type.INTEGER:
+            assert kept is None or (isinstance(kept, int) and 0 <= kept <= 20)
+        case Type.NUMBER:
+            assert kept in ("<1", "1-10", ">=10", None)
+        case Type.WORD:
+            assert kept is None or kept in WORDS
+        case Type.WORDS:
+            assert kept is None or (isinstance(kept, list) and set(kept) <= WORDS)
+        case Type.VERSION | Type.LANGUAGE:
+            assert kept is None or (
+                isinstance(kept, str)
+                and len(kept) <= 40
+                and kept.isascii()
+                and kept == kept.strip()
+            )
