@@ -6,6 +6,7 @@ Works while a relay runs and while none does; it is what a relay does by itself 
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from relay.config import Settings, SpoolSettings
 from relay.errors import RelayError
 from relay.ports import Clock
 from relay.spool.tools import open_tools
+from relay.usage.leftovers import forget_leftovers
 from relay.usage.retention import (
     DAY,
     Report,
@@ -100,6 +102,9 @@ async def _expire(
 ) -> tuple[Report, list[SpoolReport]]:
     today = day_at(clock.now())
     report = await expire(store, settings.usage.keep, today, dry_run=dry_run)
+    if not dry_run:
+        with suppress(OSError):  # of no export of this user, or of this machine
+            await asyncio.to_thread(forget_leftovers, clock.now())
     return report, [one async for one in _expire_spools(settings, clock, dry_run=dry_run)]
 
 

@@ -4,6 +4,7 @@ Law of this file: it ends nothing. What fails is told, counted, and tried again 
 does the same beside it, on another machine, finds less to do.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Final, Literal
 from relay.config import UsageKeep
 from relay.metrics import Metrics
 from relay.ports import Clock, Spool
+from relay.usage.leftovers import forget_leftovers
 from relay.usage.retention import DAY, Report, SpoolReport, day_at, expire, expire_spool
 from relay.usage.store import Store
 
@@ -95,6 +97,7 @@ class Daily:
             report = await expire(store, keep, day_at(self._clock.now()))
             self._tell(report)
             errors.append(report.error)
+            await asyncio.to_thread(forget_leftovers, self._clock.now())
         for name, spool in self._spools.items():
             told = await expire_spool(name, spool)
             self._tell_spool(told)

@@ -78,7 +78,7 @@ def test_commands_and_options() -> None:
     """The table of commands names each command with its options, and no other."""
     table = pages()["docs/operate.md"].partition("| command | does |")[2].partition("\n\n")[0]
     named = {
-        re.findall(r"`([^`]+)`", line)[0]: set(re.findall(r"`(--[a-z]+)", line))
+        re.findall(r"`([^`]+)`", line)[0]: set(re.findall(r"`(--[a-z][a-z-]*)", line))
         for line in table.splitlines()
         if "`" in line
     }
