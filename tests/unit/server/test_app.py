@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from relay.errors import ConfigError, ListenError, RelayError, RuleError, SpoolU
 from relay.server.app import serve
 from relay.server.life import Life
 from relay.server.running import Started
+from relay.spool import SqliteSpool
+from tests.fakes import FakeClock, envelope
 from tests.unit.scrub.test_verified import PROVEN
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -146,3 +149,33 @@ async def test_a_hang_up_with_a_broken_configuration(
                 await asyncio.sleep(0.01)
     assert ["unknown key 'prot' in listen"] * 2 == [e.mistakes[0].message for e in said]  # type: ignore[attr-defined]
     assert 2 == caplog.messages.count("reload_refused")
+
+
+async def test_what_is_too_old_goes_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object of usage events and an envelope that are too old are gone, nobody having asked."""
+    monkeypatch.chdir(tmp_path)
+    name = "0" * 32
+    old, new = (
+        tmp_path / f"usage/events/app=suite/environment=web/dt={day}/hh=03/{name}.ndjson.zst"
+        for day in ("2024-02-29", datetime.now(UTC).date())
+    )
+    for path in (old, new):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    spool = await SqliteSpool.open(tmp_path / "spool.db", FakeClock())
+    await spool.put(envelope(payload=b"gemsbok"))
+    await spool.close()
+    text = BASE + "usage: {apps: [{name: suite}]}\n"
+    ended = "relay_expired_timestamp_seconds"
+    async with running(text) as started, aiohttp.ClientSession() as client:
+        url = f"http://{started.admin_host}:{started.admin_port}/metrics"
+        shown = ""
+        while not all(f'{ended}{{of="{of}"}}' in shown for of in ("usage", "spool")):
+            async with client.get(url) as page:
+                shown = await page.text()
+        assert (False, True) == (old.exists(), new.exists())
+        files = [one.read_bytes() for one in tmp_path.iterdir() if one.name.startswith("spool.db")]
+        assert b"gemsbok" not in b"".join(files)
+    assert 'relay_usage_expired_total{set="events"} 1.0' in shown
