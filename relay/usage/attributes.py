@@ -24,6 +24,9 @@ MAX_TEXT: Final = 128
 MAX_KEPT: Final = 1_000
 """The greatest `max`: a number that says more goes into buckets, or it is as good as a name."""
 
+MAX_BUCKETS: Final = 32
+"""With more bounds a bucket is as exact as the number."""
+
 CACHED: Final = 4_096
 """Accepted texts of versions and languages that are remembered; others never are."""
 

@@ -11,7 +11,8 @@ from typing import Final
 from relay.errors import Mistake, RuleError
 from relay.rules.loading import RuleText
 from relay.usage.attributes import Attribute, EventType, Type, Value
-from relay.usage.event_files import EventFile, shown_name
+from relay.usage.event_fields import shown_name
+from relay.usage.event_files import EventFile
 
 __all__ = ["EMPTY", "Attribute", "Catalogue", "EventType", "Type", "Value", "load_catalogue"]
 

@@ -8,7 +8,7 @@ from relay.config.model import Settings
 from relay.errors import ConfigError, Mistake
 from relay.rulefiles import read_events
 from relay.usage.catalogue import Catalogue, load_catalogue
-from relay.usage.event_files import shown_name
+from relay.usage.event_fields import shown_name
 from relay.yamlio import nearest
 
 

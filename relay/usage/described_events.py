@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from relay.usage.attributes import MAX_KEPT, MAX_TEXT, Type
+from relay.usage.attributes import MAX_BUCKETS, MAX_KEPT, MAX_TEXT, Type
 
 Words = Mapping[str, str]
 
@@ -28,7 +28,8 @@ ATTRIBUTE: Final[Words] = MappingProxyType({
     "type": "What it is; what cannot be read as that is dropped.",
     "description": "What it says, in a sentence; for the data dictionary.",
     "values": "Words that it may have: a list, or the name of one in `words`.",
-    "buckets": "Ascending bounds; the name of the bucket is kept, and not the number.",
+    "buckets": f"Ascending bounds, {MAX_BUCKETS} at most; the name of the bucket is kept, and not "
+    "the number.",
     "max": f"The greatest whole number that is kept as it is, {MAX_KEPT} at most.",
     "max_length": f"Characters that a text may have: 64 unless it is said, {MAX_TEXT} at most.",
     "describes": "Whether it describes a person or their device rather than what was done; sets "

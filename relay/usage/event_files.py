@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from relay.errors import Mistake, RequestError
+from relay.errors import RequestError
 from relay.rules.loading import RuleText
 from relay.usage import described_events as described
 from relay.usage.attributes import (
+    MAX_BUCKETS,
     MAX_KEPT,
     MAX_TEXT,
     Attribute,
@@ -17,34 +18,23 @@ from relay.usage.attributes import (
     Type,
     Value,
 )
+from relay.usage.event_fields import EVENT_NAME, NAME, FieldReader, shown_name
 from relay.usage.forbidden_names import why_forbidden
 from relay.usage.requests import read_query
-from relay.yamlio import Node, load, nearest, plain, shown_key, type_name, unknown_keys
-
-EVENT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*"
-"""What the name of a type looks like; files of a set are named after it, `/` as `.`."""
-
-NAME: Final = r"[A-Za-z][A-Za-z0-9_-]*"
-"""What the name of an attribute, of an app or of a list of words looks like."""
-
-LONGEST_NAME: Final = 100
+from relay.yamlio import Node, nearest, plain, shown_key, type_name, unknown_keys
 
 OWN: Final = "c_"
 """What the names of parameters begin with that every request has."""
-
-WORD: Final = r"[\w/][\w ._:/+()-]{0,63}"
-"""What a word in `values` looks like: letters of any script, for units have Greek ones."""
 
 Lists = Mapping[str, tuple[str, frozenset[str]]]
 """Named lists of words of all files: where each stands, and its words."""
 
 
-class EventFile:
-    """Reads one file, collecting mistakes instead of stopping at the first."""
+class EventFile(FieldReader):
+    """Reads one file."""
 
     def __init__(self, file: RuleText) -> None:
-        self.file = file.file
-        self.root, self.mistakes = load(file.text, file.file)
+        super().__init__(file.text, file.file)
         root = self.root
         if root.kind == "map" and not root.value and self.mistakes:
             return  # not YAML, or nothing at all
@@ -56,38 +46,34 @@ class EventFile:
         if not root.value:
             self.wrong(root.line, "'events' is missing")
 
-    def wrong(self, line: int, message: str, hint: str = "") -> None:
-        """Note a mistake."""
-        self.mistakes.append(Mistake(self.file, line, message, hint))
-
     def lists(self) -> dict[str, tuple[int, frozenset[str]]]:
         """Return the named lists of words in this file, with their lines."""
         found: dict[str, tuple[int, frozenset[str]]] = {}
-        for name, line, node in self._entries(self.root, "words"):
-            self._named(NAME, name, line, "a list of words")
-            found[name] = (line, self._words(node, f"words.{name}"))
+        for name, line, node in self.entries(self.root, "words"):
+            self.named(NAME, name, line, "a list of words")
+            found[name] = (line, self.words(node, f"words.{name}"))
         return found
 
     def events(self, lists: Lists) -> list[EventType]:
         """Return the types of events in this file; those with mistakes too, in part."""
         return [
             self._event(name, line, node, lists)
-            for name, line, node in self._entries(self.root, "events")
+            for name, line, node in self.entries(self.root, "events")
         ]
 
     # --- one type --------------------------------------------------------------------------------
 
     def _event(self, name: str, line: int, node: Node, lists: Lists) -> EventType:
-        self._named(EVENT_NAME, name, line, "a type of events")
-        if not self._is_map(node, shown_name(name), described.EVENT):
+        self.named(EVENT_NAME, name, line, "a type of events")
+        if not self.is_map(node, shown_name(name), described.EVENT):
             return EventType(name, "", {}, file=self.file, line=line)
         attributes = {
             key: self._attribute(key, at, child, lists)
-            for key, at, child in self._entries(node, "attributes")
+            for key, at, child in self.entries(node, "attributes")
         }
         event = EventType(
             name,
-            self._text(node, "description"),
+            self.text(node, "description"),
             {key: found for key, found in attributes.items() if found is not None},
             self._apps(node),
             self._examples(node),
@@ -102,21 +88,21 @@ class EventFile:
         if "apps" not in node.value:
             return frozenset()
         found = node.value["apps"]
-        apps = self._words(found, "apps")
+        apps = self.words(found, "apps")
         if not all(re.fullmatch(NAME, app) for app in apps):
             self.wrong(found.line, "an app is letters, digits, '-' and '_'")
         return apps
 
     def _attribute(self, name: str, line: int, node: Node, lists: Lists) -> Attribute | None:
         before = len(self.mistakes)
-        self._named(NAME, name, line, "an attribute")
+        self.named(NAME, name, line, "an attribute")
         if name.startswith(OWN):
             self.wrong(line, f"what begins with '{OWN}' is of the request, and no attribute")
-        if not self._is_map(node, shown_name(name), described.ATTRIBUTE):
+        if not self.is_map(node, shown_name(name), described.ATTRIBUTE):
             return None
         kind = self._type(node)
-        description = self._text(node, "description")
-        describes = self._flag(node, "describes")
+        description = self.text(node, "description")
+        describes = self.flag(node, "describes")
         if kind is None:
             return None
         for key in described.ONLY_WITH:
@@ -161,7 +147,7 @@ class EventFile:
                 self.wrong(found.line, f"no list of words {shown_key(found.value)}", hint)
                 return frozenset()
             return lists[found.value][1]
-        return self._words(found, "values")
+        return self.words(found, "values")
 
     def _buckets(self, node: Node, kind: Type) -> tuple[float, ...]:
         found = node.value.get("buckets")
@@ -178,6 +164,8 @@ class EventFile:
             what = "whole numbers" if whole else "numbers"
             self.wrong(found.line, f"'buckets' must be a list of {what}", "such as [1, 10]")
             return ()
+        if len(bounds) > MAX_BUCKETS:
+            self.wrong(found.line, f"'buckets' has more than {MAX_BUCKETS} bounds")
         if any(low >= high for low, high in pairwise(bounds)):
             self.wrong(found.line, "'buckets' must ascend")
         if whole and bounds[0] < 1:
@@ -238,75 +226,6 @@ class EventFile:
                     else "is kept as something else"
                 )  # fmt: skip
                 self.wrong(example.line, f"an example does not hold: {shown_name(name)} {what}")
-
-    # --- fields ----------------------------------------------------------------------------------
-
-    def _entries(self, node: Node, key: str) -> list[tuple[str, int, Node]]:
-        """Return name, line and value of each entry of the map under a key; none if there is none.
-
-        Nothing behind a key is an empty map.
-        """
-        found = node.value.get(key)
-        if found is None or (found.kind == "scalar" and found.value is None):
-            return []
-        if found.kind != "map":
-            self.wrong(found.line, f"'{key}' must be a map, not {type_name(found)}")
-            return []
-        return [(name, found.key_lines[name], child) for name, child in found.value.items()]
-
-    def _named(self, pattern: str, name: str, line: int, what: str) -> None:
-        if not re.fullmatch(pattern, name, re.ASCII) or len(name) > LONGEST_NAME:
-            slash = " and '/'" if "/" in pattern else ""
-            self.wrong(line, f"the name of {what} is letters, digits, '-', '_'{slash}")
-
-    def _is_map(self, node: Node, shown: str, known: described.Words) -> bool:
-        if node.kind != "map":
-            self.wrong(node.line, f"{shown} must be a map, not {type_name(node)}")
-            return False
-        self.mistakes += unknown_keys(node, known, self.file, shown.strip("'"))
-        return True
-
-    def _text(self, node: Node, key: str) -> str:
-        found = node.value.get(key)
-        if found is None:
-            self.wrong(node.line, f"'{key}' is missing")
-            return ""
-        if not isinstance(found.value, str):
-            self.wrong(found.line, f"'{key}' must be text, not {type_name(found)}", "quote it")
-            return ""
-        if not found.value.strip():
-            self.wrong(found.line, f"'{key}' is empty")
-        return found.value
-
-    def _flag(self, node: Node, key: str) -> bool:
-        found = node.value.get(key)
-        if found is None:
-            return False
-        if not isinstance(found.value, bool):
-            self.wrong(found.line, f"'{key}' must be true or false")
-        return found.value is True
-
-    def _words(self, node: Node, key: str) -> frozenset[str]:
-        if node.kind != "list" or not node.value:
-            self.wrong(node.line, f"'{key}' must be a list of words, not {type_name(node)}")
-            return frozenset()
-        words: set[str] = set()
-        for one in node.value:
-            if not isinstance(one.value, str):
-                self.wrong(one.line, f"a word must be text, not {type_name(one)}", "quote it")
-            elif not re.fullmatch(WORD, one.value):
-                self.wrong(one.line, f"no word for '{key}'", "64 characters, no ','")
-            elif one.value in words:
-                self.wrong(one.line, f"the same word again in '{key}'")
-            else:
-                words.add(one.value)
-        return frozenset(words)
-
-
-def shown_name(name: str) -> str:
-    """Return a name in quotes; of what is none, nothing: it may be a secret."""
-    is_name = re.fullmatch(EVENT_NAME, name, re.ASCII) and len(name) <= LONGEST_NAME
-    return f"'{name}'" if is_name else "(not shown)"
 
 
 def kept_of(event: EventType, query: str) -> dict[str, Value]:

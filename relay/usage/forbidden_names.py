@@ -16,10 +16,10 @@ def _set(words: str) -> frozenset[str]:
 
 
 _AMOUNTS: Final = _set(
-    "amount amounts balance balances fiat fee fees price prices pricing sum sums worth cost costs "
-    "rate rates money funds fund sats sat satoshi satoshis wei gwei lamports lovelace profit "
-    "profits loss losses portfolio wealth holdings income earnings reward rewards spent paid "
-    "volume total totals apy apr usd eur gbp czk btc eth"
+    "amount amounts amt balance balances fiat fee fees price prices pricing sum sums worth cost "
+    "costs rate rates money funds fund sats sat satoshi satoshis wei gwei lamports lovelace profit "
+    "profits loss losses portfolio wealth holdings income earnings reward rewards spent spend "
+    "spending paid volume total totals apy apr usd eur gbp czk btc eth"
 )
 """Words of a name that speak of money."""
 

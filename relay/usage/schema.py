@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from relay.rules.schema import DIALECT
 from relay.usage import described_events as described
-from relay.usage.attributes import MAX_KEPT, MAX_TEXT, Type
-from relay.usage.event_files import EVENT_NAME, LONGEST_NAME, NAME
+from relay.usage.attributes import MAX_BUCKETS, MAX_KEPT, MAX_TEXT, Type
+from relay.usage.event_fields import EVENT_NAME, LONGEST_NAME, NAME
 
 _SAID: Final = {"type": "string", "pattern": r"\S", "patternErrorMessage": "must not be empty"}
 _WORDS: Final = {
@@ -19,7 +19,13 @@ _WORDS: Final = {
     "uniqueItems": True,
     "items": {"type": "string", "minLength": 1, "maxLength": 64},
 }
-_BOUNDS: Final = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "number"}}
+_BOUNDS: Final = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MAX_BUCKETS,
+    "uniqueItems": True,
+    "items": {"type": "number"},
+}
 
 
 def events_schema() -> dict[str, Any]:

@@ -177,6 +177,10 @@ events:
         ("{type: integer, buckets: 5, description: d}", "'buckets' must be a list of whole"),
         ("{type: integer, buckets: [0, 5], description: d}", "the first of 'buckets' must be 1"),
         ("{type: integer, buckets: [5, 5], description: d}", "'buckets' must ascend"),
+        (
+            f"{{type: integer, buckets: {list(range(1, 34))}, description: d}}",
+            "'buckets' has more than 32 bounds",
+        ),
         ("{type: number, buckets: [a], description: d}", "'buckets' must be a list of numbers"),
         ("{type: word, description: d}", "'values' is missing"),
         ("{type: word, values: [], description: d}", "'values' must be a list of words"),

@@ -9,7 +9,7 @@ AMOUNTS = """\
 amount amounts sendAmount amountInSatoshi fiatAmount total_amount totalamount balance nonZeroBalance
 accountBalance minbalance fiat fiatValue fee minerFee fee_rate feePerByte price offerPrice total sum
 totalValue portfolioValueTotal worth netWorth cost sats satoshis wei usd valueUsd inEur btc rate
-exchangeRate volume totals
+exchangeRate volume totals amt spending
 """
 
 
