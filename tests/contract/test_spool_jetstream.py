@@ -16,9 +16,9 @@ from relay.config import SpoolSettings
 from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolFullError
 from relay.outcomes import Reason
-from relay.ports import Clock, Spool
+from relay.ports import Clock, Expired, Spool
 from relay.spool import Bounds, Dropped
-from relay.spool.jetstream import open_jetstream
+from relay.spool.jetstream import attach_jetstream, open_jetstream
 from tests.contract import test_spool as suite
 from tests.contract.test_spool import Open, ids
 from tests.fakes import FakeClock, envelope
@@ -237,3 +237,26 @@ def test_the_binary_is_there(tmp_path: Path) -> None:
     with nats_server(tmp_path) as running:
         assert running.runs
     assert not running.runs
+
+
+async def test_a_tool_forgets_dead_letters_and_leaves_the_rest(
+    server: NatsServer, clock: FakeClock, dropped: list[Dropped]
+) -> None:
+    """It must not claim, so what waits is for a relay to drop, and to count."""
+    settings = SpoolSettings(backend="jetstream", servers=(server.url,), stream="TOOLED")
+    spool = await open_jetstream(settings, clock, dropped.append)
+    await spool.put(envelope(1))
+    (claim,) = await spool.claim(1)
+    await spool.settle([(claim, Bury(Reason.UNROUTABLE))])
+    await spool.put(envelope(2))
+    clock.advance(settings.max_dead_age)
+    tool = await attach_jetstream(settings, clock)
+    size = len(envelope(1).body)
+    assert Expired(dead=1, bytes=size) == await tool.expire(dry_run=True)
+    assert Expired(dead=1, bytes=size) == await tool.expire()
+    assert (0, 1) == ((await tool.status()).buried, (await tool.status()).ready)
+    assert [] == dropped
+    assert Expired(waiting=1, bytes=size) == await spool.expire()
+    assert [(Reason.EXPIRED, False)] == [(one.reason, one.buried) for one in dropped]
+    await tool.close()
+    await spool.close()

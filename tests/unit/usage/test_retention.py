@@ -240,6 +240,77 @@ async def test_a_note_that_cannot_be_read_is_as_old_as_its_file(
     assert 1 == (await expire(store, UsageKeep(), written + timedelta(days=90))).objects
 
 
+class MemoryStore:
+    """A `store.Store` in memory."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    async def put(self, path: str, data: bytes) -> None:
+        self.objects[path] = data
+
+    async def create(self, path: str, data: bytes) -> bool:
+        return self.objects.setdefault(path, data) is data
+
+    async def get(self, path: str) -> bytes | None:
+        return self.objects.get(path)
+
+    async def size(self, path: str) -> int | None:
+        return len(self.objects[path]) if path in self.objects else None
+
+    async def list(self, prefix: str = "") -> AsyncIterator[Stored]:
+        for path, data in list(self.objects.items()):
+            if path.startswith(prefix):
+                yield Stored(path, len(data))
+
+    async def delete(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.objects.pop(path, None)
+
+    async def tidy(self) -> None:
+        pass
+
+
+MAKERS = {Kind.EVENTS: event, Kind.OPT_OUTS: opt_out, Kind.SETS: part}
+KEPT = st.integers(1, 400)
+
+
+@given(
+    objects=st.sets(st.tuples(st.sampled_from(list(MAKERS)), st.integers(-3, 410))),
+    notes=st.lists(st.sets(st.integers(-3, 410), min_size=1), max_size=3),
+    strange=st.sets(st.integers(0, 410)),
+    keep=st.tuples(KEPT, KEPT, KEPT),
+    batch=st.integers(1, 5),
+)
+async def test_what_stays_is_what_is_young_or_not_ours(
+    objects: set[tuple[Kind, int]],
+    notes: list[set[int]],
+    strange: set[int],
+    keep: tuple[int, int, int],
+    batch: int,
+) -> None:
+    """Whatever a store holds and is to keep: each object stays by its own kind and day alone."""
+    store, stays = MemoryStore(), set()
+    kept = dict(zip(MAKERS, keep, strict=True))
+    for kind, days in objects:
+        await store.put(MAKERS[kind](ago(days)), b"x")
+        stays |= {MAKERS[kind](ago(days))} if days < kept[kind] else set()
+    for number, named in enumerate(notes):
+        path = f"_pending/{number:032x}.json"
+        await store.put(path, note(*(event(ago(days)) for days in named)))
+        stays |= {path} if min(named) < kept[Kind.EVENTS] else set()
+    for days in strange:
+        stays.add(f"events/dt={ago(days)}/{NAME}.ndjson")
+        await store.put(f"events/dt={ago(days)}/{NAME}.ndjson", b"x")
+    before = len(store.objects)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retention, "BATCH", batch)
+        report = await expire(store, UsageKeep(*(days * DAY for days in keep)), TODAY)
+    assert stays == set(store.objects)
+    assert (before - len(stays), "") == (report.objects, report.error)
+    assert len(strange) == report.strangers.objects
+
+
 # --- what fails ---
 
 
