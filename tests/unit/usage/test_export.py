@@ -1,0 +1,267 @@
+"""From objects to sets: each event once, few people hidden, the same bytes again."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from relay.errors import RelayError
+from relay.usage.catalogue import EMPTY, Type
+from relay.usage.export import pseudonyms_a_day
+from relay.usage.export_reading import LARGEST
+from tests.usage_sets import (
+    CLICK,
+    DAY,
+    READY,
+    attribute,
+    catalogue,
+    dictionary,
+    event_type,
+    pseudonym,
+    put,
+    record,
+    rows,
+    run,
+    sets,
+    snapshot,
+)
+
+KNOWN = catalogue(READY, CLICK)
+
+
+def click(person: str, message: str = "", **more: object) -> dict[str, object]:
+    return record(person, "click", message=pseudonym(message) if message else None, **more)
+
+
+def test_an_event_as_a_row(tmp_path: Path) -> None:
+    """A row says what the record says, and names the instance by nothing that joins."""
+    said = {
+        "language": "pt-BR",
+        "networks": ["ltc", "btc"],
+        "theme": "dark",
+        "devices": 3,
+        "accounts": "1-9",
+        "version": "2.4.1",
+    }
+    put(tmp_path, [record("ann", attributes=said)], hour=15)
+    exported = run(tmp_path, KNOWN)
+    (row,) = rows(tmp_path, "suite.ready")
+    instance, session = row.pop("instance"), row.pop("session")
+    assert {
+        "app": "suite",
+        "environment": "desktop",
+        "channel": "stable",
+        "version": "26.11.1",
+        "commit": "0123abc",
+        "hour": 15,
+        "accounts": "1-9",
+        "attribute_version": "2.4.1",
+        "devices": 3,
+        "dt": DAY,
+        "language": "pt-BR",
+        "networks": ["btc", "ltc"],
+        "theme": "dark",
+    } == {name: value for name, value in row.items() if name != "time"}
+    assert "2026-11-22 14:00:00" == str(row["time"])
+    assert (16, 16) == (len(instance), len(session))
+    assert not {instance, session} & {pseudonym("ann")[:16], pseudonym("ann 1")[:16]}
+    assert {"suite.ready": 1} == exported.tables
+
+
+def test_repeats(tmp_path: Path) -> None:
+    """A message that is there again, in the same hour or another, is one event; others are not."""
+    put(tmp_path, [click("a", "m1"), click("a", "m1"), click("b", "m2"), click("c"), click("c")])
+    put(tmp_path, [click("a", "m1"), click("b", "m3")], hour=15)
+    exported = run(tmp_path, KNOWN)
+    assert [14, 14, 14, 14, 15] == [row["hour"] for row in rows(tmp_path, "click")]
+    assert 2 == exported.facts.repeats
+
+
+def test_repeats_across_midnight(tmp_path: Path) -> None:
+    """What came in the last hour of the day before is not there again; what came earlier may be."""
+    put(tmp_path, [click("a", "m1")], day="2026-11-21", hour=23)
+    put(tmp_path, [click("a", "m2")], day="2026-11-21", hour=22)
+    put(tmp_path, [click("a", "m1"), click("a", "m2"), click("a")], hour=0)
+    put(tmp_path, [click("a", "m4")], day="2026-11-23", hour=0)
+    assert 2 == run(tmp_path, KNOWN).tables["click"]
+    assert 2 == run(tmp_path, KNOWN, day=date(2026, 11, 21)).tables["click"]
+
+
+def test_the_same_objects_give_the_same_bytes(tmp_path: Path) -> None:
+    """Again, elsewhere, and with as many threads as there are or one."""
+    for nth in range(3):
+        lines = [click(f"p{i * 7 % 100}", f"m{i}", session=i) for i in range(nth, 3_000, 3)]
+        put(tmp_path, lines, hour=nth)
+    run(tmp_path, KNOWN, min_group=5, part=1_000)
+    first = snapshot(sets(tmp_path))
+    run(tmp_path, KNOWN, min_group=5, part=1_000)
+    run(tmp_path, KNOWN, tmp_path / "other", min_group=5, part=1_000, threads=1)
+    assert first == snapshot(sets(tmp_path)) == snapshot(sets(tmp_path / "other"))
+    found = [tuple(row.values()) for row in rows(tmp_path, "click")]
+    assert 3_000 == len(found)
+    assert [row[5] for row in found] == sorted(row[5] for row in found)
+    assert 3 == len(list((sets(tmp_path) / "click").iterdir()))
+
+
+def test_few_people(tmp_path: Path) -> None:
+    """A type with fewer people than k has no rows, however many events they made."""
+    put(tmp_path, [click(f"p{i % 9}") for i in range(90)])
+    put(tmp_path, [record(f"p{i}") for i in range(10)])
+    exported = run(tmp_path, KNOWN, min_group=10)
+    assert ({"suite.ready": 10}, 2) == (exported.tables, exported.hidden)
+    assert not (sets(tmp_path) / "click").exists()
+    tables = {table["name"]: table for table in dictionary(tmp_path)["tables"]}
+    assert ["click", "suite.ready", "opt_outs"] == list(tables)
+    assert (0, "<10", "90+") == tuple(tables["click"][n] for n in ("rows", "people", "suppressed"))
+
+
+def test_a_set_with_fewer_types(tmp_path: Path) -> None:
+    """A table that would have no rows any more goes."""
+    put(tmp_path, [click(f"p{i}") for i in range(9)])
+    run(tmp_path, KNOWN, min_group=9)
+    assert (sets(tmp_path) / "click").exists()
+    assert 1 == run(tmp_path, KNOWN, min_group=10).published.removed
+    assert not (sets(tmp_path) / "click").exists()
+
+
+def test_groups_and_values(tmp_path: Path) -> None:
+    """A rare language is null in its rows; so are a rare theme, and an hour with few people."""
+    lines = [record(f"p{i}", attributes={"language": "en", "theme": "dark"}) for i in range(12)]
+    lines += [record(f"q{i}", attributes={"language": "en", "theme": "light"}) for i in range(4)]
+    put(tmp_path, [*lines, record("x", attributes={"language": "eo", "theme": "dark"})])
+    put(tmp_path, [record("p0", attributes={"language": "en", "theme": "dark"})], hour=3)
+    run(tmp_path, KNOWN, min_group=4)
+    found = rows(tmp_path, "suite.ready")
+    assert {("en", "dark"), ("en", "light")} == {(r["language"], r["theme"]) for r in found}
+    assert 17 == len(found)
+    # One person alone at three: all of the group lose the hour, or null would tell it.
+    assert {None} == {row["hour"] for row in found}
+
+
+def test_opt_outs(tmp_path: Path) -> None:
+    """Decisions are counted by app and version; few of a version are counted without it."""
+    lines = [("26.11.1", 10), ("26.11.2", 6), ("26.11.3", 5)]
+    decisions = [
+        {"decision": "opt_out", "day": "2026-11-22", "app": "suite", "version": version}
+        for version, count in lines
+        for _ in range(count)
+    ]
+    put(tmp_path, decisions, hour=None)
+    put(tmp_path, decisions[:3], hour=None, app="connect")
+    run(tmp_path, KNOWN, min_group=10)
+    found = [(row["app"], row["version"], row["opt_outs"]) for row in rows(tmp_path, "opt_outs")]
+    assert [("suite", "26.11.1", 10), ("suite", None, 11)] == found
+
+
+def test_names_do_not_join(tmp_path: Path) -> None:
+    """An instance has another name in each table, in each group, and on each day."""
+    for day in ("2026-11-22", "2026-11-23"):
+        lines = [record("ann"), record("ann", version="26.11.2"), click("ann"), click("ann")]
+        put(tmp_path, lines, day=day)
+    run(tmp_path, KNOWN)
+    run(tmp_path, KNOWN, day=date(2026, 11, 23))
+    names = [
+        row["instance"]
+        for table, day in (("suite.ready", "22"), ("click", "22"), ("click", "23"))
+        for row in rows(tmp_path, table, f"2026-11-{day}")
+    ]
+    assert 6 == len(names)
+    assert 4 == len(set(names))
+    assert names[2] == names[3]
+
+
+def test_nobody(tmp_path: Path) -> None:
+    """A record without an instance counts as nobody, and has no name."""
+    put(tmp_path, [click("a"), click("b"), click("") | {"instance": None, "session": ""}])
+    assert 3 == run(tmp_path, KNOWN, min_group=2).tables["click"]
+    assert 1 == sum(row["instance"] is None for row in rows(tmp_path, "click"))
+    assert {} == run(tmp_path, KNOWN, min_group=3).tables
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no zstd",
+        bytes.fromhex("28b52ffd"),
+        None,
+    ],
+)
+def test_a_broken_object(data: bytes | None, tmp_path: Path) -> None:
+    """It is passed over as a whole, and counted; all others are read."""
+    good = put(tmp_path, [click("a")])
+    broken = put(tmp_path, [click("b"), click("c"), {"type": "click", "time": "planted"}])
+    if data is not None:
+        broken.write_bytes(data)
+    cut = put(tmp_path, [click("d", f"m{i}") for i in range(99)], hour=15)
+    cut.write_bytes(cut.read_bytes()[:-5])
+    exported = run(tmp_path, KNOWN)
+    assert good != broken
+    assert (1, 2, {"click": 1}) == (
+        exported.facts.objects, exported.facts.broken, exported.tables,
+    )  # fmt: skip
+    assert {"read": 1, "broken": 2} == dictionary(tmp_path)["objects"]
+
+
+def test_an_object_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What unpacks to more than any object of ours is not read."""
+    assert LARGEST > 100_000_000
+    monkeypatch.setattr("relay.usage.export_reading.LARGEST", 1_000)
+    put(tmp_path, [click("a", f"m{i}") for i in range(99)])
+    assert 1 == run(tmp_path, KNOWN).facts.broken
+
+
+def test_what_the_allow_list_does_not_know(tmp_path: Path) -> None:
+    """Types, attributes, words, numbers and apps that are not in it today are in no set."""
+    only = event_type("only", attribute("count", Type.INTEGER, max=3), apps=["connect"])
+    said = {"theme": "pink", "devices": 10, "accounts": "7", "networks": ["doge"], "secret": 1}
+    put(tmp_path, [record("a", attributes=said), record("a", "gone"), record("a", "only")])
+    put(tmp_path, [record("a", "only", attributes={"count": 3})], app="connect")
+    exported = run(tmp_path, catalogue(READY, only))
+    assert ({"only": 1, "suite.ready": 1}, 2) == (exported.tables, exported.facts.unknown)
+    (row,) = rows(tmp_path, "suite.ready")
+    found = {name: row.get(name) for name in (*said, "time")}
+    assert {"networks": []} == {
+        name: value for name, value in found.items() if value is not None and name != "time"
+    }
+    assert 3 == rows(tmp_path, "only")[0]["count"]
+
+
+def test_names_that_are_hard_for_sql(tmp_path: Path) -> None:
+    """Quotes in the allow-list stay what they are, and two capitals are two columns."""
+    word = attribute('it\'s "x"', Type.WORD, values=frozenset({"a'b"}))
+    kind = event_type("o'k", word, attribute("ab", Type.BOOLEAN), attribute("aB", Type.BOOLEAN))
+    said = {'it\'s "x"': "a'b", "ab": True, "aB": False}
+    put(tmp_path, [record("a", "o'k", attributes=said)])
+    run(tmp_path, catalogue(kind))
+    (row,) = rows(tmp_path, "o'k")
+    assert ("a'b", False, True) == (row['it\'s "x"'], row["aB"], row["ab_2"])
+
+
+def test_an_empty_day(tmp_path: Path) -> None:
+    """There is a dictionary, and no table."""
+    exported = run(tmp_path, EMPTY)
+    assert ({}, 0) == (exported.tables, exported.facts.objects)
+    assert {"dictionary.json", "dictionary.md", "manifest.json"} == set(snapshot(sets(tmp_path)))
+
+
+@pytest.mark.parametrize("names", [("a/b", "a.b"), ("a", "A"), ("opt_outs",)])
+def test_types_that_would_be_one_table(names: tuple[str, ...], tmp_path: Path) -> None:
+    """Nothing is made where two tables would have the same folder."""
+    with pytest.raises(RelayError, match="two sets would be called"):
+        run(tmp_path, catalogue(*map(event_type, names)))
+
+
+@pytest.mark.parametrize(
+    ("rotate", "pseudonyms"),
+    [(0, 1), (30 * 86_400, 1), (86_400, 1), (43_200, 2), (3_600, 24), (90_000, 2)],
+)
+def test_pseudonyms_a_day(rotate: float, pseudonyms: int) -> None:
+    """So many keys hold on a day, and so many names may one person have."""
+    assert pseudonyms == pseudonyms_a_day(DAY, rotate)
+
+
+def test_a_key_that_changes_within_the_day(tmp_path: Path) -> None:
+    """Where a person may have two names, a group must have twice as many."""
+    put(tmp_path, [click(f"p{i}") for i in range(5)])
+    assert {} == run(tmp_path, KNOWN, min_group=3, rotate=43_200).tables
+    assert {"click": 5} == run(tmp_path, KNOWN, min_group=3, rotate=86_400).tables
