@@ -46,7 +46,7 @@ class Seen:
 
 def copied(folder: Path) -> Path:
     """Copy the program into a folder that is not there yet; return it."""
-    for name in ("relay", "rules"):
+    for name in ("relay", "rules", "usage"):
         shutil.copytree(ROOT / name, folder / name)
     return folder
 

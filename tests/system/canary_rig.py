@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -86,6 +86,8 @@ class Rig:
     """Bytes by place."""
     was_sent: set[str] = field(default_factory=set)
     """Secrets that were found in what was sent."""
+    others: list[Callable[[], look.Found]] = field(default_factory=list)
+    """Yield what else is to be searched: a name, and bytes."""
     _seen: set[bytes] = field(default_factory=set)
     _shared: set[str] = field(default_factory=set)
 
@@ -166,6 +168,9 @@ class Rig:
                 yield "admin port", name, data
             for name, data in look.processes(look.family(self.relay.pid)):
                 yield "processes", name, data
+        for other in self.others:
+            for name, data in other():
+                yield name.partition(",")[0], name, data
         if commands:
             for name, data in look.spool_commands(self.relay.folder):
                 yield "relay spool", name, data
@@ -182,12 +187,14 @@ class Rig:
 def _place_of(name: str) -> str:
     """Which place a file of the relay's folder belongs to."""
     name = name.removeprefix("packed in ")
+    if name.startswith("usage/"):
+        return "store, notes" if "_pending" in name else "store, objects"
     if name.startswith("output/"):
         return name.rpartition(".")[2]
     if name.startswith("tmp/"):
         return "temporary files"
     if ".db" in name:
-        return "spool, files"
+        return "usage spool, files" if name.startswith("usage.") else "spool, files"
     return "names of files" if name == "name of a file" else "working folder"
 
 
@@ -229,8 +236,12 @@ def configuration(
     errors: Upstream,
     nats: NatsServer | None,
     rules: list[str],
+    **more: Any,
 ) -> dict[str, Any]:
-    """What stands in relay.yaml: everything on that could let something through."""
+    """What stands in relay.yaml: everything on that could let something through.
+
+    `more` are further sections.
+    """
     spool: dict[str, Any] = {"backend": backend, "max_bytes": "3MB"}
     if nats is not None:
         spool |= {"servers": [nats.url], "max_bytes": "5MB"}
@@ -244,6 +255,7 @@ def configuration(
         "forward": {"timeout": "2s"},
         "spool": spool,
         "rules": rules,
+        **more,
     }
 
 
@@ -255,8 +267,9 @@ def rig(
     mint: Mint,
     rules: list[str] | None = None,
     program: Sequence[str] = ("-m", "relay"),
+    **more: Any,
 ) -> Iterator[Rig]:
-    """Run a relay with all that is around it."""
+    """Run a relay with all that is around it; `more` are further sections of its configuration."""
     if rules is None:
         tried = folder / "tried.yaml"
         tried.parent.mkdir(parents=True, exist_ok=True)
@@ -267,7 +280,7 @@ def rig(
         nats = stack.enter_context(nats_server(folder)) if backend == "jetstream" else None
         relay = CanaryRelay(
             folder / "relay",
-            configuration(backend, workers, own, errors, nats, rules),
+            configuration(backend, workers, own, errors, nats, rules, **more),
             arguments=["--debug"],
         )
         relay.program = program
