@@ -50,6 +50,7 @@ def test_check_finds_mistakes(file: Path, capsys: pytest.CaptureFixture[str]) ->
         ("listen: {tls: {cert: gone.pem, key: gone.pem}}\n", "listen.tls.key: it cannot be read"),
         ("hash: {secret_file: gone}\n", "the hash secret cannot be read"),
         ("items: {statsd: scrub}\n", "items.statsd: scrub is not available"),
+        ("usage: {apps: [{name: suite}], events: [gone]}\n", "gone:1: no such file or folder"),
     ],
 )
 def test_check_refuses_what_serve_refuses(
