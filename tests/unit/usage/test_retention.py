@@ -1,5 +1,6 @@
 """What goes out of the store, and what stays: by the day in a path, and by our names."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -309,6 +310,25 @@ async def test_what_stays_is_what_is_young_or_not_ours(
     assert stays == set(store.objects)
     assert (before - len(stays), "") == (report.objects, report.error)
     assert len(strange) == report.strangers.objects
+
+
+async def test_others_have_their_turn_meanwhile() -> None:
+    """A long list that is here as a whole holds up no request."""
+    store = MemoryStore()
+    for number in range(10 * retention.AT_ONCE):
+        await store.put(event(TODAY, f"{number:032x}"), b"x")
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.ensure_future(others())
+    await expire(store, UsageKeep(), TODAY)
+    beside.cancel()
+    assert turns >= 10
 
 
 # --- what fails ---
