@@ -228,3 +228,11 @@ def test_a_relay_may_have_the_spool_open(expire: Command) -> None:
     assert 0 == asyncio.run(beside())
     with closing(sqlite3.connect(path)) as db:
         assert [(1,)] == db.execute("SELECT count(*) FROM envelopes").fetchall()
+
+
+def test_a_spool_in_memory_is_its_own_relays(expire: Command) -> None:
+    """There is nothing to open, and that is no mistake."""
+    file = expire.folder / "relay.yaml"
+    file.write_text(file.read_text().replace("spool: {", "spool: {backend: memory, ", 1))
+    expire.fill_spool("spool.db", 2 * 86_400)
+    assert [] == expire.json()["spools"]
