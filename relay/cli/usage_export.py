@@ -123,9 +123,9 @@ def _target(options: argparse.Namespace, store: UsageStore) -> UsageStore:
 def _show(found: Exported) -> None:
     facts, least = found.facts, found.facts.least
     print(f"{facts.day}: {facts.objects} objects, {sum(found.tables.values())} rows")
-    for name, rows in found.tables.items():
+    for name, rows in (found.tables | found.counts).items():
         print(f"  {name:<40} {rows:>12}")
-    print(f"  {found.hidden} tables have no rows: fewer than {least} people, or nobody")
+    print(f"  {found.hidden} types of events have no rows: fewer than {least} people, or nobody")
     print(f"  repeats {told(facts.repeats, least)}, not in the allow-list "
           f"{told(facts.unknown, least)}")  # fmt: skip
     if facts.broken:
@@ -144,6 +144,7 @@ def _as_json(found: Exported) -> dict[str, Any]:
         "unknown": told(facts.unknown, facts.least),
         "tables": found.tables,
         "without_rows": found.hidden,
+        "counts": found.counts,
         "files": found.published.files,
         "bytes": found.published.bytes,
         "removed": found.published.removed,

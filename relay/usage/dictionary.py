@@ -6,7 +6,7 @@ sets is told as it is; all else in steps of k, so that nothing follows from a di
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from relay.usage.attributes import Attribute, Type, bucket_names
 from relay.usage.export_columns import Column
@@ -71,7 +71,7 @@ def _table(table: Made, least: int) -> dict[str, Any]:
     return {
         "name": table.name,
         "event": None if event is None else event.name,
-        "description": _OPT_OUTS if event is None else event.description,
+        "description": _COUNTS[table.name] if event is None else event.description,
         "rows": table.rows,
         "people": told(table.people, least),
         "suppressed": told(table.suppressed, least),
@@ -79,7 +79,10 @@ def _table(table: Made, least: int) -> dict[str, Any]:
     }
 
 
-_OPT_OUTS = "Decisions to share nothing, counted."
+_COUNTS: Final = {
+    "opt_outs": "Decisions to share nothing, counted.",
+    "people_by_value": "How many people there are by one column alone, out of all rows of a type.",
+}
 
 
 def _column(column: Column, lost: Mapping[str, int], least: int) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from relay.usage.export_columns import file_name
 from relay.usage.export_engine import MEMORY, THREADS, Engine, open_engine
 from relay.usage.export_publishing import Published, publish
 from relay.usage.export_reading import find_objects, load
-from relay.usage.export_tables import PART, Made, make_events, make_opt_outs
+from relay.usage.export_tables import PART, Made, make_by_value, make_events, make_opt_outs, prepare
 from relay.usage.store import Store
 
 DAY: Final = 86_400
-OPT_OUTS: Final = "opt_outs"
+COUNTS: Final = frozenset({"opt_outs", "people_by_value"})
+"""The sets that are of no type of event."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -54,14 +55,16 @@ class Exported:
 
     Attributes:
         facts: of the day as a whole.
-        tables: by name, rows.
+        tables: rows by name, of types of events that have any.
         hidden: types of events with too few people.
+        counts: rows by name, of sets of counts.
         published: what is in the store now.
     """
 
     facts: Facts
     tables: dict[str, int]
     hidden: int
+    counts: dict[str, int]
     published: Published
 
 
@@ -103,8 +106,9 @@ async def export(
             unknown=engine.one("SELECT count(*) FROM events") - known,
         )
         published = await publish(target, describe(facts, tables), tables, _told(progress, "files"))
-    rows = {table.name: table.rows for table in tables if table.files}
-    return Exported(facts, rows, len(tables) - len(rows), published)
+    rows = {table.name: table.rows for table in tables if table.event is not None and table.files}
+    counts = {table.name: table.rows for table in tables if table.event is None}
+    return Exported(facts, rows, len(catalogue.events) - len(rows), counts, published)
 
 
 def pseudonyms_a_day(day: date, rotate: float) -> int:
@@ -122,13 +126,14 @@ def pseudonyms_a_day(day: date, rotate: float) -> int:
 def _make(
     engine: Engine, catalogue: Catalogue, day: str, least: int, part: int, progress: Progress
 ) -> list[Made]:
+    prepare(engine)
     tables = []
     events = sorted(catalogue.events.values(), key=lambda event: event.name)
     for done, event in enumerate(events):
         progress("tables", done, len(events) + 1)
         tables.append(make_events(engine, event, day, least, part))
     progress("tables", len(events), len(events) + 1)
-    tables.append(make_opt_outs(engine, least, part))
+    tables += [make_by_value(engine, part), make_opt_outs(engine, least, part)]
     progress("tables", len(events) + 1, len(events) + 1)
     return tables
 
@@ -139,7 +144,7 @@ def _told(progress: Progress, what: str) -> Callable[[int, int], None]:
 
 def _check_names(catalogue: Catalogue) -> None:
     """Check that each type has a folder of its own, also where names know no capitals."""
-    taken = {OPT_OUTS}
+    taken = set(COUNTS)
     for name in catalogue.events:
         folder = file_name(name).casefold()
         if folder in taken:

@@ -73,6 +73,19 @@ OPT_OUTS: Final = (
 """The columns of the set of decisions to share nothing."""
 
 
+BY_VALUE: Final = (
+    Column("event", "VARCHAR", "The type of event."),
+    Column("column", "VARCHAR", "A column of its table."),
+    Column("value", "VARCHAR", "What it says, as text; of several words each for itself."),
+    Column(
+        "people",
+        "BIGINT",
+        "How many installations said so, rounded down to a multiple of the smallest group.",
+    ),
+)
+"""The columns of the set of people by each value of each column, one column at a time."""
+
+
 def attribute_columns(event: EventType) -> tuple[Column, ...]:
     """Return a column for each attribute, by name.
 

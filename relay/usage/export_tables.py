@@ -1,8 +1,11 @@
 """One table a type of event, out of the events of a day, and the set of decisions to share nothing.
 
-What a table says of people is shown by groups (`relay.usage.grouping`): first all columns that
-describe somebody, then, within a group, when something was done, then each other attribute for
-itself, over the whole table.
+What a table says of people together is shown by groups (`relay.usage.grouping`): first all columns
+that describe somebody, then, within a group, when something was done, then each other attribute
+for itself, over the whole table.
+
+The more columns describe somebody, the more of them are lost in it. So how many people there are by
+one column alone is a set of its own, made of all rows, in steps of the smallest group.
 
 Installations and sessions get names that are made anew for each group of each table of each day.
 Sets of several days or types joined by them would be one set in which nobody counted (Sweeney 2002,
@@ -19,10 +22,12 @@ from typing import Final
 from relay.usage.attributes import EventType
 from relay.usage.export_columns import (
     APP,
+    BY_VALUE,
     DESCRIBING,
     FIXED,
     HOUR,
     INSTANCE,
+    LIST,
     OPT_OUTS,
     SESSION,
     TIME,
@@ -57,10 +62,10 @@ class Made:
 
     Attributes:
         name: of the folder that it is in.
-        event: its type; None for decisions to share nothing.
+        event: its type; None for a set of counts.
         columns: in their order.
         files: its parts, in order, each with its rows; none if nobody may be shown.
-        people: installations in it, or decisions.
+        people: installations in it, or decisions; 0 where that is not counted.
         suppressed: rows that were left out.
         lost: by column, values that are null though they were there.
     """
@@ -128,6 +133,28 @@ def make_opt_outs(engine: Engine, least: int, part: int = PART) -> Made:
     return Made("opt_outs", None, OPT_OUTS, files, shown, suppressed, lost)
 
 
+def prepare(engine: Engine) -> None:
+    """Make room for people by value, which each table of a type adds to.
+
+    Raises:
+        EngineError: memory or disk are full.
+    """
+    engine.run(
+        'CREATE TEMP TABLE by_value (event VARCHAR, "column" VARCHAR, value VARCHAR, people BIGINT)'
+    )
+
+
+def make_by_value(engine: Engine, part: int = PART) -> Made:
+    """Make the set of people by each value of each column, when all types are made.
+
+    Raises:
+        EngineError: memory or disk are full.
+    """
+    engine.run("CREATE OR REPLACE TEMP TABLE finished AS SELECT * FROM by_value ORDER BY ALL")
+    files = _write(engine, "people_by_value", part)
+    return Made("people_by_value", None, BY_VALUE, files, 0, 0, {})
+
+
 class _Making:
     """Makes the table of one type. Meanwhile columns have names of ours: `k0`, `k1`.
 
@@ -156,6 +183,7 @@ class _Making:
         if one(_PEOPLE.format("typed")) < self._least:
             run("DROP TABLE typed")
             return Made(name, self._event, self._columns, (), 0, before, {})
+        self._count_by_value()
         was = self._group()
         was |= self._counts("grouped", {c.name: self._keys[c.name] for c in self._rest})
         suppressed = before - one("SELECT count(*) FROM grouped")
@@ -200,6 +228,19 @@ class _Making:
             f"FROM (SELECT {_list(reads)} FROM events "
             f"WHERE type = {literal(event.name)} {apps})"
         )
+
+    def _count_by_value(self) -> None:
+        """Add people by each value of each column, of values that enough people have."""
+        least = self._least
+        for column in (*self._describing, *self._others):
+            key = self._key(column)
+            value = f"unnest({key})" if column.type == LIST else key
+            self._engine.run(
+                f"INSERT INTO by_value SELECT {literal(self._event.name)}, {literal(column.name)}, "
+                f"value::VARCHAR, count(*) - count(*) % {least} FROM (SELECT DISTINCT "
+                f"{value} AS value, person FROM typed WHERE person IS NOT NULL) "
+                f"WHERE value IS NOT NULL GROUP BY value HAVING count(*) >= {least}"
+            )
 
     def _group(self) -> dict[str, int]:
         """Make `cells` and `grouped`.

@@ -53,7 +53,7 @@ def test_a_day(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 4 == len(rows(here / "usage", "device.connect"))
     out, err = capsys.readouterr()
     assert ["2026-11-22:", "1", "objects,", "4", "rows"] == out.split()[:5]
-    assert "1 tables have no rows: fewer than 3 people, or nobody" in out
+    assert "0 types of events have no rows: fewer than 3 people, or nobody" in out
     assert "" == err
 
 
@@ -71,8 +71,9 @@ def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "repeats": "<3",
         "unknown": "<3",
         "tables": {"device.connect": 4},
-        "without_rows": 1,
-        "files": 1,
+        "without_rows": 0,
+        "counts": {"people_by_value": 5, "opt_outs": 0},
+        "files": 2,
         "removed": 0,
     } == told
 

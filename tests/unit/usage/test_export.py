@@ -108,10 +108,10 @@ def test_few_people(tmp_path: Path) -> None:
     put(tmp_path, [click(f"p{i % 9}") for i in range(90)])
     put(tmp_path, [record(f"p{i}") for i in range(10)])
     exported = run(tmp_path, KNOWN, min_group=10)
-    assert ({"suite.ready": 10}, 2) == (exported.tables, exported.hidden)
+    assert ({"suite.ready": 10}, 1) == (exported.tables, exported.hidden)
     assert not (sets(tmp_path) / "click").exists()
     tables = {table["name"]: table for table in dictionary(tmp_path)["tables"]}
-    assert ["click", "suite.ready", "opt_outs"] == list(tables)
+    assert ["click", "suite.ready", "people_by_value", "opt_outs"] == list(tables)
     assert (0, "<10", "90+") == tuple(tables["click"][n] for n in ("rows", "people", "suppressed"))
 
 
@@ -120,7 +120,8 @@ def test_a_set_with_fewer_types(tmp_path: Path) -> None:
     put(tmp_path, [click(f"p{i}") for i in range(9)])
     run(tmp_path, KNOWN, min_group=9)
     assert (sets(tmp_path) / "click").exists()
-    assert 1 == run(tmp_path, KNOWN, min_group=10).published.removed
+    # Its people by value go, too.
+    assert 2 == run(tmp_path, KNOWN, min_group=10).published.removed
     assert not (sets(tmp_path) / "click").exists()
 
 
@@ -136,6 +137,22 @@ def test_groups_and_values(tmp_path: Path) -> None:
     assert 17 == len(found)
     # One person alone at three: all of the group lose the hour, or null would tell it.
     assert {None} == {row["hour"] for row in found}
+
+
+def test_people_by_value(tmp_path: Path) -> None:
+    """By one column alone people are counted in steps, also those whose rows lose that column."""
+    lines = [
+        record(f"p{i}", version=f"1.{i}", attributes={"language": "en", "networks": said})
+        for i, said in enumerate([["btc"]] * 3 + [["btc", "eth"]] * 2 + [["ltc"]])
+    ]
+    put(tmp_path, lines * 2)
+    run(tmp_path, KNOWN, min_group=2)
+    found = [
+        (row["column"], row["value"], row["people"])
+        for row in rows(tmp_path, "people_by_value")
+        if row["column"] in ("language", "networks", "version", "theme")
+    ]
+    assert [("language", "en", 6), ("networks", "btc", 4), ("networks", "eth", 2)] == found
 
 
 def test_opt_outs(tmp_path: Path) -> None:
@@ -244,7 +261,7 @@ def test_an_empty_day(tmp_path: Path) -> None:
     assert {"dictionary.json", "dictionary.md", "manifest.json"} == set(snapshot(sets(tmp_path)))
 
 
-@pytest.mark.parametrize("names", [("a/b", "a.b"), ("a", "A"), ("opt_outs",)])
+@pytest.mark.parametrize("names", [("a/b", "a.b"), ("a", "A"), ("opt_outs",), ("People_by_value",)])
 def test_types_that_would_be_one_table(names: tuple[str, ...], tmp_path: Path) -> None:
     """Nothing is made where two tables would have the same folder."""
     with pytest.raises(RelayError, match="two sets would be called"):
