@@ -30,7 +30,6 @@ SETTINGS = {
     "spool.servers": "spool: {{backend: jetstream, servers: [{}]}}",
     "spool.credentials_file": "spool: {{backend: jetstream, servers: ['n'], credentials_file: {}}}",
     "admin.tokens.sha256": "admin: {{tokens: [{{name: a, scopes: [spool], sha256: {}}}]}}",
-    "usage.hash.secret": "usage: {{apps: [{{name: suite}}], hash: {{secret: {}}}}}",
     "usage.store.secret_access_key": (
         "usage: {{apps: [{{name: suite}}], store: {{access_key_id: a, secret_access_key: {}}}}}"
     ),

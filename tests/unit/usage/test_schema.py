@@ -37,7 +37,7 @@ WHOLE = {
         }
     },
 }
-VALUES: tuple[Any, ...] = (None, True, 7, "", "word", "integer", [], [2, 1], {})
+VALUES: tuple[Any, ...] = (None, 7, "word", [], {})
 
 
 def test_it_is_a_schema() -> None:
@@ -78,5 +78,5 @@ def test_what_it_refuses_the_loader_refuses() -> None:
     assert is_loaded(WHOLE)
     assert VALIDATOR.is_valid(WHOLE)
     refused = [document for document in altered() if not VALIDATOR.is_valid(document)]
-    assert len(refused) > 200
+    assert len(refused) > 100
     assert [] == [document for document in refused if is_loaded(document)]
