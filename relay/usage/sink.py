@@ -20,19 +20,14 @@ from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolUnavailableError, StoreError
 from relay.metrics import Metrics
 from relay.outcomes import Reason
-from relay.ports import Claim, Clock, Spool, SpoolStatus
+from relay.ports import Clock, Spool, SpoolStatus
+from relay.usage.holding import Held
 from relay.usage.pending import Note, Pending
 from relay.usage.planning import Draft, Plan, plan_objects, row_of
 from relay.usage.store import Store
 
-CLAIM: Final = 64
-"""So many batches are taken from the spool at one time."""
-
 LOOK: Final = 5.0
 """Seconds between two looks at the spool, and less where little time is between two writes."""
-
-PAUSE: Final = 1.0
-"""Seconds until a settlement is tried again that the spool did not take."""
 
 TRIES: Final = 3
 """So often an object is written before its batches are given back."""
@@ -40,36 +35,19 @@ TRIES: Final = 3
 LONGEST_PAUSE: Final = 60.0
 """Seconds at most until a store that fails is asked again."""
 
-GIVE_BACK_SECONDS: Final = 5.0
-"""So long a spool may take to take back what was claimed, at a stop."""
-
 CONTESTED: Final = 5.0
 """Seconds until batches are due again that another process has, too."""
 
 log = logging.getLogger("relay.usage")
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Round:
-    """What is held from a claim to its settlement.
-
-    Attributes:
-        since: when it was begun.
-        held: claims that are not settled, by id.
-        decided: what is to become of some of them.
-        full: whether there may be more to claim.
-        delay: seconds after which what is given back is due again.
-        met: notes of others with rows of this round.
-        done: rows that are settled.
-    """
+    """One write: since when, what is held for it, and notes with rows of it."""
 
     since: float
-    held: dict[int, Claim] = field(default_factory=dict)
-    decided: dict[int, Decision] = field(default_factory=dict)
-    full: bool = False
-    delay: float = 0.0
+    held: Held
     met: dict[str, Note] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)
 
 
 class UsageSink:
@@ -114,6 +92,7 @@ class UsageSink:
         self._timer = timer
         self._new_name = new_name
         self._pending = Pending(store, max_age)
+        self._owed: list[Held] = []
         self._leaving: deque[tuple[float, str]] = deque()
         self._idle_bytes = 0
         self._failures = 0
@@ -142,21 +121,28 @@ class UsageSink:
     # --- when ---
 
     async def _until_due(self) -> None:
-        """Return when enough waits, or for long enough; the clock may be set meanwhile."""
-        waited = 0.0
+        """Return when enough waits, or for long enough.
+
+        Of several processes that have one spool any may write what waits; so it counts for how long
+        the oldest has waited, and not when this process wrote last. Where the clock was set back,
+        time that has passed here counts, too.
+        """
         look = min(LOOK, self._batch.every)
+        waited = last = 0.0
         while True:
             await self._clock.sleep(look)
             status = await self._look()
-            if status is None or not status.ready:
-                waited = 0.0
+            if status is None:
                 continue
-            waited += look
-            if waited >= self._batch.every or self._is_much(status):
+            written = not status.ready or status.bytes < last
+            waited = 0.0 if written else waited + look
+            last = status.bytes
+            if not status.ready:
+                continue
+            much = status.bytes - self._idle_bytes >= self._batch.bytes
+            late = status.oldest_age >= self._batch.every or waited >= 2 * self._batch.every
+            if much or late:
                 return
-
-    def _is_much(self, status: SpoolStatus) -> bool:
-        return status.bytes - self._idle_bytes >= self._batch.bytes
 
     async def _look(self) -> SpoolStatus | None:
         """Set the gauges; return what the spool holds, None where it does not say."""
@@ -193,6 +179,7 @@ class UsageSink:
         """Write until nothing more waits; return whether all went well."""
         async with self._turn:
             try:
+                self._owed = [one for one in self._owed if not await one.give_back()]
                 await self._pending.check(again=bool(self._failures))
                 while await self._round():
                     pass
@@ -216,38 +203,25 @@ class UsageSink:
 
     async def _round(self) -> bool:
         """Take what waits, write it, settle it; return whether there may be more."""
-        here = _Round(self._timer())
+        held = Held(self._spool, self._clock)
+        here = _Round(self._timer(), held)
         try:
-            await self._claim(here)
-            if here.held:
+            await held.take(self._batch.bytes)
+            if held.claims:
                 await self._carry(here)
-            return here.full
         finally:
-            await self._give_back(here)
+            if not await held.give_back():
+                self._owed.append(held)
             await self._leave(here)
-
-    async def _claim(self, here: _Round) -> None:
-        total = 0
-        while total < self._batch.bytes:
-            try:
-                claims = await self._spool.claim(CLAIM)
-            except SpoolUnavailableError:
-                if here.held:  # these may be written all the same
-                    return
-                raise
-            here.held.update((claim.claim_id, claim) for claim in claims)
-            total += sum(len(claim.envelope.body) for claim in claims)
-            if not claims:
-                return
-        here.full = True
+        return held.full
 
     async def _carry(self, here: _Round) -> None:
         """Bring claims to their objects, or back."""
         plan = await self._plan(here)
         if plan.invalid:
             log.error("usage_batch_invalid", extra={"count": len(plan.invalid)})
-            here.decided.update((c.claim_id, Bury(Reason.INVALID)) for c in plan.invalid)
-            await self._settle(here)
+            here.held.decide(plan.invalid, Bury(Reason.INVALID))
+            await here.held.settle()
         while plan.drafts:
             name = self._new_name()
             try:
@@ -260,15 +234,15 @@ class UsageSink:
                 await self._put(here, plan.drafts)
                 break
             self._pending.forget(name)
-            claims = [c for c in here.held.values() if row_of(c.envelope) in written]
-            here.decided.update((claim.claim_id, Ack()) for claim in claims)
-            await self._settle(here)
+            claims = here.held.claims.values()
+            here.held.decide([c for c in claims if row_of(c.envelope) in written], Ack())
+            await here.held.settle()
             if not written:
                 break
             plan = await self._plan(here)
 
     async def _plan(self, here: _Round) -> Plan:
-        claims = list(here.held.values())
+        claims = list(here.held.claims.values())
         return await asyncio.to_thread(plan_objects, claims, self._batch.bytes, self._new_name)
 
     async def _enter(
@@ -292,7 +266,7 @@ class UsageSink:
             return own, frozenset(written)
         if self._linger and self._timer() - here.since > self._linger / 2:
             # So long ago was the claim, that another may have written and forgotten all of it.
-            here.delay = CONTESTED
+            here.held.delay = CONTESTED
             return own, frozenset()
         return own, None
 
@@ -305,8 +279,8 @@ class UsageSink:
             else:  # another process has these batches: one of the two will come again
                 at = self._clock.now() + CONTESTED * (1 + self._random())
                 decision = RetryAt(at, tried=False)
-            here.decided.update((claim.claim_id, decision) for claim in draft.claims)
-        await self._settle(here)
+            here.held.decide(draft.claims, decision)
+        await here.held.settle()
 
     async def _write(self, draft: Draft) -> bool:
         for attempt in range(1, TRIES):
@@ -323,44 +297,13 @@ class UsageSink:
         self._metrics.count("relay_usage_object_bytes_total", len(draft.data), record=record)
         self._metrics.count("relay_usage_records_written_total", draft.records, record=record)
 
-    # --- settling ---
-
-    async def _settle(self, here: _Round) -> None:
-        """Tell the spool what is decided, however long it takes to listen."""
-        while here.decided:
-            try:
-                await self._tell(here)
-            except SpoolUnavailableError:
-                await self._clock.sleep(PAUSE)
-
-    async def _tell(self, here: _Round) -> None:
-        settlements = [(here.held[number], what) for number, what in here.decided.items()]
-        await self._spool.settle(settlements)
-        here.done.update(row_of(claim.envelope) for claim, _ in settlements)
-        for number in here.decided:
-            del here.held[number]
-        here.decided.clear()
-
-    async def _give_back(self, here: _Round) -> None:
-        """Make due again what was not decided, at the end of a round however it ends."""
-        if not here.held:
-            return
-        again = RetryAt(self._clock.now() + here.delay, tried=False)
-        rest = here.held.keys() - here.decided.keys()
-        try:
-            async with asyncio.timeout(GIVE_BACK_SECONDS):
-                if here.decided:
-                    await self._tell(here)
-                await self._spool.settle([(here.held[number], again) for number in rest])
-        except (SpoolUnavailableError, TimeoutError):
-            # They stay claimed, and are ready again when the spool is opened the next time.
-            log.warning("usage_left_claimed", extra={"count": len(here.held)})
-
     # --- notes that have done their work ---
 
     async def _leave(self, here: _Round) -> None:
         """Let notes go of which nothing is left, when that is safe."""
-        gone = [note.name for note in here.met.values() if self._pending.count_off(note, here.done)]
+        gone = [
+            note.name for note in here.met.values() if self._pending.count_off(note, here.held.done)
+        ]
         if self._linger:
             at = self._timer() + self._linger
             self._leaving.extend((at, one) for one in gone)
