@@ -286,7 +286,7 @@ class Arbiter:
             self._roll()
         elif not self._children:
             self._prepare()
-            self._spawn_at = time.monotonic()
+            self._spawn_later(child)
 
     def _spawn_later(self, child: Child) -> None:
         now = time.monotonic()

@@ -92,10 +92,11 @@ async def run(
         # not: a last report waits in the spool for the next start.
         reporting.cancel()
         watching.cancel()
+        parts.forwarder.stop()
+        # Where the spool breaks now, what is sent cannot be settled: the guards end the wait, too.
+        await asyncio.wait([running], timeout=sending_seconds(listen))
         for guard in guarding:
             guard.cancel()
-        parts.forwarder.stop()
-        await asyncio.wait([running], timeout=sending_seconds(listen))
         running.cancel()
         sharing.cancel()
         await parts.sharing.exchange()

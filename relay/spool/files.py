@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from relay.errors import SpoolUnavailableError
+from relay.errors import SpoolDamagedError, SpoolUnavailableError
 from relay.spool.locks import MODE, is_open_elsewhere, take_slot, turn_at
 from relay.spool.rows import BUSY_SECONDS
 from relay.spool.schema import APPLICATION_ID, VERSION, settle_in
@@ -50,10 +50,14 @@ def prepare_spool(path: Path) -> Path | None:
 
 
 def cannot_open(error: sqlite3.Error | OSError) -> SpoolUnavailableError:
-    """Return the error that says so, with the name that SQLite or the system has for the cause."""
+    """Return the error that says so, with the name that SQLite or the system has for the cause.
+
+    It is a `SpoolDamagedError` where the file itself is broken.
+    """
     known = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
     name = getattr(error, "sqlite_errorname", known)
-    return SpoolUnavailableError(f"the spool cannot be opened ({name})")
+    made = SpoolDamagedError if is_damage(error) else SpoolUnavailableError
+    return made(f"the spool cannot be opened ({name})")
 
 
 def prepare(path: Path) -> Path | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from relay.delivery import Decision
-from relay.errors import SpoolUnavailableError
+from relay.errors import SpoolDamagedError, SpoolUnavailableError
 from relay.limit_memory import KeyLimit
 from relay.ports import Claim, Clock, Expired, Lane, SpoolStatus
 from relay.scrub.permit import ScrubbedEnvelope
@@ -88,6 +88,7 @@ class SqliteSpool:
             checked: `prepare_spool` was called before, so the file need not be looked through.
 
         Raises:
+            SpoolDamagedError: it was checked, and is damaged or gone since.
             SpoolUnavailableError: it cannot be opened, another process has the slot, or it is not
                 a spool, or of a newer version.
         """
@@ -222,6 +223,8 @@ class SqliteSpool:
         try:
             make_folder(path)
             with turn_at(path):
+                if checked and not path.exists():
+                    raise SpoolDamagedError("the spool's file was removed")
                 self._lock = take_slot(path, slot)
                 if not checked and not is_open_elsewhere(path, slot):
                     self.damaged = prepare(path)

@@ -314,6 +314,20 @@ def test_a_spool_that_breaks_is_set_aside(relay: Relay, sentry: Sentry) -> None:
     assert 1 <= relay.count("relay_spool_damaged_total")[()]
 
 
+def test_a_spool_that_is_found_broken_by_new_workers_is_set_aside(relay: Relay) -> None:
+    """All that had it open have died: who opens it says that it is broken, and another is made."""
+    path = relay.folder / "spool.db"
+    before = children(relay)
+    for pid in before:
+        os.kill(pid, signal.SIGSTOP)
+    path.write_bytes(b"\x55" * path.stat().st_size)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: _answers(lambda: relay.count("relay_spool_damaged_total")[()]), "a fresh spool")
+    assert 200 == once(relay.port, "POST", ENVELOPE, envelope(event()))
+    assert [] != list(relay.folder.glob("spool.db.damaged-*"))
+
+
 def test_no_process_leaves_its_memory_on_a_disk(relay: Relay) -> None:
     """Core dumps hold what is not scrubbed: none of the processes writes one, nor has it piped."""
     everybody = {relay.pid, *children(relay)}

@@ -7,6 +7,7 @@ import pytest
 
 from relay.config import Listen, parse
 from relay.errors import SpoolDamagedError
+from relay.forwarder import Forwarder
 from relay.server import parts
 from relay.server.app import serve
 from relay.server.running import Started, drain_seconds, sending_seconds
@@ -26,23 +27,41 @@ def test_what_is_logged_of_the_start() -> None:
     assert {**ports, "onion": "unix:/x"} == Started("::", 1, "::1", 2, "unix:/x").fields()
 
 
-async def test_a_spool_that_breaks_ends_the_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So that the next start can set the file aside."""
-    opened: list[SqliteSpool] = []
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[SqliteSpool]:
+    """The spools that a process opens, in a folder of its own."""
+    spools: list[SqliteSpool] = []
     original = parts.open_spool
 
     async def kept(*arguments: object, **named: object) -> SqliteSpool:
         spool = await original(*arguments, **named)  # type: ignore[arg-type]
         assert isinstance(spool, SqliteSpool)
-        opened.append(spool)
+        spools.append(spool)
         return spool
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(parts, "open_spool", kept)
+    return spools
+
+
+async def test_a_spool_that_breaks_ends_the_process(opened: list[SqliteSpool]) -> None:
+    """So that the next start can set the file aside."""
     settings = parse("listen: {port: 0}\nadmin: {port: 0}\n", "r.yaml", {})
     async with asyncio.timeout(30):
         with pytest.raises(BaseExceptionGroup) as caught:
             await serve(settings, on_start=lambda _: opened[0].broken.set(), stop=asyncio.Event())
+    assert caught.group_contains(SpoolDamagedError)
+
+
+async def test_a_spool_that_breaks_at_the_end_is_not_waited_for(
+    opened: list[SqliteSpool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on its way out cannot be settled: others wait for this process, to begin anew."""
+    settings = parse("listen: {port: 0, shutdown: 5m}\nadmin: {port: 0}\n", "r.yaml", {})
+    stop, never = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(Forwarder, "run", lambda _: never.wait())
+    monkeypatch.setattr(Forwarder, "stop", lambda _: opened[0].broken.set())
+    async with asyncio.timeout(30):
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await serve(settings, on_start=lambda _: stop.set(), stop=stop)
     assert caught.group_contains(SpoolDamagedError)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from relay.delivery import Ack, Bury, RetryAt
-from relay.errors import SpoolUnavailableError
+from relay.errors import SpoolDamagedError, SpoolUnavailableError
 from relay.outcomes import Reason
 from relay.ports import Expired
 from relay.spool import Bounds, SqliteSpool, prepare_spool
@@ -96,6 +96,20 @@ def index_stale(file: Path) -> None:
     db.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
     db.commit()
     db.close()
+
+
+@pytest.mark.parametrize("content", [b"\x55" * 8192, None])
+async def test_who_opens_a_checked_file_says_that_it_is_broken(
+    path: Path, clock: FakeClock, content: bytes | None
+) -> None:
+    """It was well when it was checked: whoever started this process is to set it aside."""
+    prepare_spool(path)
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(SpoolDamagedError):
+        await SqliteSpool.open(path, clock, slot=1, checked=True)
 
 
 async def test_an_index_that_is_wrong_is_made_anew(path: Path, clock: FakeClock) -> None:
