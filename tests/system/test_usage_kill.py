@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import pytest
 import zstandard
 
+from tests.nats import nats_server
 from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server
 from tests.system.running import FEW_RULES, Relay, until
 
@@ -45,7 +46,7 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
         relay.kill()
 
 
-def configured(folder: Path, store: dict[str, Any], **spool: Any) -> dict[str, Any]:
+def configured(folder: Path, store: dict[str, Any], **more: Any) -> dict[str, Any]:
     events = folder / "numbers.yaml"
     events.write_text(LIST)
     return {
@@ -57,7 +58,7 @@ def configured(folder: Path, store: dict[str, Any], **spool: Any) -> dict[str, A
             "store": store,
             "batch": {"every": "1s", "bytes": "20kB"},
         },
-        **spool,
+        **more,
     }
 
 
@@ -167,7 +168,7 @@ def run_and_kill(relay: Relay, turns: int, moments: random.Random) -> set[int]:
     return accepted
 
 
-def drain(relay: Relay) -> None:
+def drain(relay: Relay, seconds: float = 30) -> None:
     """Return when nothing waits to be written."""
 
     def waiting() -> int:
@@ -176,28 +177,71 @@ def drain(relay: Relay) -> None:
 
     before = relay.count("relay_usage_objects_total")
     until(lambda: relay.count("relay_usage_objects_total") != before or not waiting(), "a write")
-    until(lambda: waiting() == 0, "the spool of usage events to be empty")
+    until(lambda: waiting() == 0, "the spool of usage events to be empty", seconds)
 
 
-@pytest.mark.parametrize(
-    ("turns", "seed"), [(1, 1), *(pytest.param(4, n, marks=pytest.mark.long) for n in range(2, 10))]
-)
+LONG = [pytest.param(4, 1 + seed % 2, seed, marks=pytest.mark.long) for seed in range(2, 10)]
+
+
+@pytest.mark.parametrize(("turns", "workers", "seed"), [(1, 1, 1), *LONG])
 def test_kills_lose_and_double_nothing_in_a_bucket(
-    relay: Relay, s3: S3Server, turns: int, seed: int
+    relay: Relay, s3: S3Server, turns: int, workers: int, seed: int
 ) -> None:
     """After SIGKILLs amid requests and writes, each event that was taken is in one object."""
     bucket, proxy = s3.bucket(), LossyProxy()
-    moments = random.Random(seed)
     with proxy.before(s3.port):
-        relay.configure(configured(relay.folder, in_bucket(s3, bucket, proxy.port)))
+        store = in_bucket(s3, bucket, proxy.port)
+        listen = {"port": 0, "workers": workers}
+        relay.configure(configured(relay.folder, store, listen=listen))
         proxy.lose = 2 * turns
-        accepted = run_and_kill(relay, turns, moments)
+        accepted = run_and_kill(relay, turns, random.Random(seed))
         relay.start()
         drain(relay)
         assert 0 == relay.stop()
     found = numbers_in(bucket_lines(s3, bucket))
     assert {"missing": [], "twice": []} == wrong(accepted, found)
     assert len(accepted) >= 200 * turns
+
+
+@pytest.mark.long
+def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
+    tmp_path: Path, s3: S3Server
+) -> None:
+    """Two relays share a spool in JetStream and a bucket: what one has taken, the other writes."""
+    bucket = s3.bucket()
+    numbers = itertools.count(1)
+    accepted: set[int] = set()
+    with nats_server(tmp_path / "nats") as nats:
+        relays = [Relay(tmp_path / name) for name in ("one", "two")]
+        spool = {"backend": "jetstream", "servers": [nats.url]}
+        try:
+            for relay in relays:
+                store = in_bucket(s3, bucket, s3.port)
+                relay.configure(configured(relay.folder, store, spool=spool))
+                relay.start()
+            for turn in range(3):
+                senders = [Sender(relay.port, numbers) for relay in relays for _ in range(2)]
+                for sender in senders:
+                    sender.start()
+                until(partial(_has_taken, senders, 300), "some events to be taken")
+                time.sleep(0.7 * turn)  # the moment is the point, not the wait
+                relays[0].kill()
+                for sender in senders[:2]:
+                    sender.join(30)
+                relays[0].start()
+                relays[1].stop()
+                for sender in senders[2:]:
+                    sender.join(30)
+                relays[1].start()
+                assert [None] * 4 == [sender.failure for sender in senders]
+                accepted.update(*(sender.accepted for sender in senders))
+            drain(relays[0], 60)
+        finally:
+            for relay in relays:
+                if relay.runs:
+                    relay.stop()
+    found = numbers_in(bucket_lines(s3, bucket))
+    assert {"missing": [], "twice": []} == wrong(accepted, found)
 
 
 def test_a_stop_writes_what_waits(relay: Relay) -> None:
