@@ -4,14 +4,22 @@ Law of this file: as in `relay.consent`: one denial anywhere wins over any grant
 no consent. A client that sends only when it may (`implied`) is believed as long as nothing denies.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from relay.config import UsageApp, UsageSettings
-from relay.consent import ConsentPolicy, Evidence, Verdict, decide, read_request_evidence
-from relay.consent import ItemEvidence as Item
+from relay.consent import (
+    ConsentPolicy,
+    Evidence,
+    ItemEvidence,
+    Source,
+    Verdict,
+    decide,
+    is_grant,
+)
 from relay.errors import ConsentDeniedError, ConsentError
-from relay.usage.model import UsageRequest
 
 
 @dataclass(frozen=True)
@@ -39,36 +47,51 @@ class UsagePolicy:
         }
 
     @cached_property
-    def consent(self) -> ConsentPolicy:
-        """What the app asks for, in the words of `relay.consent`; a type stands for a kind."""
-        return ConsentPolicy(
-            explicit=self.app.without_consent, header=self.header, query=self.query
-        )
+    def verdicts(self) -> Mapping[tuple[bool | None, bool], Verdict]:
+        """What follows, as `relay.consent` decides it.
+
+        By what is said (True where all of it grants, None where nothing is said), and whether the
+        event's type may come without consent.
+        """
+        return {
+            (said, listed): self._decided(said, listed=listed)
+            for said in (True, False, None)
+            for listed in (True, False)
+        }
+
+    def _decided(self, said: bool | None, *, listed: bool) -> Verdict:
+        policy = ConsentPolicy(explicit=frozenset({_TYPE} if listed else ()))
+        evidence = () if said is None else (Evidence(Source.URL, said),)
+        (verdict,) = decide(policy, evidence, (ItemEvidence(_TYPE),)).items
+        if verdict is Verdict.MISSING and self.app.consent == "implied":
+            return Verdict.NOT_REQUIRED
+        return verdict
 
 
-def admit(policy: UsagePolicy, request: UsageRequest, event_type: str) -> Verdict:
-    """Decide about an event by what the request says of consent; a decision to opt out needs none.
+_TYPE: Final = "an event"
+
+
+def admit(
+    policy: UsagePolicy, headers: Sequence[str], parameter: str | None, event_type: str
+) -> Verdict:
+    """Decide about an event by what is said of consent; a decision to opt out needs none.
 
     Args:
         policy: what holds for its app.
-        request: as it came.
+        headers: values of the header that carries consent, one for each time that it is there.
+        parameter: the parameter that does; None without it.
         event_type: what it is.
 
     Returns:
         GRANTED, DENIED or MISSING; NOT_REQUIRED where a client is believed, and EXPLICIT for a
         type that may come without consent.
     """
-    evidence = read_evidence(policy, request)
-    (verdict,) = decide(policy.consent, evidence, (Item(event_type),)).items
-    if verdict is Verdict.MISSING and policy.app.consent == "implied":
-        return Verdict.NOT_REQUIRED
-    return verdict
-
-
-def read_evidence(policy: UsagePolicy, request: UsageRequest) -> tuple[Evidence, ...]:
-    """Return what a request says of consent, in its query and in its header."""
-    headers = [(policy.header, value) for value in request.consent]
-    return read_request_evidence(policy.consent, headers, request.query)
+    # A list in one header, and several headers, mean the same (RFC 9110, 5.3).
+    said = [is_grant(part.strip(" \t")) for value in headers for part in value.split(",")]
+    if parameter is not None:
+        said.append(is_grant(parameter))
+    listed = event_type in policy.app.without_consent
+    return policy.verdicts[all(said) if said else None, listed]
 
 
 def refusal(verdict: Verdict) -> ConsentError:

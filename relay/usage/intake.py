@@ -23,11 +23,14 @@ from relay.scrub.shadow import ShadowHits, by_rule
 from relay.usage.admitting import UsagePolicy, refusal
 from relay.usage.batches import pack
 from relay.usage.catalogue import Catalogue
-from relay.usage.cleaning import Cleaned, Draft, Refused, finish, prepare
+from relay.usage.cleaning import prepare
+from relay.usage.drafts import Draft, Dropped, Refused
 from relay.usage.model import CleanEvent, Partition, Record, Target, UsageRequest
 from relay.usage.pseudonyms import UsageKeys
 from relay.usage.repeats import Repeats
 from relay.usage.requests import read_query
+from relay.usage.scrubbing import Cleaned, finish
+from relay.usage.seen import Seen
 
 log = logging.getLogger("relay.usage")
 
@@ -92,6 +95,8 @@ class UsageIntake:
         self._clock = clock
         self._note_shadow = note_shadow
         self._repeats: Repeats[_Waiting] = Repeats(repeat_window)
+        self._rules = scrubber()
+        self._seen = Seen()
         self._waiting: list[_Waiting] = []
         self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -143,7 +148,8 @@ class UsageIntake:
             raise OverloadedError("too many events at one time")
         app, now = target.app, self._clock.now()
         request = UsageRequest(target, read_query(query), consent)
-        draft = prepare(request, self._policies[app], self._catalogue, self._keys(now), now)
+        policy, keys = self._policies[app], self._keys(now)
+        draft = prepare(request, policy, self._catalogue, keys, now, self._seen)
         if isinstance(draft, Refused):
             self._count_refused(app, draft)
             return None
@@ -184,7 +190,10 @@ class UsageIntake:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
-        cleaned = finish([waiting.draft for waiting in batch], self._scrubber())
+        scrubber = self._scrubber()
+        if scrubber is not self._rules or self._seen.full:
+            self._rules, self._seen = scrubber, Seen()
+        cleaned = finish([waiting.draft for waiting in batch], scrubber, self._seen)
         rows: dict[Partition, _Row] = {}
         for waiting, event in zip(batch, cleaned.events, strict=True):
             if isinstance(event, Refused):
@@ -212,9 +221,9 @@ class UsageIntake:
     ) -> None:
         """Put one row into the spool, and tell all who wait for it."""
         error: Outcome = None
+        stored = True
         try:
-            if not await self._spool.put(pack(events, envelope_id)):
-                self._metrics.count("relay_usage_repeats_total")
+            stored = await self._spool.put(pack(events, envelope_id))
         except RelayError as failed:
             error = failed
         except Exception as failed:  # noqa: BLE001 - who waits must be told, whatever it is
@@ -222,7 +231,10 @@ class UsageIntake:
             error = RelayError("internal error")
         for waiting in members:
             self._end(waiting, error)
-        self._count_row(events, members, error)
+        if stored:
+            self._count_row(events, members, error)
+        else:  # a decision that another process has taken
+            self._metrics.count("relay_usage_repeats_total")
 
     # --- counting --------------------------------------------------------------------------------
 
@@ -251,7 +263,7 @@ class UsageIntake:
             if not refused.verdict.passes:
                 raise refusal(refused.verdict)
 
-    def _count_dropped(self, dropped: Mapping[tuple[str, str], int]) -> None:
+    def _count_dropped(self, dropped: Dropped) -> None:
         for (event_type, reason), count in dropped.items():
             self._metrics.count(
                 "relay_usage_attributes_dropped_total", count, type=event_type, reason=reason

@@ -6,9 +6,9 @@ holds a value. What cannot be understood is refused, never guessed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.config import UsageApp
 from relay.errors import RequestError
@@ -25,28 +25,35 @@ MAX_VALUE: Final = 4_000
 _CHANNELS: Final = {f"{channel}.log": channel for channel in Channel}
 _LOG: Final = "log"
 
-_FIELDS: Final = frozenset(
-    {"c_v", "c_type", "c_commit", "c_instance_id", "c_session_id", "c_timestamp", "c_message_id"}
-)
-
 _HEX: Final = "0123456789abcdefABCDEF"
 _BYTES: Final = {a + b: bytes((int(a + b, 16),)) for a in _HEX for b in _HEX}
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # noqa: TID251 - one character, bounded
 
 _CONTROL: Final = "a parameter of the query holds a control character"
 
-# Shapes. All of them are bounded, and nothing in them can match in two ways.
-_TYPE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/_.:-]{0,98}[A-Za-z0-9])?")  # noqa: TID251
-_VERSION: Final = re.compile(  # noqa: TID251
-    r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,2}(?:-[A-Za-z]{1,10}(?:[.-]?[0-9]{1,5})?)?"
-)
-_COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")  # noqa: TID251
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # noqa: TID251
-_TIMESTAMP: Final = re.compile(r"[0-9]{1,16}")  # noqa: TID251
+# All of these are bounded, and nothing in them can match in two ways.
+_ID: Final = "[A-Za-z0-9_-]{1,64}"
+_SHAPES: Final = {
+    "c_type": "[A-Za-z0-9](?:[A-Za-z0-9/_.:-]{0,98}[A-Za-z0-9])?",
+    "c_v": r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,2}(?:-[A-Za-z]{1,10}(?:[.-]?[0-9]{1,5})?)?",
+    "c_commit": "[0-9a-f]{7,40}",
+    "c_instance_id": _ID,
+    "c_session_id": _ID,
+    "c_timestamp": "[0-9]{1,16}",
+}
+"""What every event has."""
+_MESSAGE: Final = "c_message_id"
+"""What all but old clients give."""
+_FIELDS: Final = frozenset({*_SHAPES, _MESSAGE})
+_EACH: Final = {
+    name: re.compile(shape)  # noqa: TID251 - as said
+    for name, shape in {**_SHAPES, _MESSAGE: _ID}.items()
+}
+_ALL: Final = re.compile(f"{' '.join(_SHAPES.values())} (?:{_ID})?")  # noqa: TID251 - as said
+"""All together, in their order: no shape has a space in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """What the parameters of an event say, each of its own shape.
 
     Attributes:
@@ -56,16 +63,21 @@ class Fields:
         instance, session, message: ids; the message's is empty where the client gave none.
         timestamp: milliseconds since the Unix epoch, by the client's clock.
         payload: every other parameter by name; None where it is there more than once.
+        consent: the parameter that carries consent; None without it.
     """
 
     type: str
     version: str
     commit: str
-    instance: str = field(repr=False)
-    session: str = field(repr=False)
-    message: str = field(repr=False)
-    timestamp: int = field(repr=False)
-    payload: Mapping[str, str | None] = field(repr=False)
+    instance: str
+    session: str
+    message: str
+    timestamp: int
+    payload: Mapping[str, str | None]
+    consent: str | None
+
+    def __repr__(self) -> str:
+        return f"Fields(type={self.type!r}, version={self.version!r}, commit={self.commit!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +129,25 @@ def read_query(raw: str) -> tuple[tuple[str, str], ...]:
     parts = raw.split("&")
     if len(parts) > MAX_PAIRS:
         raise RequestError("the query has too many parameters")
-    pairs: list[tuple[str, str]] = []
-    for part in parts:
-        name, _, value = part.partition("=")
-        if "%" in part or "+" in part:
-            name, value = _decoded(name), _decoded(value)
-        if len(name) > MAX_NAME or len(value) > MAX_VALUE:
-            raise RequestError("a parameter of the query is too long")
-        # The standard passes over nothing at all, as between two ampersands.
-        if part:
-            pairs.append((name, value))
+    # The standard passes over nothing at all, as between two ampersands.
+    pairs = [part.partition("=")[::2] for part in parts if part]
+    if "%" in raw or "+" in raw:
+        pairs = [
+            pair if "%" not in part and "+" not in part else (_decoded(pair[0]), _decoded(pair[1]))
+            for part, pair in zip(filter(None, parts), pairs, strict=True)
+        ]
+    if max(map(len, parts)) > MAX_NAME and any(map(_is_too_long, pairs)):
+        raise RequestError("a parameter of the query is too long")
     return tuple(pairs)
 
 
+def _is_too_long(pair: tuple[str, str]) -> bool:
+    return len(pair[0]) > MAX_NAME or len(pair[1]) > MAX_VALUE
+
+
 def _decoded(text: str) -> str:
+    if "%" not in text:
+        return text.replace("+", " ")
     first, *others = text.replace("+", " ").split("%")
     try:
         data = first.encode() + b"".join([_BYTES[one[:2]] + one[2:].encode() for one in others])
@@ -154,45 +171,52 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
     Raises:
         RequestError: a parameter is missing, twice there, or not of its shape.
     """
-    own: dict[str, str] = {}
-    payload: dict[str, str | None] = {}
-    for name, value in request.query:
-        if name in _FIELDS or name == consent:
-            if name in own:
-                raise RequestError(f"{_named(name, consent)} is given twice")
-            own[name] = value
-        elif name in payload:
-            payload[name] = None
-        else:
-            payload[name] = value
-    event_type = _shaped(own, "c_type", _TYPE)
-    version = _shaped(own, "c_v", _VERSION)
-    message = _shaped(own, "c_message_id", _ID) if "c_message_id" in own else ""
-    if event_type == OPT_OUT_TYPE and _opts_out(payload):
-        return OptOut(version, message)
+    payload: dict[str, str | None] = dict(request.query)
+    if len(payload) < len(request.query):
+        _mark_repeats(request, payload, consent)
+    take = payload.pop
+    agreed, message = take(consent, None), take(_MESSAGE, None)
+    values = [take(name, None) or "" for name in _SHAPES]
+    if values[0] == OPT_OUT_TYPE and _opts_out(payload):
+        _check(request, ("c_v", _MESSAGE))
+        return OptOut(values[1], message or "")
+    if message == "" or _ALL.fullmatch(" ".join((*values, message or ""))) is None:
+        _check(request, _EACH)
+    event_type, version, commit, instance, session, timestamp = values
     return Fields(
         event_type,
         version,
-        _shaped(own, "c_commit", _COMMIT),
-        _shaped(own, "c_instance_id", _ID),
-        _shaped(own, "c_session_id", _ID),
-        message,
-        int(_shaped(own, "c_timestamp", _TIMESTAMP)),
+        commit,
+        instance,
+        session,
+        message or "",
+        int(timestamp),
         payload,
+        agreed,
     )
 
 
-def _named(name: str, consent: str) -> str:
-    return "the consent" if name == consent else name
+def _mark_repeats(request: UsageRequest, payload: dict[str, str | None], consent: str) -> None:
+    """Take the value from what is there more than once; of what every event has nothing may be."""
+    seen: set[str] = set()
+    for name, _ in request.query:
+        if name in seen:
+            if name in _FIELDS or name == consent:
+                shown = "the consent" if name == consent else name
+                raise RequestError(f"{shown} is given twice")
+            payload[name] = None
+        seen.add(name)
 
 
-def _shaped(own: Mapping[str, str], name: str, shape: re.Pattern[str]) -> str:
-    value = own.get(name)
-    if value is None:
-        raise RequestError(f"{name} is missing")
-    if shape.fullmatch(value) is None:
-        raise RequestError(f"{name} is malformed")
-    return value
+def _check(request: UsageRequest, names: Iterable[str]) -> None:
+    """Look for what is missing or malformed, and say what it is."""
+    given = dict(request.query)
+    for name in names:
+        value = given.get(name)
+        if value is None and name != _MESSAGE:
+            raise RequestError(f"{name} is missing")
+        if value is not None and _EACH[name].fullmatch(value) is None:
+            raise RequestError(f"{name} is malformed")
 
 
 def _opts_out(payload: Mapping[str, str | None]) -> bool:

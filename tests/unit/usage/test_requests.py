@@ -160,6 +160,7 @@ def test_every_parameter_of_suite_is_read() -> None:
         "MeSsAgE001",
         int(NOW) * 1_000 - 5_123,
         {"type": "a", "version": "b", "c_other": "c"},
+        "true",
     )
 
 
