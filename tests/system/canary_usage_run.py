@@ -38,9 +38,9 @@ def section(folder: Path, store: dict[str, Any]) -> dict[str, Any]:
         "apps": [{"name": usage.APP}, {"name": usage.IMPLIED, "consent": "implied"}],
         "events": [str(usage.write_list(folder))],
         "hash": {"secret": "canary-" * 4},
-        "spool": {"max_bytes": "1MB"},
+        "spool": {"max_bytes": "200kB"},
         "store": store,
-        "batch": {"every": "1s", "bytes": "100kB"},
+        "batch": {"every": "1s", "bytes": "50kB"},
         "min_group": 1,
     }
 

@@ -36,7 +36,6 @@ from tests.system.running import (
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("usage_promises")]
 
-RULES = [str(Path(__file__).parents[2] / "rules" / name) for name in ("suite", "people", "network")]
 SECRET = "one-secret-for-both-sets"
 PATH = "/suite/log/web/stable.log"
 YES = {"c_consent": "true"}
@@ -53,7 +52,6 @@ def relay(tmp_path_factory: pytest.TempPathFactory, sentry: Sentry) -> Iterator[
     """A relay that takes both kinds of data, with the same secret for both."""
     config: dict[str, Any] = {
         "projects": [project(sentry.dsn())],
-        "rules": RULES,
         "hash": {"secret": SECRET},
         "usage": {
             "apps": [{"name": "suite"}, {"name": "connect", "consent": "implied"}],
