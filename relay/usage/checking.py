@@ -16,7 +16,8 @@ from relay.scrub.scrubber import Scrubber
 from relay.usage.admitting import UsagePolicy, refusal
 from relay.usage.attributes import Attribute
 from relay.usage.catalogue import Catalogue
-from relay.usage.cleaning import Refused, clean
+from relay.usage.cleaning import clean
+from relay.usage.drafts import Refused
 from relay.usage.model import UsageRequest
 from relay.usage.pseudonyms import UsageKeys
 from relay.usage.requests import Fields, find_target, read_query, read_request
