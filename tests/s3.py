@@ -38,7 +38,7 @@ class S3Server:
         """Make a bucket that is empty; return its name."""
         self._buckets += 1
         name = f"bucket-{self._buckets}"
-        with urlopen(Request(f"{self.url}/{name}", method="PUT"), timeout=10) as answer:
+        with urlopen(Request(f"{self.url}/{name}", method="PUT"), timeout=DEADLINE) as answer:
             assert 200 == answer.status
         return name
 
@@ -60,7 +60,7 @@ class S3Server:
         signed = f"AWS4-HMAC-SHA256 Credential={KEY_ID}/20260101/us-east-1/s3/aws4_request"
         signed += ", SignedHeaders=host, Signature=0"
         request = Request(f"{self.url}/{path}", headers={"Authorization": signed})
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=DEADLINE) as answer:
             content: bytes = answer.read()
         return content
 
