@@ -21,8 +21,9 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
  && python -m venv --without-pip /opt/relay \
  && pip --python /opt/relay/bin/python install --no-index --no-deps /wheels/*.whl \
  && pip --python /opt/relay/bin/python check \
- # A rule set that fails its own examples never becomes an image.
- && /opt/relay/bin/relay rules test
+ # A rule set or an allow-list that fails its own examples never becomes an image.
+ && /opt/relay/bin/relay rules test \
+ && /opt/relay/bin/relay usage events > /dev/null
 
 # --- run: no compiler, no source, no root --------------------------------------------------------
 FROM python:3.13-slim
