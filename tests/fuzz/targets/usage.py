@@ -21,11 +21,14 @@ from relay.scrub.scrubber import Scrubber
 from relay.usage import batches
 from relay.usage.admitting import UsagePolicy, refusal
 from relay.usage.catalogue import Catalogue, load_catalogue
-from relay.usage.cleaning import Draft, Refused, clean, finish, prepare
+from relay.usage.cleaning import clean, prepare
+from relay.usage.drafts import Draft, Refused
 from relay.usage.event_files import kept_of
 from relay.usage.model import CleanEvent, Record, UsageRequest
 from relay.usage.pseudonyms import UsageKeys
 from relay.usage.requests import MAX_QUERY, find_target, read_query
+from relay.usage.scrubbing import finish
+from relay.usage.seen import Seen
 from tests.fuzz import oracles, tally
 from tests.fuzz.grammar_usage import IDS, request
 from tests.fuzz.oracles import hold, one_in
@@ -207,24 +210,31 @@ def _check_ids(event: CleanEvent, record: dict[str, Any], one: Input) -> None:
 def _check_together(
     asked: UsageRequest, policy: UsagePolicy, scrubber: Scrubber, alone: CleanEvent | Refused
 ) -> None:
-    """Hold that an event among others becomes what it becomes alone."""
-    draft = prepare(asked, policy, catalogue(), KEYS, NOW)
-    if not isinstance(draft, Draft):
-        return
-    others = [_other("suite"), _other("open")]
-    done = finish([others[0], draft, others[1]], scrubber).events
-    hold("an event is alone among others", done[1] == alone)
-    hold("and they are", [done[0], done[2]] == [finish([o], scrubber).events[0] for o in others])
+    """Hold that an event among others becomes what it becomes alone; so does one seen before."""
+    seen = Seen()
+    for _ in range(2):
+        draft = prepare(asked, policy, catalogue(), KEYS, NOW, seen)
+        if isinstance(draft, Refused):
+            hold("a refusal is one for good", draft == alone)
+            return
+        others = [_other("suite", seen), _other("open", seen)]
+        done = finish([others[0], draft, others[1]], scrubber, seen).events
+        hold("an event is alone among others", done[1] == alone)
+        hold("and they are", [done[0], done[2]] == [_alone(one, scrubber) for one in others])
 
 
-def _other(app: str) -> Draft:
+def _alone(draft: Draft, scrubber: Scrubber) -> CleanEvent | Refused:
+    return finish([draft], scrubber, Seen()).events[0]
+
+
+def _other(app: str, seen: Seen) -> Draft:
     target = find_target(f"/{app}/log/web/stable.log", _APPS)
     assert target is not None
     query = read_query(
         "c_v=1.39&c_type=fuzz%2Fall&c_commit=0123456789&c_instance_id=a&c_session_id=b"
         "&c_timestamp=1763800000000&c_consent=true&colour=mail+jane%40example.org&count=7"
     )
-    draft = prepare(UsageRequest(target, query), POLICIES[app], catalogue(), KEYS, NOW)
+    draft = prepare(UsageRequest(target, query), POLICIES[app], catalogue(), KEYS, NOW, seen)
     assert isinstance(draft, Draft)
     return draft
 
