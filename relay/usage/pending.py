@@ -46,10 +46,11 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What somebody meant to write in one round."""
+    """What somebody meant to write in one round; `max_age` is that of the rows, in seconds."""
 
     name: str
     objects: tuple[Noted, ...]
+    max_age: float
 
     @property
     def rows(self) -> frozenset[str]:
@@ -99,11 +100,12 @@ class Pending:
         Raises:
             StoreError: nobody knows whether it is noted.
         """
-        note = Note(name, tuple(Noted(one.path, len(one.data), one.rows) for one in drafts))
+        noted = tuple(Noted(one.path, len(one.data), one.rows) for one in drafts)
+        note = Note(name, noted, self._max_age)
         objects = [
             {"path": one.path, "size": one.size, "rows": sorted(one.rows)} for one in note.objects
         ]
-        data = jsonio.dumps({"objects": objects})
+        data = jsonio.dumps({"max_age": self._max_age, "objects": objects})
         self._remember(name, data)
         await self._store.put(_path_of(name), data)
         return note
@@ -119,14 +121,15 @@ class Pending:
         if name not in times:
             raise StoreError("the store does not list what was written to it")
         now = times.pop(name)
-        old = [other for other, at in times.items() if now - at > self._max_age + MARGIN]
-        self._going.update(old)
         for gone in self._known.keys() - times.keys() - {name}:
             del self._known[gone]
         found: list[Note] = []
         for other in times.keys() - self._going:
             note = await self._read(other)
-            if note is not None and not note.rows.isdisjoint(rows):
+            # Who has another spool, and shares the store, may keep rows for longer.
+            if now - times[other] > (self._max_age if note is None else note.max_age) + MARGIN:
+                self.forget(other)
+            elif note is not None and not note.rows.isdisjoint(rows):
                 found.append(note)
         await self.sweep()
         return found
@@ -218,9 +221,12 @@ def read_note(name: str, data: bytes) -> Note:
         ValueError: it is none of ours, or of a version that is not known.
     """
     told = jsonio.loads(data)
-    if type(told) is not dict or told.keys() != {"objects"} or type(told["objects"]) is not list:
+    if type(told) is not dict or told.keys() != {"max_age", "objects"}:
         raise ValueError("no note")
-    return Note(name, tuple(_read_noted(one) for one in told["objects"]))
+    max_age, objects = told["max_age"], told["objects"]
+    if type(max_age) not in (int, float) or type(objects) is not list:
+        raise ValueError("no note")
+    return Note(name, tuple(_read_noted(one) for one in objects), max_age)
 
 
 def _read_noted(told: Any) -> Noted:

@@ -35,7 +35,7 @@ async def test_a_note_is_read_by_others_as_it_was_written(store: FakeStore) -> N
     written = await Pending(store, MAX_AGE).note(NAME, [one])
     reader = Pending(store, MAX_AGE)
     await reader.note(OTHER, [draft(2, 3, name=OTHER)])
-    assert Note(NAME, (noted(one),)) == written
+    assert Note(NAME, (noted(one),), MAX_AGE) == written
     assert [written] == await reader.others(OTHER, one.rows)
 
 
@@ -147,9 +147,21 @@ async def test_old_notes_go_by_the_time_of_the_store(store: FakeStore) -> None:
     assert [f"_pending/{OTHER}.json"] == await paths(store, "_pending")
 
 
+async def test_a_note_stays_for_as_long_as_its_own_rows(store: FakeStore) -> None:
+    """Who shares the store, and keeps rows for less long, does not delete it too early."""
+    await Pending(store, 10 * MAX_AGE).note(NAME, [draft(1)])
+    pending = Pending(store, MAX_AGE)
+    found: list[int] = []
+    for age in (5 * MAX_AGE, 5 * MAX_AGE + MARGIN + 1):
+        store.now += age
+        await pending.note(OTHER, [draft(1, name=OTHER)])
+        found.append(len(await pending.others(OTHER, draft(1).rows)))
+    assert [1, 0] == found
+
+
 async def test_a_note_holds_paths_of_ours_only() -> None:
     """A note that names anything but an object of ours is none."""
-    good = '{"objects":[{"path":"%s","size":99,"rows":["a"]}]}'
+    good = '{"max_age":9,"objects":[{"path":"%s","size":99,"rows":["a"]}]}'
     assert EVENTS.app in read_note(NAME, (good % draft(1).path).encode()).objects[0].path
     for path in ("_pending/x.json", "sets/dt=2026-11-22/x.parquet", "/etc/passwd"):
         with pytest.raises(ValueError, match="no note"):

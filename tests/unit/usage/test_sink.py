@@ -633,11 +633,12 @@ async def test_half_an_object_is_fenced_and_written_anew(rig: Rig) -> None:
         b"",
         b"{",
         b"[]",
-        b'{"objects":{}}',
-        b'{"objects":[1]}',
-        b'{"objects":[],"version":2}',
-        b'{"objects":[{"path":"sets/x","size":99,"rows":[]}]}',
-        b'{"objects":[{"path":"../x","size":99,"rows":[]}]}',
+        b'{"max_age":9,"objects":{}}',
+        b'{"max_age":9,"objects":[1]}',
+        b'{"max_age":"9","objects":[]}',
+        b'{"max_age":9,"objects":[],"version":2}',
+        b'{"max_age":9,"objects":[{"path":"sets/x","size":99,"rows":[]}]}',
+        b'{"max_age":9,"objects":[{"path":"../x","size":99,"rows":[]}]}',
     ],
 )
 async def test_a_note_that_cannot_be_read_stops_nothing(
