@@ -1,6 +1,7 @@
 """What is loaded once, and what is said of it."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from relay.config import parse
 from relay.metrics import Metrics
 from relay.rulefiles import shipped_folder
-from relay.server.loaded import load, show, tell
+from relay.server.loaded import Loaded, load, show, tell
 
 
 def test_the_secret_of_before_goes_on() -> None:
@@ -43,3 +44,35 @@ def test_the_bound_of_the_usage_spool_is_shown_where_there_is_one() -> None:
         show(load(parse(f"usage: {usage}", "r.yaml", {})), metrics)
         shown += [v for name, _, v in metrics.samples() if name == "relay_usage_spool_max_bytes"]
     assert [0, 5_000_000] == shown
+
+
+@pytest.fixture(scope="module")
+def taking() -> Loaded:
+    """What is loaded where usage events are taken."""
+    return load(parse("usage: {apps: [{name: suite}]}", "r.yaml", {}))
+
+
+def test_the_secret_of_usage_events_is_made_and_told(
+    taking: Loaded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where none is configured it goes on over a reload, and the log says that it ends one day."""
+    assert (32, True) == (len(taking.usage_secret), taking.usage_secret != taking.secret)
+    assert taking.usage_secret == taking.with_settings(taking.settings).usage_secret
+    given = "usage: {apps: [{name: suite}], hash: {secret: 0123456789abcdef}}"
+    configured = taking.with_settings(parse(given, "r.yaml", {}))
+    assert b"0123456789abcdef" == configured.usage_secret
+    assert "0123456789abcdef" not in repr(configured)
+    with caplog.at_level(logging.INFO, "relay"):
+        tell(taking)
+        tell(configured)
+    assert ["loaded", "usage_secret_made", "loaded"] == caplog.messages
+
+
+def test_the_allow_list_is_loaded_where_usage_events_are_taken(taking: Loaded) -> None:
+    """Another list, or another secret, replaces the workers."""
+    assert "suite-ready" in taking.catalogue.events
+    assert 0 == len(taking.with_settings(parse(None, "r.yaml", {})).catalogue.events)
+    assert taking.same_but_rules(taking.with_settings(taking.settings))
+    other = replace(taking.catalogue, digest="other")
+    assert not taking.same_but_rules(replace(taking, catalogue=other))
+    assert not taking.same_but_rules(replace(taking, usage_secret=b"other"))
