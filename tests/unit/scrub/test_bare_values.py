@@ -1,10 +1,12 @@
 """Values without quotes, in sentences and in what other languages print."""
 
+import re
 from functools import cache
 
 import pytest
 
 import relay
+from relay.scrub.structure import value_after
 
 
 @cache
@@ -34,6 +36,9 @@ VALUES = [
     ("I typed password: swordfish.", "swordfish"),
     ("Wallet(n=1, label=My savings)", "My"),
     ("- label: My savings", "savings"),
+    ("label: savings", "savings"),
+    ("{'pin': 4217}", "4217"),
+    ("{'password':hunter2,'x':1}", "hunter2"),
 ]
 
 SENTENCES = [
@@ -55,6 +60,16 @@ SENTENCES = [
 def test_a_value_goes(text: str, value: str) -> None:
     """A value with a digit, or at the end, goes in a sentence; so do fields with spaces."""
     assert value not in shipped().scrub_text(text)
+
+
+@pytest.mark.parametrize("word", ["true", "False", "null", "none", "undefined", "nil"])
+@pytest.mark.parametrize("form", ["password={}", "'password': {}", "password: {}", "my pin: {}"])
+def test_a_word_for_nothing_is_no_value(form: str, word: str) -> None:
+    """None of the languages that are logged writes a text so."""
+    text = form.format(word)
+    assert text == shipped().scrub_text(text)
+    (key,) = re.finditer(r"(?:password|pin)'?[:=]", text)
+    assert value_after(text, *key.span()) is None
 
 
 @pytest.mark.parametrize("text", SENTENCES)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay.rules.model import Method, Redaction
 from relay.scrub.hashing import HashKeys
-from relay.scrub.redact import Cut, Mark, _moved, redact, replacement
+from relay.scrub.redact import KINDS, Cut, Mark, _moved, redact, replacement
 from tests.inline_rules import DEVICE, EMAIL, HASHED, MASKED, NUMBER, rules
 from tests.work import growth
 
@@ -26,6 +26,12 @@ RULES = rules(NUMBER, EMAIL, MASKED, DEVICE, HASHED)
 def test_replacement(redaction: Redaction, expected: str) -> None:
     """Each method has its own text."""
     assert expected == replacement(redaction, "abc", KEYS)
+
+
+def test_kinds_are_sentrys_words() -> None:
+    """Relay's protocol names a remark's kind by one letter (`RemarkType`)."""
+    words = {Method.REPLACE: "s", Method.REMOVE: "x", Method.MASK: "m", Method.HASH: "p"}
+    assert words == KINDS
 
 
 def test_nothing_to_cut() -> None:

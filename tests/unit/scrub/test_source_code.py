@@ -163,6 +163,7 @@ VALUES = [
     ("isn't it, password: ')swordfish'", "swordfish"),
     ("this.state is gone; password=hunter2", "hunter2"),
     ("password=password,hunter2", "hunter2"),
+    (f'    password = f"{"swordfish " * 30}{{self.x}}"', "swordfish"),
     ('            "UserName": jane.doe,', "jane.doe"),
     ('            "password": self.hunter2,', "hunter2"),
     ("password=self.swordfish", "swordfish"),

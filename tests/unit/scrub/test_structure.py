@@ -162,6 +162,12 @@ def test_brackets_after_an_unclosed_quote() -> None:
     assert ("device_id", '{it is 5" tall}') == found(text)
 
 
+def test_brackets_after_an_unclosed_quote_that_is_escaped() -> None:
+    """So it is in JSON inside a string, where the end of a string was cut out."""
+    text = r"{\"device_id\": {\"a\": \"x} and more"
+    assert ("device_id", r"{\"a\": \"x}") == found(text)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("{", True), (" [1]", True), ("", False), ("a{", False), ('"{"', False)],

@@ -226,6 +226,14 @@ def test_two_signs_make_a_line_code(line: str, expected: bool) -> None:
     assert expected == is_code_line(line)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_a_line_ends_on_both_sides(end: str) -> None:
+    """What stands above and below is judged by itself."""
+    lines = CodeLines(end.join(["return f(x);", "label: x", "return f(x);"]))
+    assert "label: x" == lines.line(15)
+    assert [True, False, True] == [lines.near(at) for at in (2, 15, 25)]
+
+
 def test_a_line_is_judged_once() -> None:
     """Places near each other share a verdict, and its cost is told once."""
     spent: list[int] = []

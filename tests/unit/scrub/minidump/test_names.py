@@ -72,6 +72,7 @@ def test_what_is_no_string_is_refused(content: bytes) -> None:
         (b"RSDS" + GUID + struct.pack("<I", 3), b"C:\\jane\\suite.pdb\0", b"suite.pdb\0"),
         (b"NB10" + struct.pack("<III", 0, 0x8912_3456, 2), b"/home/jane/a.pdb\0", b"a.pdb\0"),
         (b"LEpB" + GUID + b"\x90\x91\x92\x93", b"", b""),
+        (b"LEpB" + b"abcdefgh" + GUID[:12], b"", b""),
     ],
 )
 def test_a_debug_record_keeps_build_id_and_base_name(head: bytes, path: bytes, name: bytes) -> None:

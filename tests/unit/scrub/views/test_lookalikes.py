@@ -10,7 +10,7 @@ from relay.scrub.views.lookalikes import fold
     ("text", "expected"),
     [
         ("１９２．１６８", "192.168"), ("a\u200bb\u00adc", "abc"), ("раypal", "paypal"),
-        ("ﬁ", "fi"),
+        ("ﬁ", "fi"), ("раypal ﬁ bа", "paypal fi ba"),
         ("٣", "3"), ("plain é", None), ("a\u202e b", "a b"), ("Ⅷ", "VIII"), ("ﷺ", None), ("", None),
         ("e\u0301x", "ex"), ("1\u03362\u0336", "12"), ("❶🅰", "1A"), ("a\U000e0031b", "ab"),
         ("\U000e0031\U000e002e\U000e0032\U000e002e!", "1.2.!"), ("Ԛ", "Q"),
