@@ -24,6 +24,10 @@ pytestmark = [pytest.mark.system, pytest.mark.xdist_group("playground")]
 
 SENT, DENIED = 6, 3
 SECRET = "203.0.113.77"
+USAGE = (
+    "/suite/log/web/stable.log?c_v=1.39&c_type=settings/analytics&value=true&c_commit=04cafc8c8a72"
+    "&c_instance_id=a&c_session_id=b&c_timestamp=1763800000000&c_message_id=c&c_consent="
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
         "listen": {"port": 0, "workers": 2},
         "projects": [project(f"file:{folder / 'inbox'}")],
         "rules": FEW_RULES,
+        "usage": {"apps": [{"name": "suite"}], "batch": {"every": "1s"}},
     }
     with running(folder, config) as relay:
         until(lambda: overview(relay)["steps"], "a first look")
@@ -44,6 +49,10 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
             reply = client.send("POST", ENVELOPE, [("X-Sentry-Auth", AUTH)], body)
             client.close()
             assert (200 if number < SENT else 403) == reply.status
+        for consent, status in (("true", 204), ("false", 403)):
+            client = Client(relay.port)
+            assert status == client.send("GET", USAGE + consent).status
+            client.close()
         yield relay
 
 
@@ -77,6 +86,21 @@ def counted(told: Any) -> Any:
     """Return the numbers, once a look has seen everything; before that, nothing."""
     whole = sum(totals(told, "envelopes").values()) == SENT + DENIED
     return told if whole and totals(told, "sends").get("200") == SENT else None
+
+
+def test_usage_events_are_shown(relay: Relay) -> None:
+    """What came in, what was refused, and what is in the store."""
+
+    def shown() -> Any:
+        told = overview(relay)
+        names = {plot["id"] for plot in told["plots"]}
+        return told if "usage_written" in names and totals(told, "usage_written") else None
+
+    told = until(shown, "the numbers of usage events")
+    assert {"accepted": 1, "consent_denied": 1} == totals(told, "usage")
+    assert {"granted": 1, "denied": 1} == totals(told, "usage_consent")
+    assert {"events": 1} == totals(told, "usage_written")
+    assert {} == totals(told, "usage_failures")
 
 
 def test_a_day_holds_the_same(relay: Relay) -> None:
