@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,18 @@ def test_today(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert "2026-11-26 is not over: make its sets again tomorrow\n" == err
     assert [False] == [told["complete"] for told in json.loads(out)]
+
+
+def test_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal bars show how far it is; standard output is as ever."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert 0 == export(*DAY, "--json")
+    out, err = capsys.readouterr()
+    assert [] == [
+        what for what in ("objects", "tables", "files") if f"2026-11-22 {what}" not in err
+    ]
+    assert 1 == len(json.loads(out))
 
 
 def test_a_broken_object(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
