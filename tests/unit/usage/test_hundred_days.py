@@ -72,7 +72,7 @@ class Days:
         opt_out = path_of(Partition(Record.OPT_OUTS, "suite", "", text, None), name)
         part = f"sets/dt={text}/some-event/part-0000-{number:012x}.parquet"
         rows = [word("notes", number).decode()]
-        note = {"objects": [{"path": event, "size": 500, "rows": rows}]}
+        note = {"max_age": 9, "objects": [{"path": event, "size": 500, "rows": rows}]}
         async with asyncio.TaskGroup() as group:
             for path, data in {
                 event: encode([word("events", number) + b"\n"]),
