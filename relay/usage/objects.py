@@ -18,7 +18,7 @@ PENDING: Final = "_pending"
 """Where it is noted what is about to be written; readers of the sets pass over such names."""
 
 SETS: Final = "sets"
-"""Where the sets for analysis are, by day: `sets/dt=2026-11-22/<event type>.parquet`."""
+"""Where the sets for analysis are, by day: `sets/dt=2026-11-22/<event type>/part-….parquet`."""
 
 LEVEL: Final = 3
 """How hard objects are compressed: the library's default, some 100 MB a second."""
