@@ -54,8 +54,10 @@ def request(events: Mapping[str, EventType]) -> Callable[[Random], bytes]:
     def draw(chance: Random) -> bytes:
         (mode,) = chance.choices(MODES, _SHARES)
         note("mode", mode)
-        pairs = _pairs(chance, events)
-        path = chance.choice(PATHS)
+        event = events[chance.choice(sorted(events))]
+        pairs = _pairs(chance, event)
+        fitting = [path for path in PATHS if not event.apps or path.split("/")[1] in event.apps]
+        path = chance.choice(fitting if fitting and chance.random() < 0.9 else PATHS)
         if mode == "huge":
             return _with_head(chance, path, _huge(chance, pairs))
         if mode == "nearly valid":
@@ -70,14 +72,13 @@ def request(events: Mapping[str, EventType]) -> Callable[[Random], bytes]:
 
 def _with_head(chance: Random, path: str, query: str) -> bytes:
     lines = [f"{path}?{query}"]
-    if chance.random() < 0.3:
+    if chance.random() < 0.2:
         lines += [chance.choice(_CONSENT) for _ in range(chance.choice((1, 1, 1, 2)))]
     return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
-def _pairs(chance: Random, events: Mapping[str, EventType]) -> list[tuple[str, str]]:
+def _pairs(chance: Random, event: EventType) -> list[tuple[str, str]]:
     """Draw what Suite would send: all that every event has, and attributes of its type."""
-    event = events[chance.choice(sorted(events))]
     milliseconds = chance.choice((1_763_800_000_000, 0, 9_999_999_999_999, 1_763_799_999_999))
     pairs = [
         ("c_v", chance.choice(("1.39.1", "1.8", "1.20.0-beta.2"))),
@@ -90,7 +91,7 @@ def _pairs(chance: Random, events: Mapping[str, EventType]) -> list[tuple[str, s
     if chance.random() < 0.9:
         pairs.append(("c_message_id", IDS["c_message_id"]))
     if chance.random() < 0.7:
-        pairs.append(("c_consent", chance.choice((*("true",) * 8, *_CONSENT))))
+        pairs.append(("c_consent", chance.choice((*("true",) * 30, *_CONSENT))))
     if chance.random() < 0.12:
         pairs[1] = ("c_type", "settings/analytics")
         pairs.append(("value", chance.choice(("false", "true", "0", "1", "no", ""))))
@@ -103,7 +104,7 @@ def _pairs(chance: Random, events: Mapping[str, EventType]) -> list[tuple[str, s
             text = ",".join(chance.choices((*values, "other"), k=chance.randrange(5)))
         else:
             text = chance.choice(_WORDS[attribute.type])
-        if chance.random() < 0.15:
+        if chance.random() < 0.08:
             text = planted.hidden(chance)
         pairs.append((attribute.name, text))
     for _ in range(chance.choice((0, 0, 1, 3))):
