@@ -33,8 +33,10 @@ RETRIES: Final = 3
 CONNECT_SECONDS: Final = 5.0
 
 _AWAY: Final = "the store cannot be reached, or does not answer as it should"
+_NO_BUCKET: Final = "the store has no such bucket"
 _CREDENTIALS: Final = "the store refuses the credentials"
 _REFUSED: Final = ("401 Unauthorized", "403 Forbidden")
+_MISSING: Final = "404 Not Found"
 
 T = TypeVar("T")
 
@@ -68,14 +70,14 @@ class Bucket:
     async def put(self, path: str, data: bytes) -> None:
         """Write an object over what is there. See `store.Store.put`."""
         check_path(path)
-        await self._ask(obstore.put_async(self._store, path, data, use_multipart=False))
+        await self._write(obstore.put_async(self._store, path, data, use_multipart=False))
 
     async def create(self, path: str, data: bytes) -> bool:
         """Write an object where there is none. See `store.Store.create`."""
         check_path(path)
         put = obstore.put_async(self._store, path, data, use_multipart=False, mode="create")
         try:
-            await self._ask(put)
+            await self._write(put)
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
             return False
         return True
@@ -112,7 +114,7 @@ class Bucket:
             except StopAsyncIteration:
                 return
             except FileNotFoundError:
-                raise StoreError("the store has no such bucket") from None
+                raise StoreError(_NO_BUCKET) from None
             for one in page:
                 yield Stored(one["path"], one["size"], one["last_modified"].timestamp())
 
@@ -131,6 +133,12 @@ class Bucket:
 
     async def tidy(self) -> None:
         """Do nothing: an object is sent in one request, and is whole or not there."""
+
+    async def _write(self, request: Awaitable[object]) -> None:
+        try:
+            await self._ask(request)
+        except FileNotFoundError:  # an object to be written needs not be there
+            raise StoreError(_NO_BUCKET) from None
 
     async def _ask(self, request: Awaitable[T]) -> T:
         """Wait for an answer.
@@ -153,8 +161,11 @@ class Bucket:
         except StopAsyncIteration:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
-            if any(status in str(error) for status in _REFUSED):  # lists have no error of their own
+            told = str(error)  # lists have no errors of their own
+            if any(status in told for status in _REFUSED):
                 word = _CREDENTIALS
+            elif _MISSING in told:
+                word = _NO_BUCKET
         raise StoreError(word)
 
 

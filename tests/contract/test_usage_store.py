@@ -17,7 +17,7 @@ from tests.usage_store import FakeStore, paths, settings_of
 Open = Callable[[], Store]
 
 
-@pytest.fixture(params=["fake", "folder", "memory", "s3"])
+@pytest.fixture(params=["fake", "folder", "memory", "strict", "s3"])
 def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens the same store as often as it is called."""
     match request.param:
@@ -26,6 +26,9 @@ def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
             return lambda: FakeStore(objects)
         case "folder":
             return lambda: FolderStore(tmp_path / "usage")
+        case "strict":  # it fails at what is not there to be deleted, as Google's and Azure's do
+            strict = obstore.store.LocalStore(tmp_path)
+            return lambda: Bucket(strict, 10)
         case "memory":
             memory = obstore.store.MemoryStore()
             return lambda: Bucket(memory, 10)

@@ -78,6 +78,14 @@ async def test_an_answer_stays_out_of_errors(status: int, word: str) -> None:
     assert [] == [part for part in parts if part in told]
 
 
+async def test_a_bucket_that_is_not_there_is_a_failure(s3: S3Server) -> None:
+    """What is written to no bucket, or listed there, fails, and the error says why."""
+    store = open_store(settings_of(s3, "no-such-bucket"))
+    for call in (store.put("a/one", b"x"), store.create("a/one", b"x"), paths(store)):
+        with pytest.raises(StoreError, match="the store has no such bucket"):
+            await call
+
+
 async def test_nothing_is_written_where_a_redirect_leads() -> None:
     """No event is sent elsewhere; what the library asks there, it asks without credentials."""
     elsewhere: list[web.Request] = []
