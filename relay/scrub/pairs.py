@@ -20,6 +20,8 @@ _NAMED: Final = re.compile(  # noqa: TID251
 _NAME: Final = re.compile(  # noqa: TID251
     r"(?:key|name|header|field|param|parameter|attribute)\\*[\"']?\s*[:=]\s*\\*$", re.IGNORECASE
 )
+_CODE: Final = re.compile(r"[A-Za-z_$]{1,2}(?:=>.*)?")  # noqa: TID251
+"""A name of minified code, or a function of one: no document shows a text without quotes."""
 _BEFORE: Final = 32
 _OPEN: Final = {"[": "]", "(": ")"}
 _SCALARS: Final = frozenset({"true", "false", "null", "none", "undefined", "nil"})
@@ -54,7 +56,8 @@ def beside(text: str, start: int, end: int, comma: int) -> Span | None:
     bare = found["bare"]
     if bare is not None:
         # In a list a word without quotes and digits is a name in code: `("password", password)`.
-        is_value = bare.casefold() not in _SCALARS and (not closing or any(map(str.isdigit, bare)))
+        is_value = any(map(str.isdigit, bare)) if closing else _CODE.fullmatch(bare) is None
+        is_value = is_value and bare.casefold() not in _SCALARS
         return found.span("bare") if is_value else None
     return found.span("text") if found["text"] else None
 
