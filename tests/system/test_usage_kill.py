@@ -19,7 +19,7 @@ import zstandard
 
 from tests.nats import nats_server
 from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server
-from tests.system.running import FEW_RULES, Relay, until
+from tests.system.running import FEW_RULES, READY, Client, Relay, until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("usage-kill")]
 
@@ -242,6 +242,31 @@ def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
                     relay.stop()
     found = numbers_in(bucket_lines(s3, bucket))
     assert {"missing": [], "twice": []} == wrong(accepted, found)
+
+
+@pytest.mark.long
+def test_a_store_that_is_away_holds_up_neither_clients_nor_a_stop(
+    relay: Relay, s3: S3Server
+) -> None:
+    """Events are taken while nothing can be written; the next start writes them."""
+    bucket, proxy = s3.bucket(), LossyProxy()
+    with proxy.before(s3.port):
+        relay.configure(configured(relay.folder, in_bucket(s3, bucket, proxy.port)))
+        proxy.refuse = True
+        relay.start()
+        sender = Sender(relay.port, iter(range(1, 101)))
+        sender.start()
+        sender.join(30)
+        until(lambda: sum(relay.count("relay_usage_store_failures_total").values()), "a failure")
+        with closing(Client(relay.port)) as client:
+            assert 200 == client.send("GET", READY).status
+        assert 0 == relay.stop()
+        proxy.refuse = False
+        relay.start()
+        drain(relay)
+        assert 0 == relay.stop()
+    found = numbers_in(bucket_lines(s3, bucket))
+    assert (dict.fromkeys(range(1, 101), 1), None) == (dict(found), sender.failure)
 
 
 def test_a_stop_writes_what_waits(relay: Relay) -> None:
