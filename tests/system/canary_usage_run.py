@@ -25,6 +25,9 @@ from tests.system.canary_search import Found, family
 from tests.system.canary_secrets import Mint
 from tests.system.running import until
 
+PATIENCE = 240.0
+"""Seconds: NATS gives again what a process had that was killed after its own time."""
+
 ROWS = 200_000
 """Of a set that are read."""
 
@@ -103,7 +106,7 @@ def all_of(run: Rig, requests: Iterable[Request]) -> None:
 
 def written(run: Rig) -> None:
     """Return when nothing waits in the usage spool."""
-    until(lambda: _waiting(run) == 0, "the usage events to be written")
+    until(lambda: _waiting(run) == 0, "the usage events to be written", PATIENCE)
 
 
 def _waiting(run: Rig) -> int:
