@@ -204,6 +204,21 @@ def test_kills_lose_and_double_nothing_in_a_bucket(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("workers", [1, 2])
+def test_kills_lose_and_double_nothing_in_a_folder(relay: Relay, workers: int) -> None:
+    """The same without any server: the folder is the embedded default."""
+    listen = {"port": 0, "workers": workers}
+    relay.configure(configured(relay.folder, {"url": "file:./usage"}, listen=listen))
+    accepted = run_and_kill(relay, 5, random.Random(workers))
+    relay.start()
+    drain(relay)
+    assert 0 == relay.stop()
+    found = numbers_in(folder_lines(relay.folder / "usage"))
+    assert {"missing": [], "twice": []} == wrong(accepted, found)
+    assert len(accepted) >= 1_000
+
+
+@pytest.mark.long
 def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
     tmp_path: Path, s3: S3Server
 ) -> None:
