@@ -91,7 +91,7 @@ def measure(folder: Path, events: int) -> Taken:
     )
 
 
-def make_day(folder: Path, events: int, seed: int) -> None:
+def make_day(folder: Path, events: int, seed: int, variants: int = VARIANTS) -> None:
     """Make up objects: some people do much, most do little; one event in 100 comes twice."""
     draw = random.Random(seed)
     types = list(load_catalogue(read_events(())).events.values())
@@ -101,11 +101,11 @@ def make_day(folder: Path, events: int, seed: int) -> None:
         connection.execute("CREATE TABLE variants (kind INTEGER, variant INTEGER, attributes JSON)")
         for nth, kind in enumerate(types):
             connection.execute("INSERT INTO kinds VALUES (?, ?)", [nth, kind.name])
-            texts = [jsonio.dumps(_attributes(kind, draw)).decode() for _ in range(VARIANTS)]
+            texts = [jsonio.dumps(_attributes(kind, draw)).decode() for _ in range(variants)]
             connection.execute(
                 "INSERT INTO variants SELECT ?, i, list_extract(?::VARCHAR[], i + 1) "
                 "FROM range(?) AS t(i)",
-                [nth, texts, VARIANTS],
+                [nth, texts, variants],
             )
         for nth, start in enumerate(range(0, events, AN_OBJECT)):
             app = "connect" if nth % 10 == 9 else "suite"
@@ -115,7 +115,9 @@ def make_day(folder: Path, events: int, seed: int) -> None:
             path = folder / place / f"{nth:032x}.ndjson.zst"
             path.parent.mkdir(parents=True, exist_ok=True)
             ends = (start, min(start + AN_OBJECT, events))
-            lines = _LINES.format(*ends, seed=seed, kinds=len(types), day=DAY, hour=hour)
+            lines = _LINES.format(
+                *ends, seed=seed, variants=variants, kinds=len(types), day=DAY, hour=hour
+            )
             connection.execute(f"COPY ({lines}) TO '{path}' (FORMAT json, COMPRESSION zstd)")
 
 
@@ -125,7 +127,7 @@ WITH numbers AS (
     FROM range({{0}}, {{1}}) AS t(i)
 ), drawn AS (
     SELECT i, hash(i, 1) / 18446744073709551616 AS a, hash(i, 2) / 18446744073709551616 AS b,
-        (hash(i, 3) % {VARIANTS})::INTEGER AS variant
+        (hash(i, 3) % {{variants}})::INTEGER AS variant
     FROM numbers
 ), people AS (
     SELECT *, ({PEOPLE} * a * a)::INTEGER AS person, ({{kinds}} * b * b * b)::INTEGER AS kind

@@ -15,7 +15,7 @@ from relay.usage.objects import read_path
 
 def test_a_day(tmp_path: Path) -> None:
     """It has as many events as asked for, of types that are known, one in a hundred twice."""
-    make_day(tmp_path, 5_000, 8)
+    make_day(tmp_path, 5_000, 8, variants=3)
     (path,) = tmp_path.rglob("*.zst")
     assert read_path(path.relative_to(tmp_path).as_posix()) is not None
     with duckdb.connect() as connection:
