@@ -34,6 +34,12 @@ EXPOSED_HEADERS: Final = "x-sentry-error, x-sentry-rate-limits, retry-after"
 MAX_AGE: Final = "3600"
 RATE_LIMITS: Final = "X-Sentry-Rate-Limits"
 
+_ANYBODY: Final = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: EXPOSED_HEADERS,
+}
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -76,15 +82,15 @@ class Cors:
 
     def add(self, request: web.BaseRequest, answer: web.StreamResponse) -> None:
         """Add them to an answer."""
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if "*" in self._origins:
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
-        else:
-            answer.headers[hdrs.VARY] = hdrs.ORIGIN
-            origin = request.headers.get(hdrs.ORIGIN)
-            if origin not in self._origins:
-                return
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+            answer.headers.update(_ANYBODY)
+            return
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        answer.headers[hdrs.VARY] = hdrs.ORIGIN
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin not in self._origins:
+            return
+        answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
 
     def preflight(self, request: web.Request, methods: str) -> web.Response:

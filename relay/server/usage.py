@@ -19,6 +19,8 @@ from relay.usage.intake import UsageIntake
 from relay.usage.model import Target
 from relay.usage.requests import find_target
 
+_NO_CONTENT: Final = int(HTTPStatus.NO_CONTENT)
+
 ROUTE: Final = "usage"
 """What metrics call it."""
 
@@ -82,4 +84,4 @@ class UsageIngest:
             raise MethodError((hdrs.METH_GET,))
         consent = tuple(request.headers.getall(self._header, ()))
         await self._intake.take(target, query, consent)
-        return web.Response(status=HTTPStatus.NO_CONTENT)
+        return web.Response(status=_NO_CONTENT)

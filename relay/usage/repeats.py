@@ -4,10 +4,11 @@ Law of this file: bounded by number and by time. What is forgotten too early is 
 export, so it costs a row and no truth.
 """
 
+from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 
 MAX_KNOWN: Final = 100_000
-"""Messages that are remembered, in 20 MB."""
+"""Messages that are remembered, in 30 MB."""
 
 W = TypeVar("W")
 
@@ -24,7 +25,8 @@ class Repeats(Generic[W]):
         """
         self._window = window
         self._most = most
-        self._known: dict[str, tuple[float, W | None]] = {}  # the oldest first
+        # The oldest first. A plain dict would look through all that it has lost at its beginning.
+        self._known: OrderedDict[str, tuple[float, W | None]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
