@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 import relay
-from benchmarks import jobs, speed, usage_export
+from benchmarks import jobs, speed, usage, usage_export
 from benchmarks.jobs import Who
 from benchmarks.load import command as load
 from benchmarks.precision_report import code_section, lines_section
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 README = ROOT / "README.md"
 LOAD = "load"
-USAGE_EXPORT = "usage-export"
+USAGE, USAGE_EXPORT = "usage", "usage-export"
 CORPORA = ("python", "javascript", "bundles")
 _BEGIN = "<!-- aims: written by `make bench` -->"
 _END = "<!-- end of aims -->"
@@ -149,13 +149,15 @@ PARTS: dict[str, Callable[[Executor, Amounts, int], Finish]] = {
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, and after a whole run write the pages and the README's table.
 
-    With `load` as the first argument it measures the running relay alone, with `usage-export` the
-    export of usage events.
+    With `load` as the first argument it measures the running relay alone, with `usage` what
+    takes usage events, with `usage-export` their export.
     """
     if arguments and arguments[0] == LOAD:
         return load.main(arguments[1:], _facts)
     if arguments and arguments[0] == USAGE_EXPORT:
         return usage_export.main(arguments[1:])
+    if arguments and arguments[0] == USAGE:
+        return usage.main(arguments[1:], _facts)
     options = build_parser().parse_args(arguments)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     console = Console(stderr=options.json, width=None if sys.stdout.isatty() else 150)
