@@ -145,6 +145,8 @@ def _read_attributes(
                 if not seen.is_clean(event_type, name, value):
                     fresh[name] = value
                 continue
+            if not text:  # what a client writes where it has no value
+                continue
         key = (event_type, reason)
         dropped[key] = dropped.get(key, 0) + 1
     return kept, fresh, dropped

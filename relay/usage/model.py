@@ -28,8 +28,8 @@ class Channel(StrEnum):
 NO_ENVIRONMENT = "none"
 """The environment of a path that names none."""
 
-OPT_OUT_TYPE = "settings/analytics"
-"""The type of the event that tells of a decision."""
+OPT_OUT_TYPES = frozenset({"settings/analytics", "settings/tracking"})
+"""Types of events that tell of a decision: in Suite, and in the popup of Connect."""
 
 
 @dataclass(frozen=True, slots=True)

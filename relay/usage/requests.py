@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from relay.config import UsageApp
 from relay.errors import RequestError
-from relay.usage.model import NO_ENVIRONMENT, OPT_OUT_TYPE, Channel, Target, UsageRequest
+from relay.usage.model import NO_ENVIRONMENT, OPT_OUT_TYPES, Channel, Target, UsageRequest
 
 MAX_QUERY: Final = 8_000
 """Characters of a query string; a request line has no more than 8,190 in all."""
@@ -177,7 +177,7 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
     take = payload.pop
     agreed, message = take(consent, None), take(_MESSAGE, None)
     values = [take(name, None) or "" for name in _SHAPES]
-    if values[0] == OPT_OUT_TYPE and _opts_out(payload):
+    if values[0] in OPT_OUT_TYPES and _opts_out(payload):
         _check(request, ("c_v", _MESSAGE))
         return OptOut(values[1], message or "")
     if message == "" or _ALL.fullmatch(" ".join((*values, message or ""))) is None:

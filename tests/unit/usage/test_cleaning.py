@@ -133,6 +133,13 @@ def test_a_decision_to_share_needs_consent(cleaned: Any) -> None:
     assert {"value": True} == line(found)["attributes"]
 
 
+def test_an_empty_text_is_nothing(cleaned: Any) -> None:
+    """A client writes so what it has no value for: it is neither kept nor counted."""
+    found = cleaned(request(mode="", note="", other=""))
+    assert {} == line(found)["attributes"]
+    assert {("suite/ready", "unknown_item"): 1} == dict(found.dropped)
+
+
 def test_nonsense_is_an_error(cleaned: Any) -> None:
     """With or without consent."""
     with pytest.raises(RequestError, match="c_commit is malformed"):

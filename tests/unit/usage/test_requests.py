@@ -244,11 +244,12 @@ def test_an_attribute_that_is_there_twice_has_no_value() -> None:
     assert {"mode": None, "dark": "true"} == read.payload
 
 
+@pytest.mark.parametrize("event_type", ["settings/analytics", "settings/tracking"])
 @pytest.mark.parametrize("value", ["false", "0"])
-def test_a_decision_to_share_nothing_needs_no_ids(value: str) -> None:
+def test_a_decision_to_share_nothing_needs_no_ids(event_type: str, value: str) -> None:
     """Whoever shares nothing need not say who it is; what is there is not looked at."""
     bare = request(
-        c_type="settings/analytics",
+        c_type=event_type,
         value=value,
         c_commit=None,
         c_instance_id="not an id",
@@ -258,10 +259,11 @@ def test_a_decision_to_share_nothing_needs_no_ids(value: str) -> None:
     assert OptOut("1.27", "MeSsAgE001") == read_request(bare, CONSENT)
 
 
+@pytest.mark.parametrize("event_type", ["settings/analytics", "settings/tracking"])
 @pytest.mark.parametrize("value", ["true", "1"])
-def test_a_decision_to_share_is_an_event_like_any_other(value: str) -> None:
+def test_a_decision_to_share_is_an_event_like_any_other(event_type: str, value: str) -> None:
     """It has all that an event has."""
-    read = read_request(request(c_type="settings/analytics", value=value), CONSENT)
+    read = read_request(request(c_type=event_type, value=value), CONSENT)
     assert isinstance(read, Fields)
     assert {"value": value} == read.payload
 

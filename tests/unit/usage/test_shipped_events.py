@@ -15,7 +15,7 @@ from relay.usage.admitting import UsagePolicy
 from relay.usage.attributes import Attribute, EventType, Type
 from relay.usage.catalogue import Catalogue, load_catalogue
 from relay.usage.cleaning import clean
-from relay.usage.model import Channel, CleanEvent, Target, UsageRequest
+from relay.usage.model import OPT_OUT_TYPES, Channel, CleanEvent, Target, UsageRequest
 from relay.usage.pseudonyms import UsageKeys
 from relay.usage.requests import read_query
 from relay.yamlio import load
@@ -187,8 +187,8 @@ def test_rules_leave_what_is_allowed(catalogue: Catalogue, scrubber: Scrubber) -
             policy = UsagePolicy(UsageApp(app))
             target = Target(app, "web", Channel.STABLE)
             for example in event.examples:
-                # Without a decision this type is an opt-out, or nothing.
-                if event.name == "settings/analytics" and "value" not in example.keeps:
+                # Without a decision these types are an opt-out, or nothing.
+                if event.name in OPT_OUT_TYPES and "value" not in example.keeps:
                     continue
                 query = (*COMMON, ("c_type", event.name), *read_query(example.query))
                 request = UsageRequest(target, query)
