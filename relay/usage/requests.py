@@ -179,7 +179,8 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
     values = [take(name, None) or "" for name in _SHAPES]
     if values[0] in OPT_OUT_TYPES and _opts_out(payload):
         _check(request, ("c_v", _MESSAGE))
-        return OptOut(values[1], message or "")
+        # An id that stands for more than the message must not be known by: it would be kept.
+        return OptOut(values[1], "" if message is None or message in values[3:5] else message)
     if message == "" or _ALL.fullmatch(" ".join((*values, message or ""))) is None:
         _check(request, _EACH)
     event_type, version, commit, instance, session, timestamp = values

@@ -259,6 +259,13 @@ def test_a_decision_to_share_nothing_needs_no_ids(event_type: str, value: str) -
     assert OptOut("1.27", "MeSsAgE001") == read_request(bare, CONSENT)
 
 
+@pytest.mark.parametrize("name", ["c_instance_id", "c_session_id"])
+def test_a_decision_is_not_known_by_an_id_of_a_person(name: str) -> None:
+    """A client that uses one for both has given none."""
+    one = request(c_type="settings/analytics", value="false", **{name: "MeSsAgE001"})
+    assert OptOut("1.27", "") == read_request(one, CONSENT)
+
+
 @pytest.mark.parametrize("event_type", ["settings/analytics", "settings/tracking"])
 @pytest.mark.parametrize("value", ["true", "1"])
 def test_a_decision_to_share_is_an_event_like_any_other(event_type: str, value: str) -> None:
