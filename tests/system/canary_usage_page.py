@@ -67,7 +67,7 @@ killed with events on their way; and an object that is none stands in the store.
 
 {searched}
 
-A word that an attribute may say was sent beside them, and was found in objects and sets: they were read. `make test` runs a slice in one spool, drawn afresh; the whole is
+A word that an attribute may say was sent beside them, and was found in the sets, which are made of the objects: they were read. `make test` runs a slice in one spool, drawn afresh; the whole is
 `pytest -m long tests/system/test_usage_canary.py`, or, with this page,
 
 ```sh
