@@ -30,10 +30,15 @@ MAX_BUCKETS: Final = 32
 CACHED: Final = 4_096
 """Accepted texts of versions and languages that are remembered; others never are."""
 
+BEFORE_RELEASE: Final = (
+    r"-(?:alpha|beta|rc|dev|canary|next|nightly|pre|preview)(?:[.-]?[0-9]{1,5})?"
+)
+"""What may stand at the end of a version: words of this list alone, for any other may be a name."""
+
 _VERSION: Final = re.compile(  # noqa: TID251 - bounded, and nothing in it can match in two ways
     r"(?P<kept>(?P<first>[0-9]{1,5})(?:\.[0-9]{1,5}){0,2})"
     r"(?P<fourth>\.[0-9]{1,5})?"
-    r"(?P<before>-(?:alpha|beta|rc|dev|canary|next|nightly|pre|preview)(?:[.-]?[0-9]{1,5})?)?"
+    rf"(?P<before>{BEFORE_RELEASE})?"
 )
 _LANGUAGE: Final = re.compile(  # noqa: TID251 - as above
     r"(?P<language>[A-Za-z]{2,3})(?:-(?P<script>[A-Za-z]{4}))?(?:-(?P<region>[A-Za-z]{2}|[0-9]{3}))?"

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from relay.config import UsageApp
 from relay.errors import RequestError
+from relay.usage.attributes import BEFORE_RELEASE
 from relay.usage.model import NO_ENVIRONMENT, OPT_OUT_TYPES, Channel, Target, UsageRequest
 
 MAX_QUERY: Final = 8_000
@@ -35,7 +36,7 @@ _CONTROL: Final = "a parameter of the query holds a control character"
 _ID: Final = "[A-Za-z0-9_-]{1,64}"
 _SHAPES: Final = {
     "c_type": "[A-Za-z0-9](?:[A-Za-z0-9/_.:-]{0,98}[A-Za-z0-9])?",
-    "c_v": r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,2}(?:-[A-Za-z]{1,10}(?:[.-]?[0-9]{1,5})?)?",
+    "c_v": rf"[0-9]{{1,5}}(?:\.[0-9]{{1,5}}){{0,2}}(?:{BEFORE_RELEASE})?",
     "c_commit": "[0-9a-f]{7,40}",
     "c_instance_id": _ID,
     "c_session_id": _ID,
