@@ -147,6 +147,9 @@ def welcome(settings: Settings, started: Started) -> str:
         lines += _about(project, scheme, host, started.port)
     if started.onion:
         lines.append(f"  onion service          HiddenServicePort 80 {started.onion}")
+    for app in settings.usage.apps:
+        path = "/".join((app.name, "log", *app.environments[:1], "stable.log"))
+        lines.append(f"  usage events           {scheme}://{host}:{started.port}/{path}")
     admin = f"http://{started.admin_host}:{started.admin_port}"
     lines += [f"  metrics and health     {admin}/", "  stop with              Ctrl-C", ""]
     return "\n".join(lines)

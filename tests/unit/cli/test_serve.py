@@ -43,6 +43,15 @@ def test_what_torrc_needs() -> None:
     assert "onion" not in shown(None)
 
 
+def test_where_usage_events_go() -> None:
+    """Each app has an address that can be copied; with no app nothing is said of it."""
+    apps = "usage: {apps: [{name: suite, environments: [web]}, {name: connect, environments: []}]}"
+    text = shown(apps)
+    assert "  usage events           http://127.0.0.1:3005/suite/log/web/stable.log\n" in text
+    assert "  usage events           http://127.0.0.1:3005/connect/log/stable.log\n" in text
+    assert "usage" not in shown(None)
+
+
 def test_the_upstreams_key_is_masked() -> None:
     """What is printed at start tells no key of the upstream."""
     text = shown(
