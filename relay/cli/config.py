@@ -11,6 +11,11 @@ from relay.config import check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
 from relay.usage.cataloguefiles import read_catalogue
 
+_MADE = (
+    "usage.hash.secret_file is not set: pseudonyms, and what is known of repeats, "
+    "end with the process"
+)
+
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands."""
@@ -35,7 +40,9 @@ def run_check(options: argparse.Namespace) -> int:
     rules = len(scrubber.compiled.rules)
     left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)
     events = len(read_catalogue(settings).events) if settings.usage.enabled else 0
-    warnings = exposed_secrets(settings, os.environ)
+    warnings = list(exposed_secrets(settings, os.environ))
+    if settings.usage.enabled and settings.usage.hash.made:
+        warnings.append(_MADE)
     if options.json:
         file, projects = settings.source or None, len(settings.projects)
         counts = {"rules": rules, "shipped_rules_left_out": left_out, "usage_events": events}

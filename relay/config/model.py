@@ -263,6 +263,11 @@ class HashSettings:
     secret_file: str | None = None
     rotate: float = 86_400.0
 
+    @property
+    def made(self) -> bool:
+        """Whether the key is made at each start, and pseudonyms end with the process."""
+        return self.secret is None and self.secret_file is None
+
 
 @dataclass(frozen=True, slots=True)
 class ClientReportSettings:

@@ -154,7 +154,7 @@ def tell(loaded: Loaded) -> None:
     if left_out := shipped_left_out(rule.id for rule in loaded.scrubber.compiled.rules):
         log.warning("shipped_rules_left_out", extra={"count": left_out})
     usage = loaded.settings.usage
-    if usage.enabled and usage.hash.secret is None and usage.hash.secret_file is None:
+    if usage.enabled and usage.hash.made:
         # Pseudonyms of instances, and what is known of repeats, do not outlast a restart.
         log.warning("usage_secret_made")
     for project in loaded.settings.projects:

@@ -149,3 +149,26 @@ def test_secrets_that_everybody_may_read(
     assert f"relay: {told}\n" in capsys.readouterr().err
     assert 0 == main(["config", "check", "--json", "--config", str(file)])
     assert [told] == json.loads(capsys.readouterr().out)["warnings"]
+
+
+def test_pseudonyms_that_end_with_the_process(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A key of usage events that is made at each start is told, and is no mistake."""
+    told = (
+        "usage.hash.secret_file is not set: pseudonyms, and what is known of repeats, "
+        "end with the process"
+    )
+    rules = shipped_folder() / "network"
+    usage = GOOD + f"rules: ['{rules}']\nusage: {{apps: [{{name: suite}}]}}\n"
+    file.write_text(usage)
+    assert 0 == main(["config", "check", "--config", str(file)])
+    assert f"relay: {told}\n" in capsys.readouterr().err
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2-hunter2-hunter2")
+    secret.chmod(0o600)
+    given = f"hash: {{secret_file: '{secret}'}}, apps:"
+    for text, warnings in ((usage, [told]), (usage.replace("apps:", given), [])):
+        file.write_text(text)
+        assert 0 == main(["config", "check", "--json", "--config", str(file)])
+        assert warnings == json.loads(capsys.readouterr().out)["warnings"]

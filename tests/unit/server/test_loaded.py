@@ -39,11 +39,11 @@ def test_rules_that_are_left_out_are_told(tmp_path: Path, caplog: pytest.LogCapt
 def test_the_bound_of_the_usage_spool_is_shown_where_there_is_one() -> None:
     """A relay that takes no usage events has none to fill."""
     shown = []
-    for usage in ("{}", "{apps: [{name: suite}], spool: {max_bytes: 5MB}}"):
+    for usage in ("{}", "{apps: [{name: suite}], spool: {max_bytes: 50MB}}"):
         metrics = Metrics()
         show(load(parse(f"usage: {usage}", "r.yaml", {})), metrics)
         shown += [v for name, _, v in metrics.samples() if name == "relay_usage_spool_max_bytes"]
-    assert [0, 5_000_000] == shown
+    assert [0, 50_000_000] == shown
 
 
 @pytest.fixture(scope="module")
