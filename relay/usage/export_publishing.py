@@ -14,13 +14,13 @@ from typing import Any, Final
 from relay import jsonio
 from relay.usage.dictionary import to_markdown
 from relay.usage.export_tables import Made
-from relay.usage.objects import SETS
+from relay.usage.objects import PART, SETS
 from relay.usage.store import Store
 
 MANIFEST: Final = "manifest.json"
 
 _DIGITS: Final = 12
-_PART: Final = re.compile(r"[^/]+/part-\d{4}-[0-9a-f]{12}\.parquet")  # noqa: TID251 - names of ours
+_PART: Final = re.compile(PART)  # noqa: TID251 - names of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ is synced, too. Folders that are made have mode 0700, files 0600.
 
 import asyncio
 import builtins
+import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -97,9 +98,12 @@ class FolderStore:
             part.unlink(missing_ok=True)
 
     def _find(self, folder: Path) -> builtins.list[Stored]:
+        self._check_link(folder)
         found: list[Stored] = []
         for where, folders, files in os.walk(folder, onerror=_unless_missing):
             folders[:] = [name for name in folders if not name.startswith(".")]
+            for link in filter(Path.is_symlink, (Path(where, name) for name in folders)):
+                self._check_link(link)
             for name in files:
                 path = Path(where, name)
                 facts = None if name.startswith(".") else _look(path)
@@ -107,6 +111,14 @@ class FolderStore:
                     relative = path.relative_to(self._root).as_posix()
                     found.append(Stored(relative, facts.st_size, facts.st_mtime))
         return found
+
+    def _check_link(self, folder: Path) -> None:
+        """Refuse a link to a folder elsewhere: what is written there no list would tell of.
+
+        One to a folder in here is passed by: what it leads to is told where it stands.
+        """
+        if not folder.resolve().is_relative_to(self._root.resolve()):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
     def _remove(self, paths: Sequence[str]) -> None:
         changed: set[Path] = set()

@@ -20,6 +20,10 @@ PENDING: Final = "_pending"
 SETS: Final = "sets"
 """Where the sets for analysis are, by day: `sets/dt=2026-11-22/<event type>/part-….parquet`."""
 
+PART: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]*/part-[0-9]{4}-[0-9a-f]{12}\.parquet"
+"""The pattern of what is in the sets of a day. Nothing stranger, for `check_path` has to let it
+pass: a folder that anybody made, called `a\\b`, must not keep others from being deleted."""
+
 LEVEL: Final = 3
 """How hard objects are compressed: the library's default, some 100 MB a second."""
 

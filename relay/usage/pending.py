@@ -10,6 +10,7 @@ only the store's decides.
 """
 
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from relay.usage.store import Store
 
 PROBE: Final = f"{PENDING}/probe"
 """An object that tells whether the store keeps what is there from being created again."""
+
+NOTE: Final = re.compile(PENDING + r"/([0-9a-f]{32})\.json")  # noqa: TID251 - names of ours
 
 MARGIN: Final = 3_600.0
 """A note stays for so long after its rows can have no place in a spool any more, in seconds."""
@@ -116,8 +119,12 @@ class Pending:
         Raises:
             StoreError: they cannot be read, or the note of that name is not told among them.
         """
-        listed = [one async for one in self._store.list(PENDING)]
-        times = {_name_of(one.path): one.modified for one in listed if one.path.endswith(".json")}
+        # What has no name of ours was put there by somebody else, and is not looked at.
+        times = {
+            ours[1]: one.modified
+            async for one in self._store.list(PENDING)
+            if (ours := NOTE.fullmatch(one.path)) is not None
+        }
         if name not in times:
             raise StoreError("the store does not list what was written to it")
         now = times.pop(name)
@@ -242,7 +249,3 @@ def _read_noted(told: Any) -> Noted:
 
 def _path_of(name: str) -> str:
     return f"{PENDING}/{name}.json"
-
-
-def _name_of(path: str) -> str:
-    return path.removeprefix(f"{PENDING}/").removesuffix(".json")

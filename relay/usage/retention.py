@@ -17,8 +17,8 @@ from relay.config import UsageKeep
 from relay.errors import SpoolUnavailableError, StoreError
 from relay.ports import Expired, Spool
 from relay.usage.model import Record
-from relay.usage.objects import PENDING, SETS, read_path
-from relay.usage.pending import PROBE, read_note
+from relay.usage.objects import PART, SETS, read_path
+from relay.usage.pending import NOTE, PROBE, read_note
 from relay.usage.store import Store, Stored
 
 DAY: Final = 86_400.0
@@ -34,9 +34,8 @@ MOST_FAILURES: Final = 10
 
 _SET: Final = re.compile(  # noqa: TID251 - our own names, not a payload
     SETS + r"/dt=(?P<day>\d{4}-\d\d-\d\d)/"
-    r"(?:manifest\.json|dictionary\.(?:json|md)|[^/]+/part-\d{4}-[0-9a-f]{12}\.parquet)"
+    rf"(?:manifest\.json|dictionary\.(?:json|md)|{PART})"
 )
-_NOTE: Final = re.compile(PENDING + r"/([0-9a-f]{32})\.json")  # noqa: TID251 - as above
 
 
 _NOTHING: Final = Expired()
@@ -245,7 +244,7 @@ class _Sweep:
         path = stored.path
         if path == PROBE:  # it holds nothing, and is of no day
             return
-        noted = _NOTE.fullmatch(path)
+        noted = NOTE.fullmatch(path)
         if noted is not None:
             kind = Kind.NOTES
             owners = await self._owners_of_note(noted[1], stored)

@@ -131,3 +131,15 @@ def test_an_interruption_leaves_one_set_whole(left: int, tmp_path: Path) -> None
     put(FolderStore(tmp_path), tables(tmp_path / "made", a="xv", c="w"))
     assert {"a": "xv", "c": "w"} == whole(tmp_path)
     assert 3 == len(list(sets(tmp_path).rglob("*.parquet")))
+
+
+def test_a_name_that_no_store_takes_ends_nothing(tmp_path: Path) -> None:
+    """A folder that somebody else made is left alone; what is too old beside it goes."""
+    (tmp_path / "made").mkdir()
+    put(FolderStore(tmp_path), tables(tmp_path / "made", a="x", b="z"))
+    strange = sets(tmp_path) / "a\\b/part-0000-0123456789ab.parquet"
+    strange.parent.mkdir()
+    strange.write_bytes(b"x")
+    put(FolderStore(tmp_path), tables(tmp_path / "made", a="x"))
+    assert {"a": "x"} == whole(tmp_path)
+    assert [True, False] == [strange.exists(), (sets(tmp_path) / "b").exists()]

@@ -120,6 +120,28 @@ async def test_links_that_lead_nowhere_are_no_objects(tmp_path: Path) -> None:
     assert (["a/one"], None) == (await paths(store), await store.get("a/broken"))
 
 
+async def test_a_link_to_a_folder_elsewhere_is_a_failure(tmp_path: Path) -> None:
+    """What is written through it no list would tell of, so it would never be deleted."""
+    store = FolderStore(tmp_path / "usage")
+    (tmp_path / "usage").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "usage/events").symlink_to(tmp_path / "elsewhere")
+    for prefix in ("", "events"):
+        with pytest.raises(StoreError, match="symbolic links"):
+            await paths(store, prefix)
+
+
+async def test_a_link_to_a_folder_in_the_store_is_passed_by(tmp_path: Path) -> None:
+    """What it leads to is told once; the store itself may be reached by a link."""
+    (tmp_path / "store").symlink_to(tmp_path / "usage")
+    (tmp_path / "usage").mkdir()
+    store = FolderStore(tmp_path / "store")
+    await store.put("a/one", b"x")
+    (tmp_path / "usage/latest").symlink_to(tmp_path / "usage/a")
+    (tmp_path / "usage/a/around").symlink_to(tmp_path / "usage")
+    assert ["a/one"] == await paths(store)
+
+
 async def test_what_a_crash_left_goes_when_asked(tmp_path: Path) -> None:
     """A file that never became whole goes an hour later, though the process has tidied before."""
     store = FolderStore(tmp_path)

@@ -54,6 +54,15 @@ async def test_a_store_that_does_not_list_what_it_has_is_not_trusted(store: Fake
         await pending.others(NAME, frozenset())
 
 
+@pytest.mark.parametrize("name", [r"a\b", "a\nb", "\udcff", "a", OTHER.upper(), f"a/{NAME}", ""])
+async def test_what_has_no_name_of_ours_is_passed_by(store: FakeStore, name: str) -> None:
+    """What somebody else has put there is not looked at, and ends nothing."""
+    reader = Pending(store, MAX_AGE)
+    own = await reader.note(OTHER, [draft(1, name=OTHER)])
+    store.objects[f"_pending/{name}.json"] = (b"{}", 0.0)
+    assert [] == await reader.others(OTHER, own.rows)
+
+
 async def test_a_note_is_read_once(store: FakeStore) -> None:
     """Notes never change, so what was read is remembered."""
     await Pending(store, MAX_AGE).note(NAME, [draft(1)])

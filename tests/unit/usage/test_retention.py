@@ -190,6 +190,17 @@ async def test_a_second_run_finds_nothing(store: FolderStore) -> None:
     assert [1, 0] == [(await expire(store, UsageKeep(), TODAY)).objects for _ in range(2)]
 
 
+@pytest.mark.parametrize("folder", ["a\\b", "a\nb", "a\u2028b", "\udcff"])
+async def test_a_name_that_no_store_takes_keeps_nothing(store: FolderStore, folder: str) -> None:
+    """A folder that somebody else made ends no sweep: what is too old goes all the same."""
+    await store.put(event(ago(400)), b"four")
+    file = store._root / f"sets/dt={ago(400)}" / folder / "part-0000-0123456789ab.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"four")
+    report = await expire(store, UsageKeep(), TODAY)
+    assert (1, "", Tally(1, 4)) == (report.objects, report.error, report.strangers)
+
+
 async def test_strangers_are_left_alone(store: FolderStore) -> None:
     """What has no name of ours stays, however old its day is, and is counted."""
     strange = ["readme.txt", f"sets/dt={ago(400)}/chart.png", f"events/dt={ago(400)}/x.csv"]
