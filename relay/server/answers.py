@@ -93,7 +93,7 @@ class Cors:
         answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
 
-    def preflight(self, request: web.Request, methods: str) -> web.Response:
+    def preflight(self, request: web.BaseRequest, methods: str) -> web.Response:
         """Answer a preflight request: 200, no body."""
         answer = web.Response(status=HTTPStatus.OK)
         self.add(request, answer)

@@ -22,7 +22,7 @@ log = logging.getLogger("relay.server")
 Refuse = Callable[[web.BaseRequest, RelayError], web.Response]
 """Makes the answer to what is no request, and counts it."""
 
-_Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 # We decompress ourselves, counting; and no access log, for it would show addresses and keys.
 _OPTIONS: Final[dict[str, Any]] = {
@@ -254,7 +254,7 @@ class Connection(web.RequestHandler):
             log.error("connection_failed", extra={"error": type(error).__name__})
 
 
-def strict(handle: _Handle, refuse: Refuse) -> _Handle:
+def strict(handle: Handler, refuse: Refuse) -> Handler:
     """Wrap a server's handler: what a proxy before it may have read in another way is refused.
 
     An `Expect` that is not known (RFC 9110, 10.1.1), a tunnel, and a coding of the transfer other

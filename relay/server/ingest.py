@@ -38,6 +38,7 @@ from relay.server import answers
 from relay.server.admin import add_health_routes
 from relay.server.bodies import read_body
 from relay.server.connection import Connection
+from relay.server.listening import FIRST
 from relay.server.room import Load, Room
 from relay.server.routes import PIXEL, Convert, Posted, Route, Target, find_target
 from relay.server.usage import UsageIngest
@@ -295,12 +296,13 @@ def build_ingest_app(
 ) -> web.Application:
     """Wire the ingest port: health, if it is to be seen there, then everything else to `ingest`.
 
-    Usage events come first, where they are taken.
+    Usage events come first, where they are taken; they do not pay for the routes.
     """
     app = web.Application()
+    if usage is not None:
+        app[FIRST] = usage.before
     if health is not None:
         add_health_routes(app, health)
-    handle = ingest.handle if usage is None else usage.before(ingest.handle)
     # Not ".*": a path may hold an escaped end of line.
-    app.router.add_route("*", r"/{path:[\s\S]*}", handle)
+    app.router.add_route("*", r"/{path:[\s\S]*}", ingest.handle)
     return app

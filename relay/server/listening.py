@@ -14,7 +14,7 @@ from aiohttp import web
 
 from relay.config import MAX_KEY, Tls, read_file
 from relay.errors import ListenError
-from relay.server.connection import Connection, Refuse, plain_refusal, strict
+from relay.server.connection import Connection, Handler, Refuse, plain_refusal, strict
 from relay.server.handover import Receiver
 from relay.server.watch import Watch
 
@@ -29,6 +29,9 @@ HANDSHAKE_SECONDS: Final = 1.0
 
 BACKLOG: Final = 1_024
 """Connections that may wait to be taken."""
+
+FIRST: Final[web.AppKey[Callable[[Handler], Handler]]] = web.AppKey("first")
+"""In an app: what sees its requests before its routes do, given what they would be answered by."""
 
 SETTINGS: Final = {
     "admin": "admin.port",
@@ -189,7 +192,9 @@ async def _serving(
         await runner.setup()
         server = runner.server
         assert server is not None
-        server.request_handler = strict(server.request_handler, refuse)
+        handle = server.request_handler
+        first = runner.app.get(FIRST)
+        server.request_handler = strict(handle if first is None else first(handle), refuse)
         makers.append(partial(Connection, server, refuse, loop, closed, watch))
     try:
         if watch is not None:

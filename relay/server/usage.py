@@ -15,6 +15,7 @@ from relay.config import UsageApp
 from relay.errors import MethodError
 from relay.metrics import Metrics
 from relay.server import answers
+from relay.server.connection import Handler
 from relay.usage.intake import UsageIntake
 from relay.usage.model import Target
 from relay.usage.requests import find_target
@@ -52,10 +53,10 @@ class UsageIngest:
         self._cors = cors
         self._metrics = metrics
 
-    def before(self, others: answers.Handler) -> answers.Handler:
+    def before(self, others: Handler) -> Handler:
         """Return a handler that answers usage events itself, and leaves the rest to others."""
 
-        async def handle(request: web.Request) -> web.StreamResponse:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
             path, _, query = request.raw_path.partition("?")
             target = find_target(path, self._apps)
             if target is None:
@@ -64,7 +65,7 @@ class UsageIngest:
 
         return handle
 
-    async def _handle(self, request: web.Request, target: Target, query: str) -> web.Response:
+    async def _handle(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
         if request.method == hdrs.METH_OPTIONS:
             answer = self._cors.preflight(request, hdrs.METH_GET)
         else:
@@ -79,7 +80,7 @@ class UsageIngest:
         self._metrics.count("relay_requests_total", route=ROUTE, status=str(answer.status))
         return answer
 
-    async def _take(self, request: web.Request, target: Target, query: str) -> web.Response:
+    async def _take(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
         if request.method != hdrs.METH_GET:
             raise MethodError((hdrs.METH_GET,))
         consent = tuple(request.headers.getall(self._header, ()))
