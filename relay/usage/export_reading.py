@@ -28,8 +28,12 @@ AT_ONCE: Final = 8
 LARGEST: Final = 1_000_000_000
 """Bytes of an object when it is unpacked; a larger one is none of ours."""
 
-_PIECE: Final = 4_096
-"""Packed bytes that are unpacked in one go: 128 MB at most, whatever they say."""
+LARGEST_PACKED: Final = 300_000_000
+"""Bytes of an object as it is stored; a larger one is not even fetched. A batch has fewer
+(`usage.batch.bytes`), and what cannot be packed grows by little."""
+
+_PIECE: Final = 512
+"""Packed bytes that are unpacked in one go: 16 MB at most, whatever they say."""
 
 _EVENT: Final = {
     "type": "VARCHAR",
@@ -84,9 +88,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An object that is to be read, and into which table."""
+    """An object that is to be read, its size in bytes, and into which table."""
 
     path: str
+    size: int
     partition: Partition
     into: Into
 
@@ -106,7 +111,7 @@ async def find_objects(store: Store, day: date) -> list[Wanted]:
                 continue
             into = _table_of(named.partition, today, before)
             if into is not None:
-                found.append(Wanted(stored.path, named.partition, into))
+                found.append(Wanted(stored.path, stored.size, named.partition, into))
     return sorted(found, key=lambda wanted: wanted.path)
 
 
@@ -147,14 +152,16 @@ async def _fetch(
         some = wanted[start : start + AT_ONCE]
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(_fetch_one(folder / f"{start + n}.ndjson", store, one.path))
+                group.create_task(_fetch_one(folder / f"{start + n}.ndjson", store, one))
                 for n, one in enumerate(some)
             ]
         yield [(one, task.result()) for one, task in zip(some, tasks, strict=True)]
 
 
-async def _fetch_one(file: Path, store: Store, path: str) -> Path | None:
-    data = await store.get(path)
+async def _fetch_one(file: Path, store: Store, wanted: Wanted) -> Path | None:
+    if wanted.size > LARGEST_PACKED:
+        return None
+    data = await store.get(wanted.path)
     return None if data is None else await asyncio.to_thread(_unpack, data, file)
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from relay.config.usage_section import MAX_BATCH
 from relay.errors import RelayError
 from relay.usage.catalogue import EMPTY, Type
 from relay.usage.export import pseudonyms_a_day
-from relay.usage.export_reading import LARGEST
+from relay.usage.export_reading import LARGEST, LARGEST_PACKED
+from relay.usage.folder import FolderStore
 from tests.usage_sets import (
     CLICK,
     DAY,
@@ -225,6 +227,28 @@ def test_an_object_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("relay.usage.export_reading.LARGEST", 1_000)
     put(tmp_path, [click("a", f"m{i}") for i in range(99)])
     assert 1 == run(tmp_path, KNOWN).facts.broken
+
+
+def test_an_object_that_is_too_large_to_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no batch can be is not taken into memory to see what it is."""
+    assert LARGEST_PACKED > MAX_BATCH
+    strange = put(tmp_path, [click("a")])
+    put(tmp_path, [click("b")], hour=15)
+    size = LARGEST_PACKED + 1
+    with strange.open("wb") as file:
+        file.truncate(size)
+    fetched: list[str] = []
+    get = FolderStore.get
+
+    async def note(store: FolderStore, path: str) -> bytes | None:
+        fetched.append(path)
+        return await get(store, path)
+
+    monkeypatch.setattr(FolderStore, "get", note)
+    assert 1 == run(tmp_path, KNOWN).facts.broken
+    assert 1 == len(fetched)
 
 
 def test_what_the_allow_list_does_not_know(tmp_path: Path) -> None:
