@@ -229,7 +229,8 @@ def test_what_was_taken_and_refused_is_counted(shared: Shared) -> None:
     assert "planted" not in shared.relay.metrics()
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 2])
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [1, 2])
 def test_what_was_answered_is_there_once_after_a_power_cut(tmp_path: Path, workers: int) -> None:
     """Killed in the middle of many events: each that was answered is stored, and none twice."""
     folder = tmp_path / "relay"

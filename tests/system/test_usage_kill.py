@@ -183,7 +183,7 @@ def drain(relay: Relay, seconds: float = 30) -> None:
 LONG = [pytest.param(4, 1 + seed % 2, seed, marks=pytest.mark.long) for seed in range(2, 10)]
 
 
-@pytest.mark.parametrize(("turns", "workers", "seed"), [(1, 1, 1), *LONG])
+@pytest.mark.parametrize(("turns", "workers", "seed"), [(1, 2, 1), *LONG])
 def test_kills_lose_and_double_nothing_in_a_bucket(
     relay: Relay, s3: S3Server, turns: int, workers: int, seed: int
 ) -> None:
@@ -284,6 +284,7 @@ def test_a_store_that_is_away_holds_up_neither_clients_nor_a_stop(
     assert (dict.fromkeys(range(1, 101), 1), None) == (dict(found), sender.failure)
 
 
+@pytest.mark.long
 def test_a_stop_writes_what_waits(relay: Relay) -> None:
     """A relay that is asked to end has everything in the store before it is gone."""
     config = configured(relay.folder, {"url": "file:./usage"})

@@ -13,6 +13,7 @@ from relay.usage.catalogue import load_catalogue
 from relay.usage.objects import read_path
 
 
+@pytest.mark.long
 def test_a_day(tmp_path: Path) -> None:
     """It has as many events as asked for, of types that are known, one in a hundred twice."""
     make_day(tmp_path, 5_000, 8, variants=3)

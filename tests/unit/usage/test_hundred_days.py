@@ -141,7 +141,12 @@ SOME = (1, 2, 3, 50, *range(88, 94), DAYS)
 
 
 @pytest.mark.parametrize(
-    ("days", "written"), [("folder", EVERY), ("s3", SOME)], indirect=["days"], ids=["folder", "s3"]
+    ("days", "written"),
+    [
+        pytest.param("folder", EVERY, marks=pytest.mark.long, id="folder"),
+        pytest.param("s3", SOME, id="s3"),
+    ],
+    indirect=["days"],
 )
 async def test_on_day_91_day_1_is_gone_everywhere_and_nothing_younger(
     days: Days, written: Sequence[int]

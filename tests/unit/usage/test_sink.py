@@ -530,7 +530,7 @@ async def _raced(first: int, second: int, rows: Callable[[], list[object]]) -> l
     return await records(rigs[0].store, "events") + await records(rigs[0].store, "opt_outs")
 
 
-@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.long)])
 async def test_of_two_who_have_the_same_rows_one_writes_them(stride: int) -> None:
     """However two servers come between each other, each record is in exactly one object."""
     steps = len(await _steps())
