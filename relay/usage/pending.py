@@ -30,6 +30,12 @@ NOTE: Final = re.compile(PENDING + r"/([0-9a-f]{32})\.json")  # noqa: TID251 - n
 MARGIN: Final = 3_600.0
 """A note stays for so long after its rows can have no place in a spool any more, in seconds."""
 
+LONGEST_AGE: Final = 1e12
+"""Seconds that a note may say at most; with more nobody could reckon."""
+
+LARGEST: Final = 100_000_000
+"""Bytes of a note at most, some three million rows; a larger one is not fetched."""
+
 KEPT_BYTES: Final = 32_000_000
 """So much of notes is remembered; the rest is read again in each round."""
 
@@ -120,21 +126,24 @@ class Pending:
             StoreError: they cannot be read, or the note of that name is not told among them.
         """
         # What has no name of ours was put there by somebody else, and is not looked at.
-        times = {
-            ours[1]: one.modified
+        listed = {
+            ours[1]: one
             async for one in self._store.list(PENDING)
             if (ours := NOTE.fullmatch(one.path)) is not None
         }
-        if name not in times:
+        if name not in listed:
             raise StoreError("the store does not list what was written to it")
-        now = times.pop(name)
-        for gone in self._known.keys() - times.keys() - {name}:
+        now = listed.pop(name).modified
+        for gone in self._known.keys() - listed.keys() - {name}:
             del self._known[gone]
         found: list[Note] = []
-        for other in times.keys() - self._going:
-            note = await self._read(other)
+        for other in listed.keys() - self._going:
+            note = await self._read(other, listed[other].size)
             # Who has another spool, and shares the store, may keep rows for longer.
-            if now - times[other] > (self._max_age if note is None else note.max_age) + MARGIN:
+            if (
+                now - listed[other].modified
+                > (self._max_age if note is None else note.max_age) + MARGIN
+            ):
                 self.forget(other)
             elif note is not None and not note.rows.isdisjoint(rows):
                 found.append(note)
@@ -200,9 +209,11 @@ class Pending:
             self._known.pop(name, None)
             self._left.pop(name, None)
 
-    async def _read(self, name: str) -> Note | None:
+    async def _read(self, name: str, size: int) -> Note | None:
         data = self._known.get(name)
-        if data is None:
+        if data is None and size > LARGEST:
+            data = b""
+        elif data is None:
             data = await self._store.get(_path_of(name))
             if data is None:  # its writer has just finished with it
                 return None
@@ -212,7 +223,7 @@ class Pending:
         except ValueError:
             if name not in self._unreadable:  # left alone, until it is too old
                 self._unreadable.add(name)
-                log.error("usage_note_unreadable", extra={"bytes": len(data)})  # noqa: TRY400
+                log.error("usage_note_unreadable", extra={"bytes": size})  # noqa: TRY400
             return None
 
     def _remember(self, name: str, data: bytes) -> None:
@@ -232,6 +243,8 @@ def read_note(name: str, data: bytes) -> Note:
         raise ValueError("no note")
     max_age, objects = told["max_age"], told["objects"]
     if type(max_age) not in (int, float) or type(objects) is not list:
+        raise ValueError("no note")
+    if not 0 <= max_age <= LONGEST_AGE:  # nor a number that no float can be
         raise ValueError("no note")
     return Note(name, tuple(_read_noted(one) for one in objects), max_age)
 

@@ -189,6 +189,9 @@ class UsageSink:
                 return False
             except SpoolUnavailableError:  # the spool has told
                 return False
+            except Exception as error:  # noqa: BLE001 - our mistake; events are taken all the same
+                self._note_failure(StoreError(f"a mistake: {type(error).__name__}"))
+                return False
             if self._failures:
                 log.info("usage_store_restored")
             self._failures, self._failing_since = 0, None

@@ -63,6 +63,24 @@ async def test_what_has_no_name_of_ours_is_passed_by(store: FakeStore, name: str
     assert [] == await reader.others(OTHER, own.rows)
 
 
+async def test_a_note_too_large_to_be_one_is_not_fetched(
+    store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody else has put there is not taken into memory to see what it is."""
+    monkeypatch.setattr("relay.usage.pending.LARGEST", 1_000)
+    reader = Pending(store, MAX_AGE)
+    own = await reader.note(OTHER, [draft(1, name=OTHER)])
+    store.objects[f"_pending/{NAME}.json"] = (b" " * 1_001, 0.0)
+    steps: list[str] = []
+
+    async def note(step: str) -> None:
+        steps.append(step)
+
+    store.step = note
+    assert [] == await reader.others(OTHER, own.rows)
+    assert [] == [step for step in steps if step.startswith("before get")]
+
+
 async def test_a_note_is_read_once(store: FakeStore) -> None:
     """Notes never change, so what was read is remembered."""
     await Pending(store, MAX_AGE).note(NAME, [draft(1)])

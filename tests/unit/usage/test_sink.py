@@ -636,6 +636,8 @@ async def test_half_an_object_is_fenced_and_written_anew(rig: Rig) -> None:
         b'{"max_age":9,"objects":{}}',
         b'{"max_age":9,"objects":[1]}',
         b'{"max_age":"9","objects":[]}',
+        b'{"max_age":1' + b"0" * 400 + b',"objects":[]}',
+        b'{"max_age":-1e308,"objects":[]}',
         b'{"max_age":9,"objects":[],"version":2}',
         b'{"max_age":9,"objects":[{"path":"sets/x","size":99,"rows":[]}]}',
         b'{"max_age":9,"objects":[{"path":"../x","size":99,"rows":[]}]}',
@@ -676,3 +678,23 @@ async def test_notes_hold_no_id_of_a_row(rig: Rig) -> None:
     data = rig.store.objects[path][0]
     assert b"opt_outs/app=suite" in data
     assert row(1).envelope_id.encode() not in data
+
+
+async def test_a_mistake_of_ours_stops_nothing_else(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told by its kind, never by its text, and tried again; the process goes on."""
+
+    async def fail(step: str) -> None:
+        if step.startswith("before list"):
+            raise OverflowError("planted")
+
+    await rig.put(row(0))
+    rig.store.step = fail
+    assert not await rig.flush()
+    assert (1, 0, 0) == await rig.waits()
+    assert ["a mistake: OverflowError"] == [one.error for one in caplog.records]  # type: ignore[attr-defined]
+    assert "planted" not in caplog.text
+    rig.store.step = FakeStore().step
+    assert await rig.flush()
+    assert all_records([0]) == await records(rig.store)
