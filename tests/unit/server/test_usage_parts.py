@@ -10,6 +10,7 @@ from relay.clock import SystemClock
 from relay.config import Settings, parse
 from relay.errors import SpoolUnavailableError
 from relay.metrics import Metrics
+from relay.rulefiles import shipped_folder
 from relay.scrub.hashing import HashKeys
 from relay.server.loaded import Loaded, load
 from relay.server.parts import Parts, open_parts, prepare_all
@@ -18,7 +19,10 @@ from relay.spool.sqlite import SqliteSpool
 from relay.usage.pseudonyms import usage_secret
 from tests.unit.usage.events import TARGET, query
 
-USAGE = "usage: {apps: [{name: suite}], hash: {secret: 0123456789abcdef}}"
+USAGE = f"""\
+rules: ['{shipped_folder() / "network"}']
+usage: {{apps: [{{name: suite}}], hash: {{secret: 0123456789abcdef}}, store: {{url: 'file:kept'}}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,7 @@ async def test_what_waits_at_the_end_is_written(
         caller = intake._begin(TARGET, decision, ())
         assert caller is not None
     assert (True, None) == (caller.done(), caller.result())
-    assert 1 == len(list(tmp_path.glob("usage/opt_outs/**/*.ndjson.zst")))
+    assert 1 == len(list(tmp_path.glob("kept/opt_outs/**/*.ndjson.zst")))
 
 
 def test_all_spools_are_prepared(settings: Settings, tmp_path: Path) -> None:
