@@ -57,8 +57,9 @@ def check_runnable(settings: Settings) -> None:
         wrong(given, f"{admin.port} is {other} too, on the same host", "take another")
     for path, message, hint in onion_mistakes(settings):
         wrong(path, message, hint)
-    if settings.usage.enabled and find_spec("obstore") is None:
-        wrong("usage.apps", "needs what is not installed", "pip install 'scrub-relay[usage]'")
+    bucket = settings.usage.enabled and not settings.usage.store.url.startswith("file:")
+    if bucket and find_spec("obstore") is None:
+        wrong("usage.store.url", "needs what is not installed", "pip install 'scrub-relay[usage]'")
     for place, hashing in (("", settings.hash), ("usage.", settings.usage.hash)):
         try:
             read_secret(hashing)

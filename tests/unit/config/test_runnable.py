@@ -38,6 +38,7 @@ usage:
   apps:
     - name: suite
   hash: {{secret_file: {here}/secret}}
+  store: {{url: "s3://bucket/usage"}}
 """
     assert [
         (
@@ -46,13 +47,22 @@ usage:
         ),
         "r.yaml:4: listen.tls.cert: it cannot be read: No such file or directory",
         "r.yaml:5: listen.tls.key: it cannot be read: No such file or directory",
-        "r.yaml:10: usage.apps: needs what is not installed (pip install 'scrub-relay[usage]')",
+        (
+            "r.yaml:12: usage.store.url: needs what is not installed"
+            " (pip install 'scrub-relay[usage]')"
+        ),
         "r.yaml:7: hash.secret_file: the hash secret cannot be read: No such file or directory",
         (
             "r.yaml:11: usage.hash.secret_file: the hash secret cannot be read: "
             "No such file or directory"
         ),
     ] == refused(text)
+
+
+def test_usage_in_a_folder_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The libraries of the extra are for buckets, and for the export."""
+    monkeypatch.setattr("relay.config.runnable.find_spec", lambda _name: None)
+    check_runnable(parse("usage: {apps: [{name: suite}]}\n", "r.yaml", {}))
 
 
 def test_credentials_need_their_library(monkeypatch: pytest.MonkeyPatch) -> None:
