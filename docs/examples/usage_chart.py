@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A chart of people by language, out of the sets for analysis: an SVG on standard output.
 
-python docs/examples/usage_chart.py usage/sets suite-ready language
+python docs/examples/usage_chart.py usage-data/sets suite-ready language
 """
 
 import sys
@@ -48,5 +48,13 @@ def chart(title: str, found: list[tuple[str, int]]) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("usage: usage_chart.py SETS EVENT COLUMN")
     folder, event, column = sys.argv[1:]
-    sys.stdout.write(chart(f"People by {column} ({event})", people(folder, event, column)))
+    try:
+        found = people(folder, event, column)
+    except duckdb.IOException:
+        sys.exit(f"no sets below {folder}: relay usage export makes them")
+    if not found:
+        sys.exit(f"no value of {column} in {event} that ten people have")
+    sys.stdout.write(chart(f"People by {column} ({event})", found))

@@ -316,7 +316,8 @@ class UsageStore:
     """Where clean usage events are kept: a folder, or a bucket.
 
     Attributes:
-        url: `file:./usage`, `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
+        url: `file:./usage-data`, `s3://bucket/prefix`, `gs://bucket/prefix` or
+            `az://container/prefix`.
         endpoint: of another store that speaks S3's protocol; None for the provider's own.
         region: of the bucket; None for what the environment says.
         access_key_id, secret_access_key: for S3; None for what the environment of the process has,
@@ -326,7 +327,7 @@ class UsageStore:
         timeout: seconds for one request.
     """
 
-    url: str = field(default="file:./usage", repr=False)
+    url: str = field(default="file:./usage-data", repr=False)
     endpoint: str | None = None
     region: str | None = None
     access_key_id: str | None = field(default=None, repr=False)

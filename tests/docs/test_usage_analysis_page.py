@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for language, count in LANGUAGES.items()
         for nth in range(count)
     ]
-    put(made / "usage", lines)
+    put(made / "usage-data", lines)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(made)
         assert 0 == main(shell("relay usage export").split()[1:])
@@ -96,9 +96,25 @@ def test_the_chart(folder: Path) -> None:
     assert f"(pictures/{PICTURE.name})" in PAGE
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere", "suite-ready", "language"], "relay usage export makes them"),
+        (["usage-data/sets", "suite-ready", "nothing"], "no value of nothing in suite-ready"),
+        ([], "SETS EVENT COLUMN"),
+    ],
+)
+def test_no_chart(folder: Path, arguments: list[str], says: str) -> None:
+    """Whoever has nothing to show is told why, in a line, and gets no empty picture."""
+    call = [sys.executable, "docs/examples/usage_chart.py", *arguments]
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True, check=False)
+    assert (1, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
+    assert says in done.stderr
+
+
 def test_what_is_there(folder: Path) -> None:
     """The tree on the page is that of the sets; decisions would be there if there were any."""
-    there = {path.name for path in sets(folder / "usage").iterdir()}
+    there = {path.name for path in sets(folder / "usage-data").iterdir()}
     assert {
         "manifest.json",
         "dictionary.json",

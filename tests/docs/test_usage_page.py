@@ -70,7 +70,7 @@ def sent(relay: Relay, change: str = "", into: str = "") -> str:
 
 def kept(relay: Relay, record: str) -> list[tuple[str, dict[str, object]]]:
     """Every record of a set: the folder that it is in, and what it says."""
-    folder = relay.folder / "usage" / record
+    folder = relay.folder / "usage-data" / record
     found = []
     for path in sorted(folder.rglob("*.ndjson.zst")):
         with suppress(OSError):
@@ -98,8 +98,8 @@ def test_the_first_steps(relay: Relay) -> None:
     made = [json.dumps(one, separators=(",", ":")) for _, one in (event, decision)]
     assert shown == [shape(text) for text in made]
     folders = (
-        r"usage/events/app=suite/environment=web/dt=day/hh=\d\d",
-        "usage/opt_outs/app=suite/dt=day",
+        r"usage-data/events/app=suite/environment=web/dt=day/hh=\d\d",
+        "usage-data/opt_outs/app=suite/dt=day",
     )
     for (where, _), pattern in zip((event, decision), folders, strict=True):
         assert re.fullmatch(pattern, re.sub(r"\d{4}-\d\d-\d\d", "day", where))

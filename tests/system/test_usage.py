@@ -88,7 +88,7 @@ def query(message: str | None, kind: str = "suite/ready", **more: str) -> str:
 def records(folder: Path, record: str) -> list[dict[str, Any]]:
     """All records of a set in the store, a local folder."""
     found = []
-    for path in sorted((folder / "usage").glob(f"{record}/**/*.ndjson.zst")):
+    for path in sorted((folder / "usage-data").glob(f"{record}/**/*.ndjson.zst")):
         data = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
         found += [json.loads(line) for line in data.splitlines()]
     return found

@@ -103,7 +103,7 @@ _IDS = ("instance", "session", "message")
 def records(relay: Relay) -> list[dict[str, Any]]:
     """Return all that is in the store."""
     found = []
-    for path in sorted((relay.folder / "usage").rglob("*.ndjson.zst")):
+    for path in sorted((relay.folder / "usage-data").rglob("*.ndjson.zst")):
         with suppress(OSError):
             data = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
             found += [json.loads(line) for line in data.splitlines()]
@@ -178,7 +178,7 @@ def test_an_opt_out_is_the_decision_and_nothing_else(relay: Relay) -> None:
     assert [decision] * 2 == kept
     assert [] == traces(relay, sender)
     assert b"badbadbad1" not in everything(relay)
-    folders = (relay.folder / "usage" / "opt_outs").rglob("*.zst")
+    folders = (relay.folder / "usage-data" / "opt_outs").rglob("*.zst")
     assert {f"dt={today}"} == {path.parent.name for path in folders}
 
 
@@ -254,7 +254,7 @@ def command(relay: Relay, *words: str) -> subprocess.CompletedProcess[str]:
 
 def put(relay: Relay, day: date, number: int, lines: list[dict[str, Any]]) -> Path:
     """Put an object of a day into the store, as the relay writes it."""
-    folder = f"usage/events/app=suite/environment=web/dt={day}/hh=10"
+    folder = f"usage-data/events/app=suite/environment=web/dt={day}/hh=10"
     path = relay.folder / folder / f"{number:032x}.ndjson.zst"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(line) + "\n" for line in lines)
@@ -295,7 +295,8 @@ def test_a_set_shows_no_small_group(relay: Relay) -> None:
     put(relay, day, 3, many + few)
     done = command(relay, "usage", "export", "--day", str(day))
     assert 0 == done.returncode, done.stderr
-    (table,) = (relay.folder / "usage" / "sets" / f"dt={day}").rglob("device-connect/*.parquet")
+    sets = relay.folder / "usage-data" / "sets" / f"dt={day}"
+    (table,) = sets.rglob("device-connect/*.parquet")
     with duckdb.connect(":memory:") as base:
         rows = base.execute("SELECT * FROM read_parquet(?)", [str(table)]).fetchall()
     text = "\n".join(map(str, rows))

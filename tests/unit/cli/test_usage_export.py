@@ -34,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setenv("RELAY_USAGE__EVENTS__0", "events.yaml")
     monkeypatch.setenv("RELAY_USAGE__MIN_GROUP", "3")
-    put(tmp_path / "usage", [record(f"p{i}", "device/connect") for i in range(4)])
+    put(tmp_path / "usage-data", [record(f"p{i}", "device/connect") for i in range(4)])
     return tmp_path
 
 
@@ -51,7 +51,7 @@ def misused(*arguments: str) -> None:
 def test_a_day(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The sets are below the store, and it is said how many rows there are."""
     assert 0 == export(*DAY)
-    assert 4 == len(rows(here / "usage", "device.connect"))
+    assert 4 == len(rows(here / "usage-data", "device.connect"))
     out, err = capsys.readouterr()
     assert ["2026-11-22:", "1", "objects,", "4", "rows"] == out.split()[:5]
     assert "0 types of events have no rows: fewer than 3 people, or nobody" in out
@@ -85,7 +85,7 @@ def test_elsewhere(to: str, here: Path) -> None:
     assert 0 == export(*DAY, "--to", to)
     assert 4 == len(rows(here / "out", "device.connect"))
     assert 0o700 == stat.S_IMODE((here / "out").stat().st_mode)
-    assert not (here / "usage" / "sets").exists()
+    assert not (here / "usage-data" / "sets").exists()
 
 
 def test_several_days(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +94,7 @@ def test_several_days(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     days = ["2026-11-20", "2026-11-21", "2026-11-22"]
     assert days == [told["day"] for told in json.loads(capsys.readouterr().out)]
     assert [f"dt={day}" for day in days] == sorted(
-        path.name for path in (here / "usage" / "sets").iterdir()
+        path.name for path in (here / "usage-data" / "sets").iterdir()
     )
 
 
@@ -128,9 +128,9 @@ def test_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 
 def test_a_broken_object(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It ends with 1, and the sets of the others are there."""
-    put(here / "usage", [record("x")], hour=15).write_bytes(b"planted")
+    put(here / "usage-data", [record("x")], hour=15).write_bytes(b"planted")
     assert 1 == export(*DAY)
-    assert 4 == len(rows(here / "usage", "device.connect"))
+    assert 4 == len(rows(here / "usage-data", "device.connect"))
     assert "relay: 1 objects could not be read\n" == capsys.readouterr().err
 
 
@@ -155,7 +155,7 @@ def test_a_broken_object(here: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_wrong_use(arguments: list[str], here: Path) -> None:
     """It ends with 2, and nothing is made."""
     misused(*arguments)
-    assert not (here / "usage" / "sets").exists()
+    assert not (here / "usage-data" / "sets").exists()
 
 
 def test_sigterm_ends_as_an_error_does(

@@ -158,7 +158,7 @@ async def test_what_is_too_old_goes_at_the_start(
     monkeypatch.chdir(tmp_path)
     name = "0" * 32
     old, new = (
-        tmp_path / f"usage/events/app=suite/environment=web/dt={day}/hh=03/{name}.ndjson.zst"
+        tmp_path / f"usage-data/events/app=suite/environment=web/dt={day}/hh=03/{name}.ndjson.zst"
         for day in ("2024-02-29", datetime.now(UTC).date())
     )
     for path in (old, new):

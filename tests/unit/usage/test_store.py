@@ -25,7 +25,7 @@ async def test_a_folder_may_be_beside(tmp_path: Path, monkeypatch: pytest.Monkey
     """A relative path is one to the folder in which the relay runs."""
     monkeypatch.chdir(tmp_path)
     await open_store(UsageStore()).put("a/one", b"x")
-    assert ["a/one"] == await paths(FolderStore(tmp_path / "usage"))
+    assert ["a/one"] == await paths(FolderStore(tmp_path / "usage-data"))
 
 
 @pytest.mark.parametrize(
