@@ -35,6 +35,7 @@ CONNECT_SECONDS: Final = 5.0
 _AWAY: Final = "the store cannot be reached, or does not answer as it should"
 _NO_BUCKET: Final = "the store has no such bucket"
 _CREDENTIALS: Final = "the store refuses the credentials"
+_STRANGE: Final = "the store holds a name with an empty part, such as a//b: nothing can be listed"
 _REFUSED: Final = ("401 Unauthorized", "403 Forbidden")
 _MISSING: Final = "404 Not Found"
 
@@ -158,6 +159,8 @@ class Bucket:
             raise type(error) from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
             word = _CREDENTIALS
+        except exceptions.InvalidPathError:
+            word = _STRANGE
         except StopAsyncIteration:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here

@@ -18,7 +18,7 @@ from relay.errors import SpoolUnavailableError, StoreError
 from relay.ports import Expired, Spool
 from relay.usage.model import Record
 from relay.usage.objects import PART, SETS, read_path
-from relay.usage.pending import NOTE, PROBE, read_note
+from relay.usage.pending import LARGEST, NOTE, PROBE, read_note
 from relay.usage.store import Store, Stored
 
 DAY: Final = 86_400.0
@@ -152,11 +152,15 @@ async def expire(store: Store, keep: UsageKeep, today: date, *, dry_run: bool = 
     sweep = _Sweep(store, keep, today, dry_run)
     try:
         number = 0
-        async for stored in store.list():
-            await sweep.look(stored)
-            number += 1
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)  # a list may be here as a whole, and requests wait
+        try:
+            async for stored in store.list():
+                await sweep.look(stored)
+                number += 1
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)  # a list may be here as a whole, and requests wait
+        except StoreError:
+            await sweep.end()  # what was told until it broke off goes all the same
+            raise
         await sweep.end()
         if not dry_run:
             await store.tidy()
@@ -296,7 +300,7 @@ class _Sweep:
 
     async def _owners_of_note(self, name: str, stored: Stored) -> list[Owner]:
         """Return what a note names; where that cannot be read, the note is as old as its file."""
-        data = await self.store.get(stored.path)
+        data = await self.store.get(stored.path) if stored.size <= LARGEST else None
         with suppress(ValueError):
             note = read_note(name, data or b"")
             owners = [owner for one in note.objects if (owner := owner_of(one.path)) is not None]

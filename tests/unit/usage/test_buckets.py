@@ -86,6 +86,22 @@ async def test_a_bucket_that_is_not_there_is_a_failure(s3: S3Server) -> None:
             await call
 
 
+async def test_a_name_that_ends_lists_is_told_as_what_it_is() -> None:
+    """Another program may put `a//b` there; the library tells nothing of what comes after it."""
+    page = (
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Contents>'
+        "<Key>some-prefix/a//b</Key><LastModified>2026-11-22T00:00:00.000Z</LastModified>"
+        '<ETag>"x"</ETag><Size>1</Size></Contents></ListBucketResult>'
+    )
+
+    async def tell(_request: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="application/xml")
+
+    async with answering(tell) as port:
+        with pytest.raises(StoreError, match="a name with an empty part"):
+            await paths(store_at(port))
+
+
 async def test_nothing_is_written_where_a_redirect_leads() -> None:
     """No event is sent elsewhere; what the library asks there, it asks without credentials."""
     elsewhere: list[web.Request] = []

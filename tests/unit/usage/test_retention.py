@@ -398,13 +398,13 @@ async def test_a_store_that_fails_again_and_again_is_left_alone(
 
 
 async def test_a_list_that_breaks_off_is_no_success(tmp_path: Path) -> None:
-    """What was found until then is told as not deleted."""
+    """What was found until then goes, and the error is told."""
     store = Failing(tmp_path)
     await store.put(event(ago(90)), b"x")
     store.ends = True
     report = await expire(store, UsageKeep(), TODAY)
     (events,) = [one for one in report.kinds if one.kind is Kind.EVENTS]
-    assert ("away", 0, 1) == (report.error, events.gone.objects, events.failed.objects)
+    assert ("away", 1, 0) == (report.error, events.gone.objects, events.failed.objects)
 
 
 # --- spools, and telling ---
