@@ -4,6 +4,7 @@ import argparse
 import secrets
 import sys
 from typing import Final
+from urllib.parse import parse_qsl
 
 import relay
 from relay import jsonio
@@ -11,10 +12,13 @@ from relay.cli.options import add_config, add_json, print_json, read_input, sett
 from relay.cli.terminal import lines, printable, say
 from relay.clock import SystemClock
 from relay.config import UsageApp, UsageSettings
+from relay.outcomes import Reason
 from relay.usage.admitting import UsagePolicy
+from relay.usage.catalogue import Catalogue
 from relay.usage.cataloguefiles import read_catalogue
 from relay.usage.checking import Checked, check
 from relay.usage.pseudonyms import UsageKeys
+from relay.yamlio import nearest
 
 _PSEUDONYMS: Final = ("instance", "session", "message")
 
@@ -76,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         _show(done)
+        if done.reason is Reason.UNKNOWN_ITEM and (hint := _hint(url, catalogue)):
+            say(f"relay: {hint}")
     return 0 if done.record is not None else 1
 
 
@@ -83,6 +89,15 @@ def _assumed(url: str) -> UsageSettings:
     """Return settings for the app that a URL names, whichever that is."""
     path = url.partition("?")[0].partition("://")[2].partition("/")[2] or url.lstrip("/")
     return UsageSettings(apps=(UsageApp(path.partition("/")[0]),))
+
+
+def _hint(url: str, catalogue: Catalogue) -> str:
+    """Return why the list has no such type: it is another app's, or it is spelled otherwise."""
+    kind = dict(parse_qsl(url.partition("?")[2])).get("c_type", "")
+    found = catalogue.events.get(kind)
+    if found is not None:
+        return f"the list has it for {', '.join(sorted(found.apps))}"
+    return nearest(kind, catalogue.events)
 
 
 def _show(done: Checked) -> None:

@@ -65,3 +65,23 @@ def test_nothing_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
         (done := json.loads(capsys.readouterr().out))["reason"],
         done["record"],
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "hint"),
+    [
+        (PATH, "transport-tpye", "relay: did you mean 'transport-type'?\n"),
+        ("/other/log/web/stable.log", "transport-type", "relay: the list has it for suite\n"),
+        (PATH, "hunter2", ""),
+    ],
+)
+def test_a_type_that_is_not_on_the_list(
+    capsys: pytest.CaptureFixture[str], path: str, kind: str, hint: str
+) -> None:
+    """Whoever has mistaken the name, or the app, is told so."""
+    Path("relay.yaml").write_text("usage: {apps: [{name: suite}, {name: other}]}\n")
+    url = f"{path}?{COMMON.replace('transport-type', kind)}&c_consent=true"
+    assert 1 == main(["usage", "check", url])
+    out, err = capsys.readouterr()
+    assert out.startswith("204 unknown_item: ")
+    assert hint == err
