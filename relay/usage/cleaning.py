@@ -110,7 +110,7 @@ def _opt_out(fields: OptOut, target: Target, keys: UsageKeys, now: float, seen: 
         "app": target.app,
         "version": fields.version,
     }
-    message = keys.message(target.app, fields.message) if fields.message else ""
+    message = keys.decision(target.app, fields.message) if fields.message else ""
     partition = Partition(Record.OPT_OUTS, target.app, "", day, None)
     return Draft(partition, record, None, message, {}, None, {}, seen)
 

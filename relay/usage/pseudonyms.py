@@ -26,6 +26,7 @@ class UsageKeys:
     _instance: bytes = field(repr=False)
     _session: bytes = field(repr=False)
     _message: bytes = field(repr=False)
+    _decision: bytes = field(repr=False)
 
     @classmethod
     def of(cls, secret: bytes, period: int) -> "UsageKeys":
@@ -38,7 +39,11 @@ class UsageKeys:
         root = usage_secret(secret)
         rotating = _key(root, f"period {period}")
         return cls(
-            period, _key(rotating, "instance"), _key(rotating, "session"), _key(root, "message")
+            period,
+            _key(rotating, "instance"),
+            _key(rotating, "session"),
+            _key(root, "message"),
+            _key(root, "decision"),
         )
 
     def instance(self, text: str) -> str:
@@ -57,6 +62,14 @@ class UsageKeys:
         """
         named = f"{app}\0{text}".encode()
         return blake2b(named, key=self._message, digest_size=_BYTES).hexdigest()
+
+    def decision(self, app: str, text: str) -> str:
+        """Return 32 hex digits that stand for a message that opts out, in every period.
+
+        Never that of an event: no decision is lost to an event of the same id, nor the reverse.
+        """
+        named = f"{app}\0{text}".encode()
+        return blake2b(named, key=self._decision, digest_size=_BYTES).hexdigest()
 
 
 class Keyring:

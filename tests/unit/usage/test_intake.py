@@ -214,6 +214,16 @@ async def test_a_decision_is_a_row_of_its_own_that_the_spool_knows(rig: Rig) -> 
     )
 
 
+async def test_no_event_takes_the_place_of_a_decision(rig: Rig) -> None:
+    """A client that uses an id again loses an event to another at most, never what it decided."""
+    decision = {"c_type": "settings/analytics", "value": "false"}
+    await rig.take()
+    await rig.take(**decision)
+    await rig.take(**decision)
+    assert {Record.OPT_OUTS, Record.EVENTS} == set(dict(await rig.disk.batches()))
+    assert ({"accepted": 2.0}, 1.0) == (rig.outcomes(), rig.repeats())
+
+
 async def test_decisions_without_a_message_id_are_all_counted(rig: Rig) -> None:
     """Nobody can tell two of them apart from one that was sent twice."""
     decision = {"c_type": "settings/analytics", "value": "false", "c_message_id": None}

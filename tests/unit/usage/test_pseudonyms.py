@@ -10,8 +10,9 @@ SECRET = b"a secret of 16 bytes or more"
 OTHER = b"another secret of many bytes"
 
 
-def all_of(keys: UsageKeys, text: str = "abc") -> tuple[str, str, str]:
-    return keys.instance(text), keys.session(text), keys.message("suite", text)
+def all_of(keys: UsageKeys, text: str = "abc") -> tuple[str, str, str, str]:
+    decision = keys.decision("suite", text)
+    return keys.instance(text), keys.session(text), keys.message("suite", text), decision
 
 
 def test_the_same_text_has_the_same_pseudonym() -> None:
@@ -23,13 +24,13 @@ def test_the_same_text_has_the_same_pseudonym() -> None:
 
 def test_families_stand_apart() -> None:
     """An id that is used for two things stands for two things."""
-    assert 3 == len(set(all_of(UsageKeys.of(SECRET, 3))))
+    assert 4 == len(set(all_of(UsageKeys.of(SECRET, 3))))
 
 
 def test_another_period_gives_other_pseudonyms_of_people() -> None:
     """Messages have the same in all, or repeats would not be known at its end."""
     first, second = (all_of(UsageKeys.of(SECRET, period)) for period in (3, 4))
-    assert (True, True, False) == tuple(
+    assert (True, True, False, False) == tuple(
         one != other for one, other in zip(first, second, strict=True)
     )
 
