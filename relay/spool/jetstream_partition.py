@@ -55,7 +55,8 @@ class Partition:
 
     Attributes:
         made: whether its consumer is there.
-        quiet: whether the stream has said that it has none due but those in the buffer.
+        quiet: whether the stream has said that it has none due but those in the buffer. What falls
+            due later, because its time has come or another relay has died, only a pull brings.
         puts: how often there was something new since the start.
         put: the last number in the stream that this relay has put, and `seen` that it has got.
         poll: the number of the pull that waits, until when it does, and what it may still bring.
@@ -73,6 +74,14 @@ class Partition:
     poll_ends: float = 0.0
     poll_left: int = 0
 
-    def is_thin(self) -> bool:
-        """Whether to ask for more: little is here, and there may be more."""
-        return len(self.buffer) < BATCH and not self.quiet
+    def is_thin(self, now: float | None = None) -> bool:
+        """Whether to ask for more: little is here, and there may be more.
+
+        With `now`, the event loop's time, there may be also where no pull waits.
+        """
+        quiet = self.quiet and (now is None or self.is_polled(now))
+        return len(self.buffer) < BATCH and not quiet
+
+    def is_polled(self, now: float) -> bool:
+        """Whether a pull waits, by the event loop's time, and brings what falls due."""
+        return self.poll_left > 0 and now < self.poll_ends

@@ -104,12 +104,15 @@ class Puller:
     async def fill(self, shut: Collection[str], skip: Collection[Lane], wanted: int) -> None:
         """Look whether there is more, where fewer are here than wanted, and it is not known.
 
+        Who claims need not `poll`: what a stream has said holds only as long as a pull waits.
+
         Raises:
             SpoolUnavailableError: no server answers, and nothing is here.
         """
+        now = self._loop.time()
         partitions = self.open(shut)
         counts = Counter(pulled.token for pulled in self.ready(shut, skip))
-        thin = [p for p in partitions if counts[p.token] < wanted and p.is_thin()]
+        thin = [p for p in partitions if counts[p.token] < wanted and p.is_thin(now)]
         for partition in thin:
             if partition.probe is None:
                 await self._probe(partition, max(wanted, BATCH))
@@ -210,7 +213,7 @@ class Puller:
 
     async def _poll(self, partition: Partition) -> None:
         now = self._loop.time()
-        if partition.poll_left < 1 or now >= partition.poll_ends:
+        if not partition.is_polled(now):
             partition.poll_left, partition.poll_ends = BATCH, now + POLL_SECONDS + 1
             wait = {"expires": int(POLL_SECONDS * 1e9)}
             partition.poll = await self._ask(partition, BATCH, wait)

@@ -16,8 +16,8 @@ from relay.config import SpoolSettings
 from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import SpoolFullError
 from relay.outcomes import Reason
-from relay.ports import Clock, Expired, Spool
-from relay.spool import Bounds, Dropped
+from relay.ports import Claim, Clock, Expired, Spool
+from relay.spool import Bounds, Dropped, jetstream_streams
 from relay.spool.jetstream import attach_jetstream, open_jetstream
 from tests.contract import test_spool as suite
 from tests.contract.test_spool import Open, ids
@@ -101,6 +101,41 @@ async def test_a_retry_comes_back_at_its_time(open_timed: Open) -> None:
     assert clock.now() >= due
     (again,) = await spool.claim(1)
     assert 1 == again.attempts
+
+
+async def claim_only(spool: Spool) -> list[Claim]:
+    """Claim until there is something, and never wait on the spool, which would ask for more."""
+    async with asyncio.timeout(10):
+        while not (claims := list(await spool.claim(9))):  # noqa: ASYNC110 - the server's own time
+            await asyncio.sleep(0.05)
+    return claims
+
+
+async def test_a_retry_comes_back_to_who_only_claims(open_timed: Open) -> None:
+    """It comes at its time, also where nobody waits and nothing else is put."""
+    spool = await open_timed()
+    await spool.put(envelope())
+    (claim,) = await spool.claim(1)
+    await spool.settle([(claim, RetryAt(SystemClock().now() + 0.3))])
+    assert [] == list(await spool.claim(1))
+    assert [1] == [one.attempts for one in await claim_only(spool)]
+
+
+async def test_what_a_dead_relay_had_comes_to_who_only_claims(
+    open_timed: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the time for an answer another one gets it, though it was told that nothing waits."""
+    monkeypatch.setattr(jetstream_streams, "ACK_WAIT", 0.5)
+    dead = await open_timed()
+    for number in range(20):
+        await dead.put(envelope(number))
+    assert 20 == len(await dead.claim(20))  # and is silent from now on, for its time is short
+    alive = await open_timed(same=True)
+    assert [] == list(await alive.claim(9))
+    found: list[int] = []
+    while len(found) < 20:
+        found += ids(await claim_only(alive))
+    assert [*range(20)] == sorted(found)
 
 
 async def test_a_wait_ends_when_something_falls_due(open_timed: Open) -> None:

@@ -45,12 +45,12 @@ async def open_spool(
         await spool.close()
 
 
-def sink_of(spool: Spool, store: FakeStore) -> UsageSink:
+def sink_of(spool: Spool, store: FakeStore, every: float = 60.0) -> UsageSink:
     return UsageSink(
         spool,
         store,
         SystemClock(),
-        UsageBatch(),
+        UsageBatch(every=every),
         metrics=Metrics(),
         random=lambda: 0.0,
         max_age=86_400,
@@ -69,10 +69,14 @@ async def write_until_empty(*sinks: tuple[UsageSink, Spool]) -> None:
         while True:
             for sink, _ in sinks:
                 await sink.flush(30)
-            status = await sinks[0][1].status()
-            if not status.ready + status.claimed:
+            if await is_empty(sinks[0][1]):
                 return
-            await sinks[0][1].wait(0.2)
+            await asyncio.sleep(0.1)  # the servers' own time; a sink never waits on its spool
+
+
+async def is_empty(spool: Spool) -> bool:
+    status = await spool.status()
+    return not status.ready + status.claimed
 
 
 async def test_rows_of_a_stream_are_written(open_spool: Open) -> None:
@@ -81,6 +85,27 @@ async def test_rows_of_a_stream_are_written(open_spool: Open) -> None:
     await fill(first)
     store = FakeStore()
     await write_until_empty((sink_of(second, store), second))
+    assert all_records(range(ROWS)) == await records(store)
+
+
+async def test_what_a_dead_server_had_is_written_though_no_more_events_come(
+    open_spool: Open,
+) -> None:
+    """One dies with all that waits in its hands; another has looked before its time was over."""
+    dead = await open_spool()
+    await fill(dead)
+    assert ROWS == len(await dead.claim(ROWS))
+    dead._keeping.cancel()  # type: ignore[attr-defined]  # it is silent
+    alive = await open_spool()
+    store = FakeStore()
+    sink = sink_of(alive, store, every=0.1)
+    assert await sink.flush(30)
+    assert [] == await records(store)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        running = group.create_task(sink.run())
+        while not await is_empty(alive):  # noqa: ASYNC110 - the server's own time
+            await asyncio.sleep(0.1)
+        running.cancel()
     assert all_records(range(ROWS)) == await records(store)
 
 
@@ -115,13 +140,13 @@ async def test_a_slow_server_and_a_fast_one_write_each_row_once(
         group.create_task(sinks[0].flush(60))
         await reached.wait()
         slow._keeping.cancel()  # type: ignore[attr-defined]  # it is silent, as if it stood still
-        await _until_it_has_some(sinks[1], stores[1], fast)
+        await _until_it_has_some(sinks[1], stores[1])
         wake.set()
     await write_until_empty((sinks[0], slow), (sinks[1], fast))
     assert all_records(range(ROWS)) == await records(stores[0])
 
 
-async def _until_it_has_some(sink: UsageSink, store: FakeStore, spool: Spool) -> None:
+async def _until_it_has_some(sink: UsageSink, store: FakeStore) -> None:
     """Let it write until the rows of the silent one were given to it."""
     noted = asyncio.Event()
 
@@ -132,7 +157,7 @@ async def _until_it_has_some(sink: UsageSink, store: FakeStore, spool: Spool) ->
     store.step = note
     while not noted.is_set():
         await sink.flush(30)
-        await spool.wait(0.2)
+        await asyncio.sleep(0.1)
     store.step = go_on
 
 
