@@ -110,11 +110,6 @@ def attribute_columns(event: EventType) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def columns_of(event: EventType) -> tuple[Column, ...]:
-    """Return all columns of an event type's table, in their order."""
-    return (*FIXED, *attribute_columns(event))
-
-
 def structures(columns: Sequence[Column]) -> list[list[Column]]:
     """Return columns of attributes parted so that in no part two differ in capitals only.
 

@@ -37,7 +37,6 @@ _EVENTS: Final = re.compile(  # noqa: TID251 - our own names, not a payload
 _OPT_OUTS: Final = re.compile(  # noqa: TID251 - as above
     r"opt_outs/app=(?P<app>[\w-]+)/dt=(?P<day>\d{4}-\d\d-\d\d)/(?P<name>[0-9a-f]{32})\.ndjson\.zst"
 )
-_DAY: Final = re.compile(r"(?:^|/)dt=(\d{4}-\d\d-\d\d)(?:/|$)")  # noqa: TID251 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,6 @@ def read_path(path: str) -> Named | None:
             Partition(Record.OPT_OUTS, found["app"], "", found["day"], None), found["name"]
         )
     return None
-
-
-def day_of(path: str) -> str | None:
-    """Return the day in a path, whatever it is of; None if it has none."""
-    found = _DAY.search(path)
-    return None if found is None else found[1]
 
 
 def check_path(path: str) -> None:

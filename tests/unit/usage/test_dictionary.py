@@ -3,13 +3,14 @@
 import pytest
 
 from relay.usage.dictionary import Facts, describe, to_markdown, told
-from relay.usage.export_columns import columns_of
+from relay.usage.export_columns import FIXED, attribute_columns
 from relay.usage.export_tables import Made
 from tests.usage_sets import READY
 
 FACTS = Facts("2026-11-22", True, 10, 1, "ab" * 32, 7, 0, 23, 4)
-LOST = {column.name: 11 for column in columns_of(READY)}
-MADE = Made("suite.ready", READY, columns_of(READY), (), 57, 9, LOST)
+COLUMNS = (*FIXED, *attribute_columns(READY))
+LOST = {column.name: 11 for column in COLUMNS}
+MADE = Made("suite.ready", READY, COLUMNS, (), 57, 9, LOST)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from relay.usage.objects import (
     FENCE,
     Named,
     check_path,
-    day_of,
     decode,
     encode,
     folder_of,
@@ -56,17 +55,6 @@ def test_a_path_is_read_as_it_was_made(partition: Partition) -> None:
 def test_what_is_no_object_of_ours_is_none(path: str) -> None:
     """A path that was not made here says nothing."""
     assert read_path(path) is None
-
-
-def test_a_day_is_found_in_any_path() -> None:
-    """Objects and sets alike tell their day; what has none, none."""
-    paths = [
-        path_of(EVENTS, NAME),
-        "sets/dt=2026-11-22/a.parquet",
-        "_pending/a.json",
-        "xdt=2026-11-22",
-    ]
-    assert ["2026-11-22", "2026-11-22", None, None] == [day_of(path) for path in paths]
 
 
 @pytest.mark.parametrize("path", ["", "/a", "a/", "a//b", "..", "a/../b", ".a", "a\\b", "a\nb"])
