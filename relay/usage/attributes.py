@@ -43,6 +43,13 @@ _VERSION: Final = re.compile(  # noqa: TID251 - bounded, and nothing in it can m
 _LANGUAGE: Final = re.compile(  # noqa: TID251 - as above
     r"(?P<language>[A-Za-z]{2,3})(?:-(?P<script>[A-Za-z]{4}))?(?:-(?P<region>[A-Za-z]{2}|[0-9]{3}))?"
 )
+_SCRIPTS: Final = (
+    "Adlm Arab Armn Beng Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hans Hant Hebr Jpan Khmr "
+    "Knda Kore Laoo Latn Mlym Mong Mtei Mymr Nkoo Olck Orya Rohg Sinh Sund Taml Telu Tfng Thaa "
+    "Thai Tibt Vaii Yiii"
+)
+"""Scripts that platforms name (ISO 15924, as in Unicode's CLDR): other letters may be a name."""
+_KNOWN_SCRIPTS: Final = frozenset(_SCRIPTS.split())
 _INTEGER: Final = re.compile(r"0|[1-9][0-9]{0,15}")  # noqa: TID251 - as above
 _NUMBER: Final = re.compile(  # noqa: TID251 - as above; a number as JavaScript writes it
     r"-?(?:0|[1-9][0-9]{0,21})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?"
@@ -181,8 +188,10 @@ def _language(text: str) -> str:
     found = _LANGUAGE.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         raise ValueError
-    script, region = found["script"], found["region"]
-    parts = (found["language"].lower(), script and script.title(), region and region.upper())
+    script, region = found["script"] and found["script"].title(), found["region"]
+    if script and script not in _KNOWN_SCRIPTS:
+        raise ValueError
+    parts = (found["language"].lower(), script, region and region.upper())
     return "-".join(part for part in parts if part)
 
 

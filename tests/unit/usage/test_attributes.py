@@ -108,6 +108,7 @@ def test_versions(text: str, kept: str | None) -> None:
         ("en", "en"),
         ("EN-us", "en-US"),
         ("zh-hant-tw", "zh-Hant-TW"),
+        ("al-jack-cz", None),
         ("es-419", "es-419"),
         ("fil", "fil"),
         ("de-peter", None),
