@@ -56,6 +56,7 @@ class Claims:
         self._on_drop = on_drop
         self._max_age = max_age
         self._untried: dict[int, int] = {}
+        self._takes = False
 
     async def take(
         self, limit: int, shut: Collection[str], skip: Collection[Lane]
@@ -65,6 +66,7 @@ class Claims:
         Raises:
             SpoolUnavailableError: no server answers; nothing was taken.
         """
+        self._takes = True
         while True:
             await self._puller.fill(shut, skip, limit)
             picked, lost = self._pick(limit, self._puller.ready(shut, skip))
@@ -98,6 +100,8 @@ class Claims:
             ]
             total += Expired(waiting=len(old), bytes=sum(size for _, size in old))
             if dry_run or not old:
+                if not (dry_run or self._takes):
+                    await self._let_go()
                 return total
             for pulled, _ in old:
                 self._puller.take(pulled)
@@ -123,6 +127,21 @@ class Claims:
                     await self._settle(claim, decision)
         except* (SpoolUnavailableError, SpoolFullError):
             raise SpoolUnavailableError("the spool cannot be reached") from None
+
+    async def _let_go(self) -> None:
+        """Give back what was only looked at, where nobody claims: other relays wait for it."""
+        here = self._puller.ready((), ())
+        for pulled in here:
+            self._puller.take(pulled)
+        try:
+            for pulled in here:
+                await self._answer(pulled, NAK)
+                self.note_untried(pulled.seq)
+        except SpoolUnavailableError:
+            return  # it goes back when it has lain here too long
+        finally:
+            for pulled in here:
+                self._puller.put_back(pulled)
 
     def _pick(self, limit: int, here: Sequence[Pulled]) -> tuple[list[Pulled], list[_Lost]]:
         """Hold the oldest of what is here; what cannot be sent any more stands apart."""

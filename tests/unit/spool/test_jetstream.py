@@ -16,7 +16,7 @@ from relay.delivery import Ack, Bury, RetryAt
 from relay.errors import RelayError, SpoolFullError, SpoolUnavailableError
 from relay.limit_memory import KeyLimit
 from relay.outcomes import Reason
-from relay.ports import Lane
+from relay.ports import Expired, Lane
 from relay.protocol.enforcement import Limit
 from relay.spool import Dropped, jetstream_pull, jetstream_spool, jetstream_streams
 from relay.spool.jetstream import attach_jetstream, open_jetstream
@@ -419,6 +419,18 @@ async def test_what_others_wrote_is_never_forwarded(relays: Relays) -> None:
     assert [1, 2] == await take(spool, 2)
     assert [(Reason.INTERNAL, "")] == [(one.reason, one.project) for one in relays.dropped]
     assert 2 == (await spool.status()).claimed
+
+
+async def test_who_expires_and_never_claims_keeps_nothing(relays: Relays) -> None:
+    """What it looked at and found young enough another relay can claim at once."""
+    one = await relays.open()
+    for number in range(3):
+        await one.put(envelope(number))
+    admin = await relays.open()
+    assert Expired() == await admin.expire()
+    assert ({}, []) == (admin._puller.held, admin._puller.ready((), ()))
+    claims = await one.claim(9)
+    assert [0, 1, 2] == [int(claim.envelope.envelope_id, 16) for claim in claims]
 
 
 async def test_what_expires_is_counted_once(relays: Relays) -> None:
