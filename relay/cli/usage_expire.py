@@ -23,16 +23,8 @@ from relay.errors import RelayError
 from relay.ports import Clock
 from relay.spool.tools import open_tools
 from relay.usage.leftovers import forget_leftovers
-from relay.usage.retention import (
-    DAY,
-    Report,
-    SpoolReport,
-    Tally,
-    as_json,
-    day_at,
-    expire,
-    expire_spool,
-)
+from relay.usage.retention import DAY, day_at, expire, expire_spool
+from relay.usage.retention_report import Report, SpoolReport, Tally, as_json
 from relay.usage.store import Store, open_store
 
 

@@ -14,7 +14,8 @@ from relay.config import UsageKeep
 from relay.metrics import Metrics
 from relay.ports import Clock, Spool
 from relay.usage.leftovers import forget_leftovers
-from relay.usage.retention import DAY, Report, SpoolReport, day_at, expire, expire_spool
+from relay.usage.retention import DAY, day_at, expire, expire_spool
+from relay.usage.retention_report import Report, SpoolReport
 from relay.usage.store import Store
 
 AFTER: Final = 300.0

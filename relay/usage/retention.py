@@ -10,15 +10,15 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from relay.config import UsageKeep
 from relay.errors import SpoolUnavailableError, StoreError
-from relay.ports import Expired, Spool
+from relay.ports import Spool
 from relay.usage.model import Record
 from relay.usage.objects import PART, SETS, read_path
 from relay.usage.pending import LARGEST, NOTE, PROBE, read_note
+from relay.usage.retention_report import NONE, Kind, KindReport, Report, SpoolReport, Tally
 from relay.usage.store import Store, Stored
 
 DAY: Final = 86_400.0
@@ -38,89 +38,8 @@ _SET: Final = re.compile(  # noqa: TID251 - our own names, not a payload
 )
 
 
-_NOTHING: Final = Expired()
-
-
-class Kind(StrEnum):
-    """What is kept in the store."""
-
-    EVENTS = "events"
-    OPT_OUTS = "opt_outs"
-    SETS = "sets"
-    NOTES = "notes"
-    """Of what was about to be written; each goes with the youngest object that it names."""
-
-
 Owner = tuple[Kind, date]
 """What an object is of, and its day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Objects, their bytes, and the first and the last day that they are of."""
-
-    objects: int = 0
-    bytes: int = 0
-    oldest: date | None = None
-    newest: date | None = None
-
-    def with_one(self, size: int, day: date | None = None) -> "Tally":
-        """Return this with one more."""
-        days = [one for one in (self.oldest, self.newest, day) if one is not None]
-        oldest, newest = min(days, default=None), max(days, default=None)
-        return Tally(self.objects + 1, self.bytes + size, oldest, newest)
-
-
-@dataclass(frozen=True, slots=True)
-class KindReport:
-    """What became of one kind.
-
-    Attributes:
-        kind: which.
-        first: the first day that stays.
-        gone: what was deleted, or would be.
-        left: what stays.
-        failed: what is too old, and may be there still.
-    """
-
-    kind: Kind
-    first: date
-    gone: Tally = Tally()
-    left: Tally = Tally()
-    failed: Tally = Tally()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a store.
-
-    Attributes:
-        today: the day in UTC from which was counted.
-        dry_run: whether nothing was to be deleted.
-        kinds: one report a kind.
-        strangers: what is below the prefix and has no name of ours: it was left alone.
-        error: why not all of it was done; empty if it was.
-    """
-
-    today: date
-    dry_run: bool
-    kinds: tuple[KindReport, ...]
-    strangers: Tally = Tally()
-    error: str = ""
-
-    @property
-    def objects(self) -> int:
-        """How many objects went."""
-        return sum(one.gone.objects for one in self.kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolReport:
-    """What became of a spool: what went, or why not all did."""
-
-    name: str
-    gone: Expired = _NOTHING
-    error: str = ""
 
 
 def day_at(seconds: float) -> date:
@@ -177,34 +96,6 @@ async def expire_spool(name: str, spool: Spool, *, dry_run: bool = False) -> Spo
         return SpoolReport(name, error=error.detail)
 
 
-def as_json(report: Report) -> dict[str, Any]:
-    """Return a report as plain data."""
-    return {
-        "today": report.today.isoformat(),
-        "dry_run": report.dry_run,
-        "sets": {
-            one.kind.value: {
-                "first_kept": one.first.isoformat(),
-                "gone": _told(one.gone),
-                "left": _told(one.left),
-                "failed": _told(one.failed),
-            }
-            for one in report.kinds
-        },
-        "strangers": {"objects": report.strangers.objects, "bytes": report.strangers.bytes},
-        "error": report.error or None,
-    }
-
-
-def _told(tally: Tally) -> dict[str, Any]:
-    return {
-        "objects": tally.objects,
-        "bytes": tally.bytes,
-        "oldest": None if tally.oldest is None else tally.oldest.isoformat(),
-        "newest": None if tally.newest is None else tally.newest.isoformat(),
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class _Old:
     kind: Kind
@@ -214,9 +105,9 @@ class _Old:
 
 @dataclass(slots=True)
 class _Counts:
-    gone: Tally = Tally()
-    left: Tally = Tally()
-    failed: Tally = Tally()
+    gone: Tally = NONE
+    left: Tally = NONE
+    failed: Tally = NONE
 
 
 @dataclass(slots=True)
@@ -227,7 +118,7 @@ class _Sweep:
     dry_run: bool
     error: str = ""
     counts: dict[Kind, _Counts] = field(default_factory=lambda: {k: _Counts() for k in Kind})
-    strangers: Tally = Tally()
+    strangers: Tally = NONE
     old: list[_Old] = field(default_factory=list)
     failures: int = 0
 

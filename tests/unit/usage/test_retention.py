@@ -20,18 +20,8 @@ from relay.usage.folder import FolderStore
 from relay.usage.model import Partition, Record
 from relay.usage.objects import FENCE, path_of
 from relay.usage.pending import PROBE
-from relay.usage.retention import (
-    DAY,
-    Kind,
-    SpoolReport,
-    Tally,
-    as_json,
-    day_at,
-    expire,
-    expire_spool,
-    first_kept,
-    owner_of,
-)
+from relay.usage.retention import DAY, day_at, expire, expire_spool, first_kept, owner_of
+from relay.usage.retention_report import Kind, SpoolReport, Tally
 from relay.usage.store import Stored
 from tests.fakes import FakeClock, envelope
 from tests.usage_store import paths
@@ -422,26 +412,3 @@ async def test_a_spool_tells_what_went() -> None:
     await spool.close()
     failed = await expire_spool("usage", spool)
     assert (Expired(), "the spool is closed") == (failed.gone, failed.error)
-
-
-async def test_a_report_is_plain_data(store: FolderStore) -> None:
-    """For scripts: days as text, nothing of a record, nothing of a path."""
-    await store.put(event(ago(90)), b"four")
-    told = as_json(await expire(store, UsageKeep(), TODAY))
-    none = {"objects": 0, "bytes": 0, "oldest": None, "newest": None}
-    day = str(ago(90))
-    assert {
-        "first_kept": str(ago(89)),
-        "gone": {"objects": 1, "bytes": 4, "oldest": day, "newest": day},
-        "left": none,
-        "failed": none,
-    } == told["sets"]["events"]
-    assert ["events", "opt_outs", "sets", "notes"] == list(told["sets"])
-    rest = {key: value for key, value in told.items() if key != "sets"}
-    assert {
-        "today": str(TODAY),
-        "dry_run": False,
-        "strangers": {"objects": 0, "bytes": 0},
-        "error": None,
-    } == rest
-    assert b"suite" not in jsonio.dumps(told)
