@@ -49,6 +49,14 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _the_limit_of_core_dumps_stays() -> Iterator[None]:
+    """A command forbids core dumps for good; in this process that would be for all tests after."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("relay.cli.main.forbid_core_dumps", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of requests that real SDKs have sent."""

@@ -315,14 +315,17 @@ def timeout(run: Rig, writer: Writer) -> None:
 
 @path("slow document")
 def slow_document(run: Rig, writer: Writer) -> None:
-    """Text in text in text, and a long list of what looks like an address and is none."""
+    """Text in text in text, and a long list of what looks like an address and is none.
+
+    Its numbers are too great for one, or three of them could be those of a secret.
+    """
     place = "slow document"
     text = writer.secret(place)
     for _ in range(3):
         text = base64.b64encode(json.dumps({"a": text, "b": [text]}).encode()).decode()
     event = writer.full_event()
     event["shop"] = {f"k{n}": text[n:] for n in range(3)}
-    event["message"] = " ".join(f"{n}.{n % 256}.{n % 7}.x{n:x}" for n in range(10_000))
+    event["message"] = " ".join(f"{n}.{n % 256 + 300}.{n % 7 + 300}.x{n:x}" for n in range(10_000))
     each(run, place, [of_event(event)], {200})
 
 

@@ -155,7 +155,10 @@ class Drive:
         """What the page says, but what hangs on time, and what a process needs."""
         found = samples(self.relay.metrics())
         for name in list(found):
-            if re.search(r"_seconds(_bucket|_sum)|_bytes_bucket\{le=\"(\+Inf|\d\.\d+e)", name):
+            if re.search(
+                r"_seconds(_bucket|_sum)|_timestamp_seconds|_bytes_bucket\{le=\"(\+Inf|\d\.\d+e)",
+                name,
+            ):
                 del found[name]
         return found
 
