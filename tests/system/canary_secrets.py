@@ -80,6 +80,18 @@ def _password_in_text(chance: Random) -> Identifier:
     return Identifier("password in a text", word, lead=chance.choice(("password=", "passwd = ")))
 
 
+def _ipv4(chance: Random) -> Identifier:
+    """One of long numbers, and of no home network: three numbers of others stand in much else."""
+    while True:
+        one = network.ipv4(chance)
+        numbers = one.text.split(":")[0].split("/")[0].split(".")
+        if all(len(number) == len("100") for number in numbers) and numbers[0] not in {
+            "172",
+            "192",
+        }:
+            return one
+
+
 def _folder(form: str) -> Maker:
     def make(chance: Random) -> Identifier:
         user = drawn(chance, "chjkqwx", 6) + drawn(chance, LOWER, 6)
@@ -104,7 +116,7 @@ _COINS = (
 )  # fmt: skip
 
 KINDS: Mapping[str, Maker] = {
-    "IPv4": network.ipv4,
+    "IPv4": _ipv4,
     "IPv6": network.ipv6,
     "IPv6 with IPv4": network.ipv6_with_ipv4,
     "URL of an address": network.host_url,
