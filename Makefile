@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
-JOBS ?= 3
+JOBS ?= 4
 ARGS ?=
 NODE_TESTS := tests/system/node
 OLD_SDK := tests/system/clients/.sentry-sdk-1

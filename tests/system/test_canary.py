@@ -30,7 +30,6 @@ def few(writer: Writer) -> Iterator[Request]:
 
 SLICES = (
     ("sqlite", 2, well.all_of, None),
-    ("memory", 1, few, {"bad JSON", "disconnect in the middle", "spool full"}),
     ("jetstream", 1, few, {"disk full", "NATS away", "no consent", "spool full"}),
 )
 """One run each: all error paths in the first, in the others what their spool makes different."""

@@ -236,7 +236,7 @@ def test_a_stop_loses_no_request(tmp_path: Path, sentry: Sentry) -> None:
     assert {f"{number:032x}" for number in taken} == sentry.ids()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_a_stop_is_orderly_beside_a_slow_client(
     tmp_path: Path, sentry: Sentry, workers: int
 ) -> None:
