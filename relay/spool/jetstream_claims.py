@@ -119,14 +119,22 @@ class Claims:
         Raises:
             SpoolUnavailableError: no server answers; some may be settled, and are then left out.
         """
-        try:
-            async with asyncio.TaskGroup() as group:
-                for claim, decision in settlements[1:]:
-                    group.create_task(self._settle(claim, decision))
-                for claim, decision in settlements[:1]:  # most come alone, and need no task
-                    await self._settle(claim, decision)
-        except* (SpoolUnavailableError, SpoolFullError):
-            raise SpoolUnavailableError("the spool cannot be reached") from None
+        left = 0
+
+        async def settle_one(claim: Claim, decision: Decision) -> None:
+            nonlocal left
+            try:
+                await self._settle(claim, decision)
+            except (SpoolUnavailableError, SpoolFullError):
+                left += 1  # the others are settled all the same
+
+        async with asyncio.TaskGroup() as group:
+            for claim, decision in settlements[1:]:
+                group.create_task(settle_one(claim, decision))
+            for claim, decision in settlements[:1]:  # most come alone, and need no task
+                await settle_one(claim, decision)
+        if left:
+            raise SpoolUnavailableError("the spool cannot be reached")
 
     async def _let_go(self) -> None:
         """Give back what was only looked at, where nobody claims: other relays wait for it."""
@@ -237,6 +245,11 @@ class Claims:
                 # Who would be told is not there any more: what is in the stream is given out anew.
                 if not await self._puller.is_gone(pulled.token):
                     raise
+            except TimeoutError:
+                # Servers that were killed may have forgotten to whom they gave what, and never
+                # answer. They give it out anew, but only to who asks; then they can be told again.
+                await self._puller.ask_anew(pulled.token)
+                raise
         self._puller.held.pop(pulled.seq, None)
 
     def note_untried(self, seq: int) -> None:

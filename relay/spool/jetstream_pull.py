@@ -164,6 +164,16 @@ class Puller:
                 await self._poll(partition)
         return False
 
+    async def ask_anew(self, token: str) -> None:
+        """Ask to be sent again what the servers of a partition may have forgotten to have given.
+
+        Raises:
+            SpoolUnavailableError: there is no connection.
+        """
+        partition = self.know(token)
+        held = sum(one.token == token for one in self.held.values())
+        await self._poll(partition, max(BATCH, held + len(partition.buffer)))
+
     def take(self, pulled: Pulled) -> None:
         """Hold a message of a buffer."""
         del self.partitions[pulled.token].buffer[pulled.seq]
@@ -211,12 +221,16 @@ class Puller:
         for pulled in list(messages):
             await self._client.publish(pulled.reply, word)
 
-    async def _poll(self, partition: Partition) -> None:
+    async def _poll(self, partition: Partition, batch: int = BATCH) -> None:
         now = self._loop.time()
         if not partition.is_polled(now):
-            partition.poll_left, partition.poll_ends = BATCH, now + POLL_SECONDS + 1
+            partition.poll_left, partition.poll_ends = batch, now + POLL_SECONDS + 1
             wait = {"expires": int(POLL_SECONDS * 1e9)}
-            partition.poll = await self._ask(partition, BATCH, wait)
+            try:
+                partition.poll = await self._ask(partition, batch, wait)
+            except BaseException:
+                partition.poll_left = 0  # none waits
+                raise
 
     async def _probe(self, partition: Partition, batch: int) -> None:
         puts = partition.puts

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,6 +230,43 @@ async def test_a_claim_of_a_lost_consumer_can_be_settled(relays: Relays) -> None
     await spool.settle(list(zip(claims, decisions, strict=True)))
     assert {} == spool._puller.held
     assert [1, 2] == await take(spool, 2)
+
+
+async def test_claims_that_servers_forgot_can_be_settled(tmp_path: Path) -> None:
+    """A killed server may not know to whom it gave what, and answers no settlement of it.
+
+    It is told when it has given all of that to its holder again, though a try is cancelled before.
+    """
+    async with own_server(tmp_path) as (server, relays):
+        spool = await relays.open()
+        await spool.put(envelope(0))
+        await spool.settle([(claim, Ack()) for claim in await spool.claim(1)])
+        for number in range(1, 7):
+            await spool.put(envelope(number))
+        server.stop()
+        before = tmp_path / "before"
+        shutil.copytree(server.folder / "store", before)
+        server.start()
+        await until_reconnected(spool)
+        claims = list(await spool.claim(6))
+        server.kill()
+        shutil.rmtree(server.folder / "store")
+        before.rename(server.folder / "store")
+        server.start()
+        await until_reconnected(spool, 2)
+        async with asyncio.timeout(20):
+            while spool._puller.held:
+                with suppress(SpoolUnavailableError, TimeoutError):
+                    async with asyncio.timeout(2.5):
+                        await spool.settle([(claim, Ack()) for claim in claims])
+        status = await spool.status()
+        assert 0 == status.ready + status.claimed
+
+
+async def until_reconnected(spool: JetStreamSpool, times: int = 1) -> None:
+    async with asyncio.timeout(20):
+        while spool._client.stats["reconnects"] < times:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.05)
 
 
 async def stored(spool: JetStreamSpool, number: int) -> bool:
@@ -568,9 +605,7 @@ async def test_no_server_is_told_soon(tmp_path: Path, caplog: pytest.LogCaptureF
             with pytest.raises(SpoolUnavailableError):
                 await spool.status()
         server.start()
-        async with asyncio.timeout(20):
-            while not spool._client.is_connected:  # noqa: ASYNC110 - the library tells nobody
-                await asyncio.sleep(0.05)
+        await until_reconnected(spool)
         await spool.settle([(claim, Ack())])
         await spool.put(envelope(2))
         assert [2] == await take(spool, 1)

@@ -161,7 +161,6 @@ async def _until_it_has_some(sink: UsageSink, store: FakeStore) -> None:
     store.step = go_on
 
 
-@pytest.mark.long
 async def test_a_server_that_dies_amid_settling_loses_and_doubles_nothing(
     open_spool: Open, server: NatsServer
 ) -> None:
