@@ -19,18 +19,14 @@ from relay.config.model import (
     Onion,
     ProjectSettings,
     ReloadSettings,
-    Settings,
     SpoolSettings,
     Tls,
-    UsageApp,
-    UsageBatch,
-    UsageKeep,
-    UsageSettings,
-    UsageStore,
 )
 from relay.config.project_section import parse_upstream
 from relay.config.runnable import check_runnable
+from relay.config.settings import Settings
 from relay.config.show import mask_upstream, masked, show
+from relay.config.usage_model import UsageApp, UsageBatch, UsageKeep, UsageSettings, UsageStore
 
 __all__ = [
     "ANY",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from relay.config.environment import variables
-from relay.config.model import Settings
+from relay.config.settings import Settings
 
 _NAMES: Final = (
     r"RELAY_(HASH__SECRET|ERRORS__DSN|PROJECTS__\d+__UPSTREAM|SPOOL__SERVERS__\d+"

@@ -12,9 +12,9 @@ from relay.config import model, sections
 from relay.config.admin_section import admin
 from relay.config.environment import CONFIG_VARIABLE, MAX_VALUE, overlay, put
 from relay.config.files import read_file
-from relay.config.model import Settings
 from relay.config.project_section import projects
 from relay.config.reader import Origins, Section
+from relay.config.settings import Settings
 from relay.config.usage_section import usage
 from relay.consent import ConsentPolicy
 from relay.errors import ConfigError, Mistake

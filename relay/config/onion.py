@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from relay.config.model import Onion, Settings
+from relay.config.model import Onion
+from relay.config.settings import Settings
 
 MAX_PATH: Final = 107
 """Bytes of a Unix socket's path: `sun_path` has 108, one of them for its end. Source: unix(7)."""

@@ -12,8 +12,9 @@ from importlib.util import find_spec
 
 from relay.config.files import MAX_KEY, read_file
 from relay.config.loading import NO_FILE, read_secret
-from relay.config.model import Admin, Settings, Tls
+from relay.config.model import Admin, Tls
 from relay.config.onion import onion_mistakes
+from relay.config.settings import Settings
 from relay.errors import ConfigError, Mistake
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 from relay.config import model
 from relay.config.loading import read_root
 from relay.config.reader import Origins, Section
+from relay.config.settings import Settings
+from relay.config.usage_model import UsageApp, UsageBatch, UsageKeep, UsageSettings, UsageStore
 from relay.config.usage_section import OWN
 from relay.config.values import DURATION, SIZE, SIZE_UNITS, format_duration, format_size
 from relay.consent import ConsentPolicy
@@ -25,7 +27,7 @@ T = TypeVar("T")
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _TYPES: Final[Mapping[str, type]] = {
-    "": model.Settings,
+    "": Settings,
     "listen": model.Listen,
     "listen.tls": model.Tls,
     "listen.onion": model.Onion,
@@ -38,13 +40,13 @@ _TYPES: Final[Mapping[str, type]] = {
     "client_reports": model.ClientReportSettings,
     "errors": model.ErrorSettings,
     "reload": model.ReloadSettings,
-    "usage": model.UsageSettings,
-    "usage.apps": model.UsageApp,
+    "usage": UsageSettings,
+    "usage.apps": UsageApp,
     "usage.hash": model.HashSettings,
     "usage.spool": model.SpoolSettings,
-    "usage.store": model.UsageStore,
-    "usage.batch": model.UsageBatch,
-    "usage.keep": model.UsageKeep,
+    "usage.store": UsageStore,
+    "usage.batch": UsageBatch,
+    "usage.keep": UsageKeep,
     "consent": ConsentPolicy,
     "limits": Limits,
 }

@@ -10,6 +10,8 @@ import yaml
 
 from relay.config import model
 from relay.config.sections import COUNTS
+from relay.config.settings import Settings
+from relay.config.usage_model import UsageSettings, UsageStore
 from relay.config.usage_section import USAGE_SPOOL, is_store
 from relay.config.values import format_duration, format_size
 from relay.consent import ConsentPolicy
@@ -28,7 +30,7 @@ NO_SUCH = "(no such file)"
 """What stands for the path of a secret file that is not there."""
 
 
-def show(settings: model.Settings) -> str:
+def show(settings: Settings) -> str:
     """Return YAML with every setting that holds, those of a project only where they differ.
 
     Secrets are masked: of an upstream's key the first four digits stay, of the others nothing.
@@ -36,7 +38,7 @@ def show(settings: model.Settings) -> str:
     return yaml.safe_dump(masked(settings), sort_keys=False, allow_unicode=True, width=100)
 
 
-def masked(settings: model.Settings) -> dict[str, Any]:
+def masked(settings: Settings) -> dict[str, Any]:
     """Return the same as plain data, for JSON."""
     listen, admin = settings.listen, settings.admin
     data: dict[str, Any] = {
@@ -101,7 +103,7 @@ def mask_upstream(upstream: Dsn | model.Host | model.Folder) -> str:
             return bare.removesuffix(f"/{model.DEFAULT_PROJECT}")
 
 
-def _project(project: model.ProjectSettings, settings: model.Settings) -> dict[str, Any]:
+def _project(project: model.ProjectSettings, settings: Settings) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": project.project,
         "key": project.key,
@@ -159,7 +161,7 @@ def _spool(spool: model.SpoolSettings) -> dict[str, Any]:
     return shown
 
 
-def _usage(usage: model.UsageSettings) -> dict[str, Any]:
+def _usage(usage: UsageSettings) -> dict[str, Any]:
     """Return what holds of `usage`; nothing where it is not in use."""
     if not usage.enabled:
         return {}
@@ -194,7 +196,7 @@ def _usage(usage: model.UsageSettings) -> dict[str, Any]:
     }
 
 
-def _store(store: model.UsageStore) -> dict[str, Any]:
+def _store(store: UsageStore) -> dict[str, Any]:
     shown: dict[str, Any] = {"url": store.url if is_store(store.url) else SET}
     if store.endpoint is not None:
         shown["endpoint"] = _without_user(store.endpoint, _WEB)

@@ -8,9 +8,10 @@ import posixpath
 import re
 from typing import Final
 
-from relay.config import model
+from relay.config.model import HashSettings, SpoolSettings
 from relay.config.reader import WORD, Section
 from relay.config.sections import hashing
+from relay.config.usage_model import UsageApp, UsageBatch, UsageKeep, UsageSettings, UsageStore
 from relay.config.values import format_size
 
 NO_ENVIRONMENT: Final = "none"
@@ -37,10 +38,10 @@ OWN: Final = frozenset(
 """Parameters that every event has: none of them carries consent."""
 
 
-def usage(section: Section, spool: model.SpoolSettings) -> model.UsageSettings:
+def usage(section: Section, spool: SpoolSettings) -> UsageSettings:
     """Read `usage`; its spool is held where the other one is, in a file or stream of its own."""
-    section.only(*(field.name for field in dataclasses.fields(model.UsageSettings)))
-    default = model.UsageSettings()
+    section.only(*(field.name for field in dataclasses.fields(UsageSettings)))
+    default = UsageSettings()
     keep = _keep(section.section("keep"), default.keep)
     waits = _spool(section.section("spool"), default.spool, spool, keep)
     query = section.name("query", default.query)
@@ -49,7 +50,7 @@ def usage(section: Section, spool: model.SpoolSettings) -> model.UsageSettings:
     step = section.duration("round", default.round)
     if step > DAY:
         _wrong(section, "round", "must be 1d or less")
-    return model.UsageSettings(
+    return UsageSettings(
         apps=_apps(section),
         events=section.texts("events", default.events),
         header=section.name("header", default.header),
@@ -69,8 +70,8 @@ def is_store(url: str) -> bool:
     return re.fullmatch(_STORE, url, re.ASCII) is not None
 
 
-def _apps(section: Section) -> tuple[model.UsageApp, ...]:
-    apps: list[model.UsageApp] = []
+def _apps(section: Section) -> tuple[UsageApp, ...]:
+    apps: list[UsageApp] = []
     for one in section.sections("apps"):
         app = _app(one)
         if any(app.name == other.name for other in apps):
@@ -79,11 +80,11 @@ def _apps(section: Section) -> tuple[model.UsageApp, ...]:
     return tuple(apps)
 
 
-def _app(section: Section) -> model.UsageApp:
-    section.only(*(field.name for field in dataclasses.fields(model.UsageApp)))
+def _app(section: Section) -> UsageApp:
+    section.only(*(field.name for field in dataclasses.fields(UsageApp)))
     if not section.has("name"):
         section.wrong(section.node, f"{section.path('name')} is missing")
-    default = model.UsageApp("")
+    default = UsageApp("")
     consent = section.choice("consent", default.consent, ("required", "implied"))
     environments = section.texts("environments", default.environments)
     for index, node in enumerate(section.nodes("environments")):
@@ -92,7 +93,7 @@ def _app(section: Section) -> model.UsageApp:
             section.wrong(node, f"{path} must be letters, digits, '-' and '_'")
         elif node.value == NO_ENVIRONMENT:
             section.wrong(node, f"{path}: 'none' is what a path without an environment is called")
-    return model.UsageApp(
+    return UsageApp(
         name=section.word("name", "app"),
         environments=environments,
         consent=consent,  # type: ignore[arg-type]  # `choice` has checked it
@@ -100,7 +101,7 @@ def _app(section: Section) -> model.UsageApp:
     )
 
 
-def _hash(section: Section, default: model.HashSettings) -> model.HashSettings:
+def _hash(section: Section, default: HashSettings) -> HashSettings:
     """Read `hash`: a key that never rotates would make of pseudonyms names."""
     read = hashing(section, default.rotate)
     if not read.rotate:
@@ -110,10 +111,10 @@ def _hash(section: Section, default: model.HashSettings) -> model.HashSettings:
 
 def _spool(
     section: Section,
-    default: model.SpoolSettings,
-    other: model.SpoolSettings,
-    keep: model.UsageKeep,
-) -> model.SpoolSettings:
+    default: SpoolSettings,
+    other: SpoolSettings,
+    keep: UsageKeep,
+) -> SpoolSettings:
     """Read `spool`: what the other spool has in common with it is not said again."""
     section.only(*USAGE_SPOOL)
     max_age = section.wait("max_age", default.max_age)
@@ -133,8 +134,8 @@ def _spool(
     )
 
 
-def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
-    section.only(*(field.name for field in dataclasses.fields(model.UsageStore)))
+def _store(section: Section, default: UsageStore) -> UsageStore:
+    section.only(*(field.name for field in dataclasses.fields(UsageStore)))
     url = section.text("url", default.url, secret=True)
     if not is_store(url):
         forms = "file:./folder, s3://bucket, gs://bucket or az://container, and perhaps /a/prefix"
@@ -150,7 +151,7 @@ def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
         _wrong(section, "endpoint", f"must begin with https://{hint}")
     elif "@" in endpoint:
         _wrong(section, "endpoint", "must be without a user")
-    return model.UsageStore(
+    return UsageStore(
         url=url,
         endpoint=endpoint or None,
         region=section.text("region", "") or None,
@@ -162,9 +163,7 @@ def _store(section: Section, default: model.UsageStore) -> model.UsageStore:
     )
 
 
-def _batch(
-    section: Section, default: model.UsageBatch, waits: model.SpoolSettings
-) -> model.UsageBatch:
+def _batch(section: Section, default: UsageBatch, waits: SpoolSettings) -> UsageBatch:
     section.only("bytes", "every")
     size, every = section.size("bytes", default.bytes), section.wait("every", default.every)
     if not 0 < size <= MAX_BATCH:
@@ -173,12 +172,12 @@ def _batch(
         _wrong(section, "bytes", "is more than usage.spool.max_bytes: it would never be reached")
     if every > DAY:
         _wrong(section, "every", "must be 1d or less")
-    return model.UsageBatch(bytes=size, every=every)
+    return UsageBatch(bytes=size, every=every)
 
 
-def _keep(section: Section, default: model.UsageKeep) -> model.UsageKeep:
+def _keep(section: Section, default: UsageKeep) -> UsageKeep:
     section.only("events", "opt_outs", "sets")
-    kept = model.UsageKeep(
+    kept = UsageKeep(
         events=section.duration("events", default.events),
         opt_outs=section.duration("opt_outs", default.opt_outs),
         sets=section.duration("sets", default.sets),

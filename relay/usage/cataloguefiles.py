@@ -3,8 +3,8 @@
 Law of this file: `relay serve` and `relay config check` ask the same function.
 """
 
+from relay.config import Settings
 from relay.config.loading import NO_FILE
-from relay.config.model import Settings
 from relay.errors import ConfigError, Mistake
 from relay.rulefiles import read_events
 from relay.usage.catalogue import Catalogue, load_catalogue
