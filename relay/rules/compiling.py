@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from relay.detectors import CHECKS, COSTS, Check
 from relay.rules.model import Rule, Status, normalise_key
+from relay.rules.paths import Path
 from relay.rules.patterns import Pattern, compile_pattern
 from relay.rules.prefilter import Prefilter
-from relay.rules.selectors import Path, Selector
+from relay.rules.selectors import Selector
 
 _KEY_MEMORY: Final = 4_096
 """So many keys are remembered as hot or cold; then the memory starts afresh."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from relay.rules.model import NEAR_WINDOW, Method, Status
-from relay.rules.selectors import ValueType
+from relay.rules.paths import ValueType
 
 Words = Mapping[str, str]
 

@@ -8,48 +8,14 @@ addressed by its index, an element of a list of pairs by its key.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
+from relay.rules.paths import PRIMITIVES, Path, ValueType, has_type
 from relay.yamlio import nearest
-
-PathPart = str | int
-Path = tuple[PathPart, ...]
 
 
 class SelectorError(ValueError):
     """A selector that does not parse; the message says what and at which character."""
-
-
-class ValueType(StrEnum):
-    """The types that a selector can name, with Sentry's words."""
-
-    STRING = "string"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATETIME = "datetime"
-    ARRAY = "array"
-    OBJECT = "object"
-    BINARY = "binary"
-    EVENT = "event"
-    ATTACHMENTS = "attachments"
-    REPLAY = "replay"
-    EXCEPTION = "exception"
-    STACKTRACE = "stacktrace"
-    FRAME = "frame"
-    REQUEST = "request"
-    USER = "user"
-    LOGENTRY = "logentry"
-    MESSAGE = "message"
-    THREAD = "thread"
-    BREADCRUMB = "breadcrumb"
-    SPAN = "span"
-    SDK = "sdk"
-    LOG = "log"
-    TRACE_METRIC = "trace_metric"
-    MINIDUMP = "minidump"
-    HEAP_MEMORY = "heap_memory"
-    STACK_MEMORY = "stack_memory"
 
 
 _ALIASES: Final = {
@@ -64,29 +30,8 @@ _ALIASES: Final = {
 }
 TYPE_NAMES: Final = frozenset(str(t) for t in ValueType) | frozenset(_ALIASES)
 
-_PLACES: Final[tuple[tuple[ValueType, tuple[str, ...]], ...]] = (
-    (ValueType.EXCEPTION, ("exception", "values", "*")),
-    (ValueType.EXCEPTION, ("exception", "*")),
-    (ValueType.EXCEPTION, ("exception",)),
-    (ValueType.STACKTRACE, ("**", "stacktrace")),
-    (ValueType.STACKTRACE, ("**", "raw_stacktrace")),
-    (ValueType.FRAME, ("**", "frames", "*")),
-    (ValueType.REQUEST, ("request",)),
-    (ValueType.USER, ("user",)),
-    (ValueType.LOGENTRY, ("logentry",)),
-    (ValueType.MESSAGE, ("logentry",)),
-    (ValueType.MESSAGE, ("message",)),
-    (ValueType.THREAD, ("threads", "values", "*")),
-    (ValueType.THREAD, ("threads", "*")),
-    (ValueType.BREADCRUMB, ("breadcrumbs", "values", "*")),
-    (ValueType.BREADCRUMB, ("breadcrumbs", "*")),
-    (ValueType.SPAN, ("spans", "*")),
-    (ValueType.SDK, ("sdk",)),
-)
 _NEVER: Final = frozenset({"datetime", "binary", "minidump", "heap_memory", "stack_memory"})
 """Types of Sentry's that no value here has: a rule must not be passed over in silence."""
-
-_CONTAINER_NAMES: Final = frozenset({"values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +233,7 @@ class _Parser:
 
 
 def _path_predicate(parts: tuple[Part, ...]) -> Predicate:
-    if len(parts) == 1 and parts[0].kind == "type" and parts[0].text in _PRIMITIVES:
+    if len(parts) == 1 and parts[0].kind == "type" and parts[0].text in PRIMITIVES:
         wanted = parts[0].text
         return lambda _path, value_type, _root: value_type == wanted
     floating = parts[0].kind == "type"
@@ -311,7 +256,7 @@ def _match(
     """Match parts against path[start:]; a type at place 0 names the node path[:start]."""
     first = 0
     if parts[0].kind == "type":
-        if not _has_type(parts[0].text, path[:start], path, value_type, root_type):
+        if not has_type(parts[0].text, path[:start], path, value_type, root_type):
             return False
         first = 1
     # positions in the path that the parts so far can have reached
@@ -326,7 +271,7 @@ def _match(
                 or (part.kind == "key" and str(path[at]).casefold() == part.text)
                 or (
                     part.kind == "type"
-                    and _has_type(part.text, path[: at + 1], path, value_type, root_type)
+                    and has_type(part.text, path[: at + 1], path, value_type, root_type)
                 )
             ):
                 nxt.add(at + 1)
@@ -334,48 +279,3 @@ def _match(
             return False
         reached = nxt
     return len(path) in reached
-
-
-_PRIMITIVES: Final = frozenset(
-    {"string", "number", "boolean", "array", "object", "datetime", "binary"}
-)
-
-
-def _has_type(wanted: str, node: Path, path: Path, value_type: str, root_type: str) -> bool:
-    if wanted in _PRIMITIVES:
-        if len(node) == len(path):
-            return value_type == wanted
-        child = path[len(node)]
-        return wanted == ("array" if isinstance(child, int) else "object")
-    if not node:
-        return wanted == root_type or root_type in _ROOTS.get(wanted, ())
-    if wanted == root_type and wanted in _CONTAINED and _fits(("items", "*"), node):
-        return True
-    return any(kind == wanted and _fits(place, node) for kind, place in _PLACES)
-
-
-_ROOTS: Final = {
-    "event": frozenset({"event", "transaction", "feedback", "security", "error", "default"}),
-    "replay": frozenset({"replay_event"}),
-}
-"""Kinds of items, by the type that Sentry calls their root."""
-
-_CONTAINED: Final = frozenset({"span", "log", "trace_metric"})
-"""What comes alone, or many in a container."""
-
-
-def _fits(place: tuple[str, ...], node: Path) -> bool:
-    if place[0] == "**":
-        tail = place[1:]
-        return len(node) >= len(tail) and _same(tail, node[len(node) - len(tail) :])
-    return len(place) == len(node) and _same(place, node)
-
-
-def _same(place: tuple[str, ...], node: Path) -> bool:
-    for want, have in zip(place, node, strict=True):
-        if want == "*":
-            if isinstance(have, str) and have in _CONTAINER_NAMES:
-                return False
-        elif want != have:
-            return False
-    return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from relay.rules.compiling import TextRule
 from relay.rules.model import Rule
-from relay.rules.selectors import Path
+from relay.rules.paths import Path
 from relay.scrub.lists import ListText, list_text
 from relay.scrub.redact import KINDS, Mark
 from relay.scrub.remarks import Note

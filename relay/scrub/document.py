@@ -11,7 +11,7 @@ from typing import Any, Final
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule
 from relay.rules.model import Method
-from relay.rules.selectors import PathPart
+from relay.rules.paths import PathPart
 from relay.scrub.budget import Budget
 from relay.scrub.cuts import Keyed, cuts_at
 from relay.scrub.decisions import Change, Decisions, Draft

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from relay.rules.model import NEAR_WINDOW
-from relay.rules.selectors import Path
+from relay.rules.paths import Path
 
 
 class Hit(NamedTuple):

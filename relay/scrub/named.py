@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from relay.rules.selectors import PathPart
+from relay.rules.paths import PathPart
 
 Names = dict[PathPart, str]
 """The name of a value, by its index or key."""

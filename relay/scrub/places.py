@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from relay.rules.compiling import CompiledRules, Hot
 from relay.rules.model import Rule, Status
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.lists import are_numbered
 from relay.scrub.named import has_holes
 from relay.scrub.plans import ANY_INDEX, KEY_LENGTH, Plan

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from relay.rules.compiling import CompiledRules, TextRule, applies
 from relay.rules.model import Method
-from relay.rules.selectors import Path
+from relay.rules.paths import Path
 from relay.scrub.protected import WORDS, Shape
 
 KEY_LENGTH: Final = 24

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from relay.protocol import ids
 from relay.protocol.ids import is_hex
-from relay.rules.selectors import Path, Selector, parse_selector
+from relay.rules.paths import Path
+from relay.rules.selectors import Selector, parse_selector
 from relay.scrub.versions import is_one_case, is_release, is_sdk_text, is_sdk_version
 
 Shape = Callable[[Any], bool]

@@ -8,7 +8,7 @@ characters, as Relay's do. Law of this file: never a value.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 
 
 class Remark(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, Final
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule, compile_rules
 from relay.rules.model import Rule, Status
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.budget import budget_for
 from relay.scrub.cuts import cuts_at
 from relay.scrub.document import DocumentScrubber

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.bare_values import SCALAR_WORDS, bare_value
 from relay.scrub.code_brackets import is_code_in_brackets
 from relay.scrub.code_lines import CodeLines

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from relay import jsonio
 from relay.errors import ScrubError
-from relay.rules.selectors import PathPart
+from relay.rules.paths import PathPart
 from relay.scrub.lists import SOURCE, ListText, field_words, list_text, words_text
 from relay.scrub.memory import Memory
 from relay.scrub.named import Names, filled, flagged

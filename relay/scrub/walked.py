@@ -7,7 +7,7 @@ asks, for paths of many places in a deep document would add up.
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.lists import ListText
 from relay.scrub.places import Spot
 from relay.scrub.plans import Plan

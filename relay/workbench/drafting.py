@@ -8,7 +8,8 @@ from typing import Final
 
 from relay.errors import RelayError
 from relay.rules.model import Method, Status
-from relay.rules.selectors import SelectorError, ValueType
+from relay.rules.paths import ValueType
+from relay.rules.selectors import SelectorError
 from relay.rules.sentry_import.model import Redact
 from relay.rules.sentry_import.writing import rule_text
 from relay.workbench.locating import Located, LocateError, every, locate, narrowed

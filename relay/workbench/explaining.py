@@ -14,7 +14,7 @@ from relay.errors import RelayError
 from relay.outcomes import Reason
 from relay.protocol.envelope import parse
 from relay.rules.model import Method, Rule, Status
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.document import PROTECTED_ID
 from relay.scrub.hashing import HashKeys
 from relay.scrub.items.address import CLIENT_ADDRESS

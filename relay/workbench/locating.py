@@ -12,7 +12,7 @@ from typing import Any, Final
 from relay import jsonio
 from relay.errors import RelayError
 from relay.protocol.item_kinds import ATTACHMENT, kind_of, refined
-from relay.rules.selectors import Path, PathPart, ValueType
+from relay.rules.paths import Path, PathPart, ValueType
 from relay.scrub.places import pair_key_of
 
 MAX_DEPTH: Final = 48

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from relay import jsonio
 from relay.rules.model import Method
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.redact import KINDS
 from relay.scrub.remarks import Note, show_path
 

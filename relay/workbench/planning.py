@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from relay.rules.selectors import ValueType
+from relay.rules.paths import ValueType
 from relay.rules.sentry_import.model import Find
 from relay.workbench.locating import Located
 from relay.workbench.proof import holds_chosen

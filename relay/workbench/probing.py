@@ -12,7 +12,8 @@ from typing import Any, Final
 from relay.errors import ScrubError
 from relay.rules.compiling import CompiledRules, TextRule, compile_rules
 from relay.rules.model import Match, Method, Redaction, Rule, Status
-from relay.rules.selectors import Path, PathPart, Selector, parse_selector
+from relay.rules.paths import Path, PathPart
+from relay.rules.selectors import Selector, parse_selector
 from relay.scrub.budget import Budget, budget_for
 from relay.scrub.cuts import cuts_at
 from relay.scrub.document import DocumentScrubber

@@ -12,7 +12,7 @@ from relay.errors import RuleError, ScrubError
 from relay.rules.examples import run_examples
 from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Method, Rule, Status
-from relay.rules.selectors import PathPart, ValueType
+from relay.rules.paths import PathPart, ValueType
 from relay.rules.sentry_import.model import Find
 from relay.rules.sentry_import.proving import Proof, prove
 from relay.rules.sentry_import.selectors import Place

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from relay.rules.model import Rule, Status, normalise_key
-from relay.rules.selectors import Path, Selector
+from relay.rules.paths import Path
+from relay.rules.selectors import Selector
 from relay.scrub.document import PROTECTED_ID
 from relay.scrub.plans import path_has
 from relay.scrub.remarks import show_path

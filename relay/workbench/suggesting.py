@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from relay.rules.selectors import Path, ValueType, parse_selector
+from relay.rules.paths import Path, ValueType
+from relay.rules.selectors import parse_selector
 from relay.scrub.remarks import show_path
 from relay.workbench.locating import Located
 from relay.workbench.shapes import is_telling_word

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from relay import jsonio
 from relay.rules.compiling import TextRule
-from relay.rules.selectors import Path, PathPart
+from relay.rules.paths import Path, PathPart
 from relay.scrub.budget import budget_for
 from relay.scrub.cuts import cuts_at
 from relay.scrub.decisions import Change, Draft

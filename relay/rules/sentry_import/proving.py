@@ -13,7 +13,7 @@ from typing import Any, Final
 from relay.errors import ScrubError
 from relay.rules.examples import ExampleScrubber
 from relay.rules.loading import LEAST_EXAMPLES
-from relay.rules.selectors import PathPart
+from relay.rules.paths import PathPart
 from relay.rules.sentry_import.builtin import FINDS
 from relay.rules.sentry_import.model import Find
 from relay.rules.sentry_import.sampling import samples

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from relay.rules.selectors import PathPart, SelectorError, parse_selector
+from relay.rules.paths import PathPart
+from relay.rules.selectors import SelectorError, parse_selector
 from relay.rules.sentry_import.syntax import Many, Node, Not, Path, parse
 
 LEGACY: Final = {

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from relay.rules.selectors import Path
+from relay.rules.paths import Path
 from relay.scrub.remarks import Note
 
 CLIENT_ADDRESS = "protocol/client-address"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rules.selectors import ValueType
+from relay.rules.paths import ValueType
 from relay.workbench.locating import MAX_DEPTH, LocateError, every, locate, narrowed
 
 EVENT: dict[str, Any] = {
