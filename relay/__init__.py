@@ -12,7 +12,8 @@ from relay.jsonio import JsonError
 from relay.rulefiles import how_to_test, read, shipped
 from relay.scrub.hashing import HashKeys
 from relay.scrub.remarks import Remark
-from relay.scrub.scrubber import Scrubber, ScrubResult
+from relay.scrub.results import ScrubResult
+from relay.scrub.scrubber import Scrubber
 from relay.scrub.verified import scrubber_of
 
 __all__ = [

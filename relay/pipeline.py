@@ -26,7 +26,8 @@ from relay.scrub.items.rules_tag import DIGITS
 from relay.scrub.permit import ScrubbedEnvelope, grant
 from relay.scrub.protected import is_id
 from relay.scrub.remarks import Note
-from relay.scrub.scrubber import Done, ScrubbedItem, Scrubber
+from relay.scrub.results import Done, ScrubbedItem
+from relay.scrub.scrubber import Scrubber
 from relay.scrub.shadow import ShadowHits, added
 from relay.scrub.skeleton import skeleton
 

@@ -26,54 +26,12 @@ from relay.scrub.items.address import never_infer_address
 from relay.scrub.items.model import NotForwardedError
 from relay.scrub.memory import Memory
 from relay.scrub.protected import is_id, is_timestamp
-from relay.scrub.remarks import Note, Remark, as_remarks, clean_meta, write_meta
+from relay.scrub.remarks import Note, clean_meta, write_meta
+from relay.scrub.results import Done, ScrubbedItem, ScrubResult
 from relay.scrub.search import TRIGGERS
-from relay.scrub.shadow import GIVEN_UP, Shadow, ShadowHits, add_hits, added, by_rule
+from relay.scrub.shadow import GIVEN_UP, Shadow, ShadowHits, add_hits, added
 
 _NO_POLICIES: Final[Mapping[str, Policy]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class ScrubResult:
-    """What came out of a scrub.
-
-    Attributes:
-        body: clean bytes.
-        notes: what was redacted, in no particular order.
-        outcomes: for an envelope, what became of each item.
-        shadow_paths: hits of shadow rules, by rule id and path; see `scrub.shadow`.
-    """
-
-    body: bytes = field(repr=False)
-    notes: tuple[Note, ...] = field(default=(), repr=False)
-    outcomes: tuple[Outcome, ...] = ()
-    shadow_paths: ShadowHits = field(default_factory=dict)
-
-    @property
-    def shadow(self) -> Mapping[str, int]:
-        """Hits of shadow rules, by rule id."""
-        return by_rule(self.shadow_paths)
-
-    @property
-    def remarks(self) -> tuple[Remark, ...]:
-        """What was redacted, with the paths written out; made each time it is asked for."""
-        return as_remarks(self.notes)
-
-
-@dataclass(frozen=True, slots=True)
-class ScrubbedItem:
-    """One item after the scrub: the clean item, or None with the reason."""
-
-    item: Item | None = field(repr=False)
-    outcome: Outcome
-    notes: tuple[Note, ...] = field(default=(), repr=False)
-    shadow_paths: ShadowHits = field(default_factory=dict)
-    categories: tuple[str, ...] = ()
-
-    @property
-    def shadow(self) -> Mapping[str, int]:
-        """Hits of shadow rules, by rule id."""
-        return by_rule(self.shadow_paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +126,7 @@ class Scrubber:
         *,
         write_remarks: bool = True,
         label: str = "",
-    ) -> tuple[Any, "Done"]:
+    ) -> tuple[Any, Done]:
         """Scrub a parsed document; it may be changed in place.
 
         Args:
@@ -202,7 +160,7 @@ class Scrubber:
 
     def scrub_envelope_headers(
         self, headers: Mapping[str, Any], public_key: str | None
-    ) -> tuple[dict[str, Any], "Done"]:
+    ) -> tuple[dict[str, Any], Done]:
         """Return the envelope headers that go on, scrubbed, and what was done to them.
 
         Where they need more work than their size allows, only id and time go on: an envelope does
@@ -261,7 +219,7 @@ class Scrubber:
             waits_by(kind),
         )
 
-    def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], "Done"]:
+    def _scrub_item_headers(self, item: Item) -> tuple[dict[str, Any], Done]:
         headers = allowed_item_headers(item.headers)
         raw = jsonio.dumps(headers)
         mark = self.memory.root("item_header", structural=True).mark
@@ -278,7 +236,7 @@ class Scrubber:
         structural: bool = True,
         label: str = "",
         again: bool = False,
-    ) -> "Done":
+    ) -> Done:
         """Scrub a map or list in place.
 
         Args:
@@ -337,19 +295,6 @@ def _root(kind: ItemKind) -> str:
 
 def _dropped(index: int, kind: str, reason: Reason, item: Item) -> ScrubbedItem:
     return ScrubbedItem(None, Outcome(index, kind, reason, len(item.payload)))
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What one run did: notes about redactions, and what shadow rules would have redacted."""
-
-    notes: list[Note]
-    shadow_paths: ShadowHits = field(default_factory=dict)
-
-    @property
-    def shadow(self) -> Mapping[str, int]:
-        """Hits of shadow rules, by rule id."""
-        return by_rule(self.shadow_paths)
 
 
 class _Tools:

@@ -19,7 +19,8 @@ from relay.rules.loading import RuleText, load_rules
 from relay.rules.model import Rule, Status
 from relay.scrub.hashing import HashKeys
 from relay.scrub.remarks import Note
-from relay.scrub.scrubber import ScrubbedItem, Scrubber
+from relay.scrub.results import ScrubbedItem
+from relay.scrub.scrubber import Scrubber
 from relay.workbench.marking import Marked, Redaction, Segment, mark_document, mark_text
 
 REMEMBERED: Final = 4

@@ -87,7 +87,7 @@ MORE: dict[str, tuple[str, ...]] = {
     ),
     "relay/limit_memory.py": ("tests/unit/test_limit_sharing.py",),
     **dict.fromkeys(
-        (f"relay/scrub/{name}.py" for name in ("budget", "cuts", "hits", "walked")),
+        (f"relay/scrub/{name}.py" for name in ("budget", "cuts", "hits", "results", "walked")),
         (f"{_SCRUB}/test_scrubber.py", f"{_SCRUB}/test_walk.py"),
     ),
     "relay/scrub/code_brackets.py": (f"{_SCRUB}/test_source_code.py",),

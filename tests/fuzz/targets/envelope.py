@@ -27,7 +27,8 @@ from relay.protocol.item_kinds import KINDS, Policy
 from relay.protocol.limits import Limits
 from relay.scrub import scrubber as scrubbing
 from relay.scrub.memory import Memory
-from relay.scrub.scrubber import ScrubbedItem, Scrubber
+from relay.scrub.results import ScrubbedItem
+from relay.scrub.scrubber import Scrubber
 from tests.fuzz import oracles, oracles_growth, tally
 from tests.fuzz.grammar import KEY, envelope
 from tests.fuzz.grammar_wrong import samples

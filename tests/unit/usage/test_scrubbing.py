@@ -11,7 +11,8 @@ from relay.errors import ScrubError
 from relay.outcomes import Reason
 from relay.rules.loading import RuleText
 from relay.scrub.hashing import HashKeys
-from relay.scrub.scrubber import Done, Scrubber
+from relay.scrub.results import Done
+from relay.scrub.scrubber import Scrubber
 from relay.scrub.verified import scrubber_of
 from relay.usage.attributes import Type
 from relay.usage.catalogue import Catalogue
