@@ -5,40 +5,25 @@ mistyped, cut off, or in another order, and still gives the wallet away.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
 from functools import cache
-from hashlib import sha256
-from itertools import pairwise
 
 from mnemonic import Mnemonic
 from shamir_mnemonic.wordlist import WORDLIST
 
 from relay.detectors.cut_off import cut_at
+from relay.detectors.phrases import LONG_RUN, TELLING, is_varied
 from relay.detectors.spans import NOTHING, Span, disjoint
 
-_TELLING = 4
-"""Letters that tell a word of either list from all others; on metal plates no more are stamped."""
 _BIP39 = frozenset(Mnemonic("english").wordlist)
 _SLIP39 = frozenset(WORDLIST)
 _LISTS = (_BIP39, _SLIP39)
-_SHORT_LISTS = tuple(frozenset(word[:_TELLING] for word in known) for known in _LISTS)
+_SHORT_LISTS = tuple(frozenset(word[:TELLING] for word in known) for known in _LISTS)
 _EITHER = frozenset.union(*_LISTS, *_SHORT_LISTS)
-_NUMBERS = {word: number for number, word in enumerate(Mnemonic("english").wordlist)}
-_NUMBERS |= {word[:_TELLING]: number for word, number in _NUMBERS.items()}
-_LONG_RUN = 12
 _SHORT_RUN = 6
 _MAX_GAP = 12
 """Most characters between two words: `", "`, ` 12. `, or the end of a line with its indentation."""
 _MAX_BLANK, _MAX_NUMBER = 160, 6
 """The same where nothing but a number and white space stands there; tags of HTML are read so."""
-_PHRASE_SIZES = (12, 15, 18, 21, 24)
-_MAX_REPEATED = 2
-"""Times that a word comes, at most, that is no label before the others."""
-_MIXED, _ALIKE = 10, 4
-"""One word in so many may repeat another: where signs between them are mixed, and where alike."""
-_MOST_BESIDE = 2
-"""Words of the list, at most, that stand beside a phrase in which words repeat."""
 _WORD_SIZES = range(8, 2, -1)
 _MIN_CUT = 1
 """Fewest letters of a last word that was cut off."""
@@ -71,11 +56,11 @@ def _runs(text: str, words: list[Span], known: frozenset[str], least: int) -> li
         if span is not None and listed and close:
             group.append(span)
             continue
-        if len(group) >= (least if least < _LONG_RUN else least - 2):
+        if len(group) >= (least if least < LONG_RUN else least - 2):
             # What is glued to a short run is more often a plural than a part of a phrase.
-            edges = (previous, span) if least >= _LONG_RUN else (None, span)
+            edges = (previous, span) if least >= LONG_RUN else (None, span)
             found = _with_edges(text, group, *edges, known, least)
-            if found is not None and _is_varied(text, _reaching(group, *edges, found), least):
+            if found is not None and is_varied(text, _reaching(group, *edges, found), least):
                 spans.append(found)
         if group or span is None or not listed:
             previous = group[-1] if group and listed else span
@@ -88,72 +73,6 @@ def _reaching(group: list[Span], head: Span | None, tail: Span | None, found: Sp
     before = [(found[0], head[1])] if head is not None and found[0] < group[0][0] else []
     after = [(tail[0], found[1])] if tail is not None and found[1] > group[-1][1] else []
     return [*before, *group, *after]
-
-
-def _is_varied(text: str, words: list[Span], least: int) -> bool:
-    """Tell whether the words of a run are as different as those of a phrase.
-
-    Names in code repeat theirs: `border-left, border-left-color`, `case 1: case 2:`. What stands
-    before each word may be a label (`word 1: legal word 2: winner`). Where one sign or space is all
-    that stands between words, as in a phrase, more of them may repeat, or all if its sum is right.
-    """
-    names = [text[slice(*word)].lower() for word in words]
-    label, count = Counter(names).most_common(1)[0]
-    plain = [name for name in names if name != label] if count > _MAX_REPEATED else names
-    if len(plain) >= min(least, _LONG_RUN - 2) and _differ(plain, _MIXED):
-        return True
-    gaps = [text[one[1] : two[0]].strip(_NUMBERING) for one, two in pairwise(words)]
-    if len(set(gaps)) > 1:
-        # A phrase may stand beside more words of the list: `Path: legal winner …`.
-        return any(map(_has_phrase, _alike(names, gaps)))
-    return _has_phrase(names) or _differ(names, _ALIKE)
-
-
-def _alike(names: list[str], gaps: list[str]) -> Iterator[list[str]]:
-    """Yield the stretches of words between which the same stands; `gaps` are those between them."""
-    start = 0
-    for at in range(1, len(gaps) + 1):
-        if at == len(gaps) or gaps[at] != gaps[start]:
-            yield names[start : at + 1]
-            start = at
-
-
-def _has_phrase(names: list[str]) -> bool:
-    """Tell whether words are a phrase with its checksum, but for one or two others at the ends.
-
-    One sum in sixteen holds by chance, so words that repeat, as in code, are not tried in pieces.
-    """
-    for size in _PHRASE_SIZES:
-        if not 0 <= len(names) - size <= _MOST_BESIDE:
-            continue
-        for at in range(len(names) - size + 1):
-            phrase, beside = names[at : at + size], names[:at] + names[at + size :]
-            if set(phrase).isdisjoint(beside) and _sum_holds(phrase):
-                return True
-    return False
-
-
-def _sum_holds(names: list[str]) -> bool:
-    """Tell whether words of the BIP39 list end with the checksum of what they stand for."""
-    bits = 0
-    for name in names:
-        number = _NUMBERS.get(name)
-        if number is None:
-            return False
-        bits = bits << 11 | number
-    size = len(names) // 3
-    entropy = (bits >> size).to_bytes(4 * size, "big")
-    return sha256(entropy).digest()[0] >> 8 - size == bits & (1 << size) - 1
-
-
-_NUMBERING = " \t\r\n.,0123456789"
-
-
-def _differ(names: list[str], share: int) -> bool:
-    """Tell whether of twelve words in a row, or all, no more than one in so many repeats."""
-    size = min(len(names), _LONG_RUN)
-    windows = (names[at : at + size] for at in range(len(names) - size + 1))
-    return any(len(set(window)) >= size - size // share for window in windows)
 
 
 def _close(text: str, end: int, start: int) -> bool:
@@ -189,7 +108,7 @@ def _with_edges(
     if tail is not None and tail[0] - end <= _MAX_GAP:
         word = text[slice(*tail)].lower()
         size = next((n for n in _WORD_SIZES if n < len(word) and word[:n] in known), 0)
-        if size and least >= _LONG_RUN:
+        if size and least >= LONG_RUN:
             end, count = tail[0] + size, count + 1
         elif tail[1] == len(text) and word in _beginnings(known):
             end, count = tail[1], count + 1
@@ -240,7 +159,7 @@ def _search(text: str, start: int, end: int, least: int) -> tuple[Span, ...]:
         end += 1
     words = _words(text, start, end)
     spans: list[Span] = []
-    for known in (*_LISTS, *_SHORT_LISTS) if least >= _LONG_RUN else _LISTS:
+    for known in (*_LISTS, *_SHORT_LISTS) if least >= LONG_RUN else _LISTS:
         spans.extend(_runs(text, words, known, least))
     merged: list[Span] = []
     for span in sorted(spans):
@@ -262,10 +181,10 @@ def mnemonic(text: str, start: int, end: int) -> tuple[Span, ...]:
     texts = [text]
     if text.find('":', start, end) >= 0:
         texts.append(_blank(_JSON_KEY, text, start, end))
-    return disjoint(span for one in texts for span in _search(one, start, end, _LONG_RUN))
+    return disjoint(span for one in texts for span in _search(one, start, end, LONG_RUN))
 
 
-_SHORTEST_JOINED = _LONG_RUN * _WORD_SIZES[-1]
+_SHORTEST_JOINED = LONG_RUN * _WORD_SIZES[-1]
 
 
 def mnemonic_joined(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -289,7 +208,7 @@ def _chains(run: str, known: frozenset[str]) -> list[Span]:
             begin = end - size
             if begin >= 0 and counts[begin] >= counts[end] and run[begin:end] in known:
                 counts[end], starts[end] = counts[begin] + 1, starts[begin]
-        if counts[end] >= _LONG_RUN:
+        if counts[end] >= LONG_RUN:
             found.append((starts[end], end))
     return found
 
@@ -344,6 +263,6 @@ def mnemonic_cut(text: str, start: int, end: int) -> tuple[Span, ...]:
             if not listed or (behind is not None and not _close(text, span[1], behind[0])):
                 break
             count, first = count + 1, span[0]
-        if count >= _MIN_BEFORE_CUT and _is_varied(text, words[-count:], _MIN_BEFORE_CUT):
+        if count >= _MIN_BEFORE_CUT and is_varied(text, words[-count:], _MIN_BEFORE_CUT):
             spans.append((first, stop))
     return disjoint(spans)
