@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from relay.usage.attributes import Attribute, Type, bucket_names
 from relay.usage.export_columns import Column
-from relay.usage.export_tables import Made
+from relay.usage.export_parts import Made
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from relay.errors import RelayError
 from relay.usage.catalogue import Catalogue
 from relay.usage.dictionary import Facts, describe
 from relay.usage.export_columns import file_name
+from relay.usage.export_counts import make_by_value, make_opt_outs, prepare_by_value
 from relay.usage.export_engine import MEMORY, THREADS, Engine, open_engine
+from relay.usage.export_parts import PART, Made
 from relay.usage.export_publishing import Published, publish
 from relay.usage.export_reading import find_objects, load
-from relay.usage.export_tables import PART, Made, make_by_value, make_events, make_opt_outs, prepare
+from relay.usage.export_tables import make_events
 from relay.usage.store import Store
 
 DAY: Final = 86_400
@@ -126,7 +128,7 @@ def pseudonyms_a_day(day: date, rotate: float) -> int:
 def _make(
     engine: Engine, catalogue: Catalogue, day: str, least: int, part: int, progress: Progress
 ) -> list[Made]:
-    prepare(engine)
+    prepare_by_value(engine)
     tables = []
     events = sorted(catalogue.events.values(), key=lambda event: event.name)
     for done, event in enumerate(events):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from relay import jsonio
 from relay.usage.dictionary import to_markdown
-from relay.usage.export_tables import Made
+from relay.usage.export_parts import Made
 from relay.usage.objects import PART, SETS
 from relay.usage.store import Store
 

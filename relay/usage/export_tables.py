@@ -1,11 +1,8 @@
-"""One table a type of event, out of the events of a day, and the set of decisions to share nothing.
+"""One table a type of event, out of the events of a day.
 
 What a table says of people together is shown by groups (`relay.usage.grouping`): first all columns
 that describe somebody, then, within a group, when something was done, then each other attribute
 for itself, over the whole table.
-
-The more columns describe somebody, the more of them are lost in it. So how many people there are by
-one column alone is a set of its own, made of all rows, in steps of the smallest group.
 
 Installations and sessions get names that are made anew for each group of each table of each day.
 Sets of several days or types joined by them would be one set in which nobody counted (Sweeney 2002,
@@ -15,23 +12,16 @@ section 4: complementary release, temporal inference).
 # ruff: noqa: S608 - what is put into statements are names of ours, quoted ones, and numbers
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from relay.usage.attributes import EventType
 from relay.usage.export_columns import (
-    APP,
-    BY_VALUE,
     DESCRIBING,
     FIXED,
     HOUR,
     INSTANCE,
-    LIST,
-    OPT_OUTS,
     SESSION,
     TIME,
-    VERSION,
     Column,
     attribute_columns,
     expression,
@@ -41,47 +31,12 @@ from relay.usage.export_columns import (
     structure,
     structures,
 )
+from relay.usage.export_counts import add_by_value
 from relay.usage.export_engine import Engine
+from relay.usage.export_parts import PART, Made, write_parts
 from relay.usage.grouping import Grouping, Rest, by_distinct_values
 
-PART: Final = 1_000_000
-"""Rows of one file at most: a file is held in memory while it is put into the store."""
-
-_GROUP: Final = 122_880
-"""Rows of a row group, DuckDB's own default; stated, for the bytes depend on it."""
-
-_BY: Final = (APP.name, VERSION.name)
-"""What decisions to share nothing are counted by."""
-
 _PEOPLE: Final = "SELECT count(*) FROM (SELECT DISTINCT person FROM {} WHERE person IS NOT NULL)"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A table that was made.
-
-    Attributes:
-        name: of the folder that it is in.
-        event: its type; None for a set of counts.
-        columns: in their order.
-        files: its parts, in order, each with its rows; none if nobody may be shown.
-        people: installations in it, or decisions; 0 where that is not counted.
-        suppressed: rows that were left out.
-        lost: by column, values that are null though they were there.
-    """
-
-    name: str
-    event: EventType | None
-    columns: tuple[Column, ...]
-    files: tuple[tuple[Path, int], ...]
-    people: int
-    suppressed: int
-    lost: dict[str, int]
-
-    @property
-    def rows(self) -> int:
-        """Rows in all parts."""
-        return sum(rows for _, rows in self.files)
 
 
 def make_events(engine: Engine, event: EventType, day: str, least: int, part: int = PART) -> Made:
@@ -98,61 +53,6 @@ def make_events(engine: Engine, event: EventType, day: str, least: int, part: in
         EngineError: memory or disk are full.
     """
     return _Making(engine, event, day, least).make(part)
-
-
-def make_opt_outs(engine: Engine, least: int, part: int = PART) -> Made:
-    """Make the set of decisions: how many by app and version. Each counts as somebody.
-
-    Args:
-        engine: with the table `decisions`.
-        least: decisions that a group has at least.
-        part: rows of one file at most.
-
-    Raises:
-        EngineError: memory or disk are full.
-    """
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE typed AS "
-        "SELECT app, version, row_number() OVER () AS person FROM decisions"
-    )
-    grouping = Grouping("typed", *by_distinct_values(engine, "typed", _BY), least, Rest.SUPPRESS)
-    grouping.place(engine, "cells")
-    app, version = (f"c.{grouping.shown(name)}" for name in _BY)
-    joined = f"typed AS t JOIN cells AS c ON {grouping.matches('t', 'c')}"
-    engine.run(
-        f"CREATE OR REPLACE TEMP TABLE finished AS SELECT {app} AS app, {version} AS version, "
-        f"count(*)::BIGINT AS opt_outs FROM {joined} GROUP BY ALL ORDER BY ALL"
-    )
-    ((shown, apps, versions),) = engine.run(
-        f"SELECT count(*), count(t.app) - count({app}), count(t.version) - count({version}) "
-        f"FROM {joined}"
-    )
-    suppressed = engine.one("SELECT count(*) FROM typed") - shown
-    files = _write(engine, "opt_outs", part)
-    lost = {"app": apps, "version": versions}
-    return Made("opt_outs", None, OPT_OUTS, files, shown, suppressed, lost)
-
-
-def prepare(engine: Engine) -> None:
-    """Make room for people by value, which each table of a type adds to.
-
-    Raises:
-        EngineError: memory or disk are full.
-    """
-    engine.run(
-        'CREATE TEMP TABLE by_value (event VARCHAR, "column" VARCHAR, value VARCHAR, people BIGINT)'
-    )
-
-
-def make_by_value(engine: Engine, part: int = PART) -> Made:
-    """Make the set of people by each value of each column, when all types are made.
-
-    Raises:
-        EngineError: memory or disk are full.
-    """
-    engine.run("CREATE OR REPLACE TEMP TABLE finished AS SELECT * FROM by_value ORDER BY ALL")
-    files = _write(engine, "people_by_value", part)
-    return Made("people_by_value", None, BY_VALUE, files, 0, 0, {})
 
 
 class _Making:
@@ -183,7 +83,8 @@ class _Making:
         if one(_PEOPLE.format("typed")) < self._least:
             run("DROP TABLE typed")
             return Made(name, self._event, self._columns, (), 0, before, {})
-        self._count_by_value()
+        counted = [(c, self._key(c)) for c in (*self._describing, *self._others)]
+        add_by_value(self._engine, self._event.name, counted, self._least)
         was = self._group()
         was |= self._counts("grouped", {c.name: self._keys[c.name] for c in self._rest})
         suppressed = before - one("SELECT count(*) FROM grouped")
@@ -195,7 +96,7 @@ class _Making:
             grouping.place(self._engine, f"values_{nth}")
         self._finish()
         now = self._counts("finished", {name: quoted(name) for name in was})
-        files = _write(self._engine, name, part)
+        files = write_parts(self._engine, name, part)
         _drop(self._engine, "grouped", "times", "finished")
         lost = {name: was[name] - now[name] for name in was}
         return Made(name, self._event, self._columns, files, people, suppressed, lost)
@@ -228,19 +129,6 @@ class _Making:
             f"FROM (SELECT {_list(reads)} FROM events "
             f"WHERE type = {literal(event.name)} {apps})"
         )
-
-    def _count_by_value(self) -> None:
-        """Add people by each value of each column, of values that enough people have."""
-        least = self._least
-        for column in (*self._describing, *self._others):
-            key = self._key(column)
-            value = f"unnest({key})" if column.type == LIST else key
-            self._engine.run(
-                f"INSERT INTO by_value SELECT {literal(self._event.name)}, {literal(column.name)}, "
-                f"value::VARCHAR, count(*) - count(*) % {least} FROM (SELECT DISTINCT "
-                f"{value} AS value, person FROM typed WHERE person IS NOT NULL) "
-                f"WHERE value IS NOT NULL GROUP BY value HAVING count(*) >= {least}"
-            )
 
     def _group(self) -> dict[str, int]:
         """Make `cells` and `grouped`.
@@ -306,21 +194,6 @@ def _name(number: str) -> str:
     """Return the SQL of the name of an installation or a session within its group."""
     name = f"substr(sha256(concat_ws(chr(10), c.seed, {number}::VARCHAR)), 1, 16)"
     return f"CASE WHEN {number} IS NOT NULL THEN {name} END"
-
-
-def _write(engine: Engine, name: str, part: int) -> tuple[tuple[Path, int], ...]:
-    """Write `finished` as Parquet; return its parts with their rows."""
-    rows = engine.one("SELECT count(*) FROM finished")
-    files = []
-    for nth, start in enumerate(range(0, rows, part)):
-        file = engine.folder / f"{name}-{nth:04}.parquet"
-        engine.run(
-            f"COPY (SELECT * FROM finished WHERE rowid BETWEEN {start} AND {start + part - 1} "
-            f"ORDER BY rowid) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, "
-            f"ROW_GROUP_SIZE {_GROUP})"
-        )
-        files.append((file, min(part, rows - start)))
-    return tuple(files)
 
 
 def _drop(engine: Engine, *tables: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from relay.usage.dictionary import Facts, describe, to_markdown, told
 from relay.usage.export_columns import FIXED, attribute_columns
-from relay.usage.export_tables import Made
+from relay.usage.export_parts import Made
 from tests.usage_sets import READY
 
 FACTS = Facts("2026-11-22", True, 10, 1, "ab" * 32, 7, 0, 23, 4)

@@ -9,8 +9,8 @@ import pytest
 
 from relay.errors import StoreError
 from relay.usage.export_columns import OPT_OUTS
+from relay.usage.export_parts import Made
 from relay.usage.export_publishing import Published, publish
-from relay.usage.export_tables import Made
 from relay.usage.folder import FolderStore
 from relay.usage.store import Stored
 from tests.usage_sets import manifest, sets, snapshot

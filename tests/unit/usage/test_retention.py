@@ -15,7 +15,7 @@ from relay.errors import StoreError
 from relay.ports import Expired
 from relay.spool import Bounds, MemorySpool
 from relay.usage import export_publishing, retention
-from relay.usage.export_tables import Made
+from relay.usage.export_parts import Made
 from relay.usage.folder import FolderStore
 from relay.usage.model import Partition, Record
 from relay.usage.objects import FENCE, path_of
