@@ -20,20 +20,15 @@ from relay.delivery import Ack, Bury, Decision, RetryAt
 from relay.errors import SpoolUnavailableError, StoreError
 from relay.metrics import Metrics
 from relay.outcomes import Reason
-from relay.ports import Clock, Spool, SpoolStatus
+from relay.ports import Clock, Spool
 from relay.usage.holding import Held
 from relay.usage.pending import Note, Pending
 from relay.usage.planning import Draft, Plan, plan_objects, row_of
 from relay.usage.store import Store
-
-LOOK: Final = 5.0
-"""Seconds between two looks at the spool, and less where little time is between two writes."""
+from relay.usage.timing import Timing
 
 TRIES: Final = 3
 """So often an object is written before its batches are given back."""
-
-LONGEST_PAUSE: Final = 60.0
-"""Seconds at most until a store that fails is asked again."""
 
 CONTESTED: Final = 5.0
 """Seconds until batches are due again that another process has, too."""
@@ -92,19 +87,17 @@ class UsageSink:
         self._timer = timer
         self._new_name = new_name
         self._pending = Pending(store, max_age)
+        self._timing = Timing(spool, clock, batch, metrics=metrics, random=random, timer=timer)
         self._owed: list[Held] = []
         self._leaving: deque[tuple[float, str]] = deque()
-        self._idle_bytes = 0
-        self._failures = 0
-        self._failing_since: float | None = None
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Write what waits, every so often, until cancelled; then what is held goes back."""
         while True:
-            await self._until_due()
+            await self._timing.until_due()
             while not await self._write_all():
-                await self._back_off()
+                await self._timing.back_off()
 
     async def flush(self, seconds: float) -> bool:
         """Write all that waits now, for a stop; what is not written in time stays in the spool.
@@ -118,91 +111,25 @@ class UsageSink:
         except TimeoutError:
             return False
 
-    # --- when ---
-
-    async def _until_due(self) -> None:
-        """Return when enough waits, or for long enough.
-
-        Of several processes that have one spool any may write what waits; so it counts for how long
-        the oldest has waited, and not when this process wrote last. Where the clock was set back,
-        time that has passed here counts, too.
-        """
-        look = min(LOOK, self._batch.every)
-        waited = last = 0.0
-        while True:
-            await self._clock.sleep(look)
-            status = await self._look()
-            if status is None:
-                continue
-            written = not status.ready or status.bytes < last
-            waited = 0.0 if written else waited + look
-            last = status.bytes
-            if not status.ready:
-                continue
-            much = status.bytes - self._idle_bytes >= self._batch.bytes
-            late = status.oldest_age >= self._batch.every or waited >= 2 * self._batch.every
-            if much or late:
-                return
-
-    async def _look(self) -> SpoolStatus | None:
-        """Set the gauges; return what the spool holds, None where it does not say."""
-        since = self._failing_since
-        self._metrics.gauge(
-            "relay_usage_unwritten_seconds", 0.0 if since is None else self._timer() - since
-        )
-        try:
-            status = await self._spool.status()
-        except SpoolUnavailableError:
-            return None
-        for state in ("ready", "claimed", "buried"):
-            count = getattr(status, state)
-            self._metrics.gauge("relay_usage_spool_envelopes", count, state=state)
-        self._metrics.gauge("relay_usage_spool_bytes", status.bytes)
-        self._metrics.gauge("relay_usage_oldest_seconds", status.oldest_age)
-        # Dead letters, and what others hold, are bytes too, but none to write.
-        idle = status.bytes if not status.ready else min(self._idle_bytes, status.bytes)
-        self._idle_bytes = idle
-        return status
-
-    async def _back_off(self) -> None:
-        """Wait before a store that fails is asked again; the spool is still looked at."""
-        longest = min(LONGEST_PAUSE, 2.0 ** min(self._failures, 10))  # no number grows for hours
-        left = longest * (0.5 + self._random() / 2)
-        while left > 0:
-            await self._clock.sleep(min(LOOK, left))
-            left -= LOOK
-            await self._look()
-
-    # --- what ---
-
     async def _write_all(self) -> bool:
         """Write until nothing more waits; return whether all went well."""
         async with self._turn:
             try:
                 self._owed = [one for one in self._owed if not await one.give_back()]
-                await self._pending.check(again=bool(self._failures))
+                await self._pending.check(again=self._timing.failing)
                 while await self._round():
                     pass
                 await self._sweep()
             except StoreError as error:
-                self._note_failure(error)
+                self._timing.failed(error)
                 return False
             except SpoolUnavailableError:  # the spool has told
                 return False
             except Exception as error:  # noqa: BLE001 - our mistake; events are taken all the same
-                self._note_failure(StoreError(f"a mistake: {type(error).__name__}"))
+                self._timing.failed(StoreError(f"a mistake: {type(error).__name__}"))
                 return False
-            if self._failures:
-                log.info("usage_store_restored")
-            self._failures, self._failing_since = 0, None
+            self._timing.succeeded()
             return True
-
-    def _note_failure(self, error: StoreError) -> None:
-        self._metrics.count("relay_usage_store_failures_total")
-        self._failures += 1
-        if self._failing_since is None:
-            self._failing_since = self._timer()
-            log.warning("usage_store_failed", extra={"error": error.detail})
 
     async def _round(self) -> bool:
         """Take what waits, write it, settle it; return whether there may be more."""

@@ -17,7 +17,8 @@ from relay.spool import Bounds, MemorySpool
 from relay.usage.model import Partition, Record
 from relay.usage.objects import FENCE, decode, read_path
 from relay.usage.pending import PROBE
-from relay.usage.sink import LOOK, UsageSink
+from relay.usage.sink import UsageSink
+from relay.usage.timing import LOOK
 from tests.fakes import FakeClock, envelope
 from tests.usage_store import EVENTS, OPT_OUTS, FakeStore, all_records, paths, record, records, row
 
