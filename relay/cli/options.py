@@ -5,13 +5,15 @@ import dataclasses
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from typing import IO, Any
 
-from relay import jsonio
+from relay import jsonio, rulefiles
 from relay.config import Settings, load_settings
 from relay.config.environment import CONFIG_VARIABLE
 from relay.config.loading import DEFAULT_FILE
 from relay.errors import Mistake
+from relay.rules.loading import RuleText
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,13 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="rule file or folder; may be repeated (default: those of relay.yaml, which "
         "$RELAY_CONFIG may name, else the rules that ship)",
+    )
+
+
+def add_rule_filter(parser: argparse.ArgumentParser) -> None:
+    """Add `--rule`, which all rules are like unless it is given."""
+    parser.add_argument(
+        "--rule", metavar="GLOB", default="*", help="only rules whose id is like this (wallet/*)"
     )
 
 
@@ -97,6 +106,33 @@ def rules_of(options: argparse.Namespace) -> tuple[str, ...]:
         source, _ = settings.places.get("rules", (settings.source, 1))
         print(f"rules: {', '.join(settings.rules)} (from {source})", file=sys.stderr)
     return settings.rules
+
+
+def rule_files_of(options: argparse.Namespace) -> tuple[RuleText, ...]:
+    """Read the rule files to use, as `rules_of` has it.
+
+    Raises:
+        ConfigError: the configuration has mistakes.
+        RuleError: with every path that is missing, and every file that cannot be read.
+    """
+    paths = rules_of(options)
+    return rulefiles.read(paths) if paths else rulefiles.shipped()
+
+
+def read_day(text: str) -> date:
+    """Read a day on the command line, such as 2026-11-22.
+
+    Raises:
+        ArgumentTypeError: it is none, or one that nobody means.
+    """
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    # Weeks are ISO 8601 too, and mean another day than somebody thinks.
+    if found is None or not 1970 <= found.year < 3000 or text != found.isoformat():
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-11-22")
+    return found
 
 
 def read_input(name: str) -> bytes:

@@ -10,8 +10,8 @@ from typing import Final
 
 from rich.table import Table
 
-from relay import jsonio, rulefiles
-from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay import jsonio
+from relay.cli.options import add_json, add_rules, print_json, rule_files_of
 from relay.cli.terminal import say, tables
 from relay.errors import EnvelopeError
 from relay.protocol.envelope import parse
@@ -66,8 +66,7 @@ def run(options: argparse.Namespace) -> int:
         return _misused(f"{error.filename}: {error.strerror or 'cannot be read'}")
     if not corpus:
         return _misused("no files in these folders")
-    paths = rules_of(options)
-    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    rules = load_rules(rule_files_of(options))
     # Whoever asks what a shadow rule costs wants to enforce it.
     rules = tuple(enforced(rule) if rule.status is Status.SHADOW else rule for rule in rules)
     scrubber = Scrubber.from_rules(rules, HashKeys(secrets.token_bytes(32)))

@@ -11,8 +11,7 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
+from relay.cli.options import add_json, add_rules, print_json, read_input, rule_files_of
 from relay.cli.scrub import KINDS, guessed
 from relay.cli.terminal import PlainConsole, cell, say, tables
 from relay.rules.loading import load_rules
@@ -82,8 +81,7 @@ def run(options: argparse.Namespace) -> int:
         data = read_input(options.file)
     except OSError as error:
         return _misused(f"{options.file}: {error.strerror or 'cannot be read'}")
-    paths = rules_of(options)
-    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    rules = load_rules(rule_files_of(options))
     only = _only(rules, options.rule)
     if only is not None and not only:
         return _misused(f"no rule is like {options.rule}")

@@ -12,8 +12,7 @@ from typing import Final
 
 from rich.text import Text
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.options import add_json, add_rule_filter, add_rules, print_json, rule_files_of
 from relay.cli.terminal import lines, say
 from relay.config import load_settings
 from relay.config.environment import CONFIG_VARIABLE
@@ -40,9 +39,7 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "match almost anything, parts that no example needs. Ends with 1 if there are errors.",
     )
     add_rules(parser)
-    parser.add_argument(
-        "--rule", metavar="GLOB", default="*", help="only rules whose id is like this (wallet/*)"
-    )
+    add_rule_filter(parser)
     parser.add_argument("--strict", action="store_true", help="end with 1 on warnings too")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -55,8 +52,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigError: the configuration has mistakes.
         RuleError: with all mistakes in rules, which come before lint.
     """
-    paths = rules_of(options)
-    files = rulefiles.read(paths) if paths else rulefiles.shipped()
+    files = rule_files_of(options)
     rules = load_rules(files)
     only = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, options.rule))
     if not only:

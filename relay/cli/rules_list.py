@@ -1,15 +1,14 @@
 """`relay rules list`: which rules there are, what each finds, where, and what it does."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from rich.table import Table
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.listing import add_words, has_words, print_list
+from relay.cli.options import add_json, add_rule_filter, add_rules, rule_files_of
 from relay.cli.terminal import cell, tables
 from relay.rules.loading import load_rules
 from relay.rules.model import Rule, Status
@@ -24,13 +23,9 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="list the rules",
         description="Lists the rules: what each finds, where, and what it does.",
     )
-    parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="only rules that all of these words stand in"
-    )
+    add_words(parser, "rules")
     parser.add_argument("--status", choices=list(Status), help="only rules of this status")
-    parser.add_argument(
-        "--rule", metavar="GLOB", default="*", help="only rules whose id is like this (wallet/*)"
-    )
+    add_rule_filter(parser)
     add_rules(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -43,24 +38,17 @@ def run(options: argparse.Namespace) -> int:
         ConfigError: the configuration has mistakes.
         RuleError: with all mistakes.
     """
-    paths = rules_of(options)
-    rules = load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    rules = load_rules(rule_files_of(options))
     shown = [rule for rule in rules if _is_meant(rule, options)]
-    if options.json:
-        print_json([_as_json(rule) for rule in shown])
-    else:
-        _show(shown)
-        if len(shown) < len(rules):
-            print(f"{len(shown)} of {len(rules)} rules", file=sys.stderr)
-    return 0 if shown else 1
+    return print_list(options, shown, rules, "rules", as_json=_as_json, show=_show)
 
 
 def _is_meant(rule: Rule, options: argparse.Namespace) -> bool:
-    text = " ".join((rule.id, rule.description, rule.why, *_where(rule), *rule.match.spelled))
+    texts = (rule.id, rule.description, rule.why, *_where(rule), *rule.match.spelled)
     return (
         fnmatchcase(rule.id, options.rule)
         and options.status in (None, rule.status)
-        and all(word.casefold() in text.casefold() for word in options.words)
+        and has_words(options, *texts)
     )
 
 

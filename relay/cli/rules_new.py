@@ -8,8 +8,7 @@ from pathlib import Path
 
 from rich.prompt import Prompt
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules, print_json, read_input, rules_of
+from relay.cli.options import add_json, add_rules, print_json, read_input, rule_files_of
 from relay.cli.scrub import KINDS, guessed
 from relay.cli.terminal import say
 from relay.rules.loading import RuleText, load_rules
@@ -171,8 +170,7 @@ def _located(wanted: _Wanted) -> Located:
 
 
 def _loaded(options: argparse.Namespace) -> tuple[Rule, ...]:
-    paths = rules_of(options)
-    return load_rules(rulefiles.read(paths) if paths else rulefiles.shipped())
+    return load_rules(rule_files_of(options))
 
 
 def _scrubber(rules: tuple[Rule, ...]) -> Scrubber:

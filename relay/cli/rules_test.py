@@ -10,8 +10,7 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from relay import rulefiles
-from relay.cli.options import add_json, add_rules, print_json, rules_of
+from relay.cli.options import add_json, add_rule_filter, add_rules, print_json, rule_files_of
 from relay.cli.terminal import PlainConsole, cell, lines, say
 from relay.rules.examples import ExampleResult, run_examples
 from relay.rules.loading import read_rules
@@ -32,9 +31,7 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         description="Runs every rule's own examples, and shows where one differs. Ends with 1 "
         "if one fails.",
     )
-    parser.add_argument(
-        "--rule", metavar="GLOB", default="*", help="only rules whose id is like this (wallet/*)"
-    )
+    add_rule_filter(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show each example that holds")
     add_rules(parser)
     add_json(parser)
@@ -48,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigError: the configuration has mistakes.
         RuleError: with all mistakes.
     """
-    paths = rules_of(options)
-    files = rulefiles.read(paths) if paths else rulefiles.shipped()
+    files = rule_files_of(options)
     keys = HashKeys(secrets.token_bytes(32))
     rules, mistakes = read_rules(files)
     if mistakes:

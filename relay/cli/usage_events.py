@@ -1,13 +1,13 @@
 """`relay usage events`: which types of events there are, and what is kept of each."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
-from relay.cli.options import add_config, add_json, print_json, settings_of
+from relay.cli.listing import add_words, has_words, print_list
+from relay.cli.options import add_config, add_json, settings_of
 from relay.cli.terminal import cell, tables
 from relay.usage.attributes import Attribute, EventType, bucket_names
 from relay.usage.cataloguefiles import read_catalogue
@@ -21,9 +21,7 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         description="Lists the allow-list: types of events, the apps that send them, and the "
         "attributes that are kept, each with its type. What is not listed is dropped.",
     )
-    parser.add_argument(
-        "words", metavar="WORD", nargs="*", help="only types that all of these words stand in"
-    )
+    add_words(parser, "types")
     parser.add_argument("--app", metavar="NAME", help="only types that this app may send")
     add_config(parser)
     add_json(parser)
@@ -40,19 +38,12 @@ def run(options: argparse.Namespace) -> int:
     catalogue = read_catalogue(settings_of(options))
     every = catalogue.events.values()
     shown = [event for event in every if _is_meant(event, options)]
-    if options.json:
-        print_json([_as_json(event) for event in shown])
-    else:
-        _show(shown)
-        if len(shown) < len(every):
-            print(f"{len(shown)} of {len(every)} types", file=sys.stderr)
-    return 0 if shown else 1
+    return print_list(options, shown, every, "types", as_json=_as_json, show=_show)
 
 
 def _is_meant(event: EventType, options: argparse.Namespace) -> bool:
-    text = " ".join((event.name, event.description, *event.attributes)).casefold()
     sent = options.app is None or not event.apps or options.app in event.apps
-    return sent and all(word.casefold() in text for word in options.words)
+    return sent and has_words(options, event.name, event.description, *event.attributes)
 
 
 def _show(events: Sequence[EventType]) -> None:

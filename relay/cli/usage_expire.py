@@ -15,7 +15,7 @@ from typing import Any
 from rich.table import Table
 
 from relay.audit import Action, Audit, Entry, Outcome, Via, system_user
-from relay.cli.options import add_config, add_json, print_json, settings_of
+from relay.cli.options import add_config, add_json, print_json, read_day, settings_of
 from relay.cli.terminal import cell, say, tables
 from relay.clock import SystemClock
 from relay.config import Settings, SpoolSettings
@@ -41,7 +41,7 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--today",
         metavar="DAY",
-        type=_day,
+        type=read_day,
         help="count from another day, as 2026-11-22; one that is to come only with --dry-run",
     )
     add_config(parser)
@@ -169,13 +169,3 @@ def _span(tally: Tally) -> str:
     if tally.oldest is None or tally.oldest == tally.newest:
         return str(tally.oldest or "")
     return f"{tally.oldest} to {tally.newest}"
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text) if len(text) == len("2026-11-22") else None
-    except ValueError:
-        day = None
-    if day is None or not 1970 <= day.year < 3000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-11-22")
-    return day

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from relay.cli.options import add_config, add_json, print_json, settings_of
+from relay.cli.options import add_config, add_json, print_json, read_day, settings_of
 from relay.cli.terminal import lines, say
 from relay.clock import SystemClock
 from relay.config import Settings, UsageStore
@@ -42,7 +42,7 @@ def add_action(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--day",
         metavar="DAY",
-        type=_day,
+        type=read_day,
         action="append",
         default=[],
         help="the day in UTC, as 2026-11-22; may be repeated",
@@ -184,20 +184,9 @@ def _ending_orderly() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    # Weeks are ISO 8601 too, and mean another day than somebody thinks.
-    if day is None or day.year < 1970 or text != day.isoformat():
-        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-11-22")
-    return day
-
-
 def _days(text: str) -> Sequence[date]:
     first, _, last = text.partition("..")
-    start, end = _day(first), _day(last)
+    start, end = read_day(first), read_day(last)
     if not start <= end < start + timedelta(days=_MOST_DAYS):
         raise argparse.ArgumentTypeError(f"{text!r} are no days from one to another")
     return [start + timedelta(days=nth) for nth in range((end - start).days + 1)]

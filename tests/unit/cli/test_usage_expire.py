@@ -181,7 +181,9 @@ def test_a_day_that_is_over_keeps_more(expire: Command) -> None:
     assert [event(ago(90))] == expire.paths()
 
 
-@pytest.mark.parametrize("text", ["yesterday", "20261122", "2026-02-30", "9999-12-31"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "20261122", "2026-02-30", "9999-12-31", "2026-W48-1"]
+)
 def test_what_is_no_day_is_wrong_use(expire: Command, text: str) -> None:
     """It is said, and nothing is done."""
     assert 2 == expire("--today", text)[0]
