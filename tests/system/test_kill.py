@@ -3,12 +3,9 @@
 import random
 import socket
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +24,11 @@ from tests.system.running import (
     sentry_in_thread,
     until,
 )
+from tests.system.senders import Sender, kill_amid
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("kill")]
 
 HEADERS = (("X-Sentry-Auth", AUTH),)
-
-
-@pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
-    """A relay that tests start and end as they like; none outlives its test."""
-    relay = Relay(tmp_path / "relay")
-    yield relay
-    if relay.runs:
-        relay.kill()
 
 
 def configured(dsn: str) -> dict[str, Any]:
@@ -52,29 +41,20 @@ def _closed_port() -> int:
         return int(free.getsockname()[1])
 
 
-class Sender(threading.Thread):
-    """Sends envelopes one after the other until the relay is gone; knows which got a 200."""
+class Envelopes(Sender[str]):
+    """Sends envelopes, known by the ids of their events."""
 
     def __init__(self, port: int, first: int) -> None:
-        super().__init__(daemon=True)
-        self.accepted: set[str] = set()
-        self.failure: int | None = None
+        super().__init__()
         self._port = port
         self._first = first
 
-    def run(self) -> None:
-        client = Client(self._port)
-        for number in range(self._first, self._first + 100_000):
-            document = event(number, extra={"padding": "x" * (number * 37 % 20_000)})
-            try:
+    def sent(self) -> Iterator[tuple[str, int]]:
+        with closing(Client(self._port)) as client:
+            for number in range(self._first, self._first + 100_000):
+                document = event(number, extra={"padding": "x" * (number * 37 % 20_000)})
                 reply = client.once("POST", ENVELOPE, HEADERS, envelope(document))
-            except (OSError, HTTPException):
-                break
-            if reply.status != 200:
-                self.failure = reply.status
-                break
-            self.accepted.add(document["event_id"])
-        client.close()
+                yield document["event_id"], reply.status
 
 
 @pytest.mark.parametrize("upstream", ["closed", "unwell", "well"])
@@ -89,16 +69,8 @@ def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
                 sentry.mini.script.extend([Answer(503)] * 1_000)
             relay.configure(configured(dead if upstream == "closed" else sentry.dsn()))
             relay.start()
-            senders = [Sender(relay.port, (turn * 10 + n + 1) * 1_000_000) for n in range(4)]
-            for sender in senders:
-                sender.start()
-            until(partial(_has_taken, senders, 40), "some envelopes to be taken")
-            time.sleep(moments.random() * 0.3)  # the moment is the point, not the wait
-            relay.kill()
-            for sender in senders:
-                sender.join(10)
-                assert sender.failure is None
-                accepted |= sender.accepted
+            senders = [Envelopes(relay.port, (turn * 10 + n + 1) * 1_000_000) for n in range(4)]
+            accepted |= kill_amid(relay, senders, 41, moments.random() * 0.3)
         sentry.mini.script.clear()
         _make_due(relay.folder)
         relay.configure(configured(sentry.dsn()))
@@ -107,10 +79,6 @@ def test_kill_loses_nothing(relay: Relay, upstream: str) -> None:
         assert set() == accepted - sentry.ids()
         assert 0 == relay.stop()
     assert len(accepted) > 80
-
-
-def _has_taken(senders: list[Sender], number: int) -> bool:
-    return sum(len(sender.accepted) for sender in senders) > number
 
 
 def _make_due(folder: Path) -> None:

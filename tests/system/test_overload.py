@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,11 @@ from tests.system.running import (
     envelope,
     event,
     project,
-    sentry_in_thread,
     until,
 )
 
 SECONDS = 120.0
 AUTH_HEADER = [("X-Sentry-Auth", AUTH)]
-
-
-@pytest.fixture
-def sentry() -> Iterator[Sentry]:
-    with sentry_in_thread() as sentry:
-        yield sentry
 
 
 def configured(folder: Path, sentry: Sentry, **listen: Any) -> Relay:

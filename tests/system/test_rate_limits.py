@@ -25,7 +25,6 @@ from tests.system.running import (
     event,
     project,
     running,
-    sentry_in_thread,
     until,
 )
 
@@ -75,12 +74,6 @@ class Setup:
                             key = (name, entry["reason"], entry["category"])
                             found[key] += entry["quantity"]
         return found
-
-
-@pytest.fixture
-def sentry() -> Iterator[Sentry]:
-    with sentry_in_thread() as sentry:
-        yield sentry
 
 
 @pytest.fixture

@@ -20,19 +20,12 @@ from tests.system.running import (
     envelope,
     event,
     project,
-    sentry_in_thread,
     until,
 )
 
 pytestmark = pytest.mark.system
 
 HEADERS = (("X-Sentry-Auth", AUTH),)
-
-
-@pytest.fixture
-def sentry() -> Iterator[Sentry]:
-    with sentry_in_thread() as sentry:
-        yield sentry
 
 
 @pytest.fixture

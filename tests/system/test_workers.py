@@ -22,7 +22,6 @@ from tests.system.running import (
     envelope,
     event,
     project,
-    sentry_in_thread,
     until,
 )
 
@@ -34,12 +33,6 @@ def change(relay: Relay, section: str, value: object) -> None:
 
 
 AUTH_HEADER = [("X-Sentry-Auth", AUTH)]
-
-
-@pytest.fixture
-def sentry() -> Iterator[Sentry]:
-    with sentry_in_thread() as sentry:
-        yield sentry
 
 
 @pytest.fixture
