@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 from tests.system.canary_http import HEADERS
 from tests.system.canary_requests import Request
 from tests.system.canary_secrets import Draw, Mint, taking_turns
+from tests.usage_lists import WORDS, of_each_type
 
 KEPT = "sunflower"
 """A word that an attribute may say, and that comes out at the other end."""
@@ -22,27 +23,13 @@ KEPT = "sunflower"
 APP, IMPLIED = "suite", "connect"
 PLACE = f"/{APP}/log/web/stable.log"
 
-LIST = """\
-words: {transports: [usb, bluetooth, bridge]}
-events:
+LIST = f"""\
+{WORDS}events:
   settings/analytics:
     description: A decision.
-    attributes: {value: {type: boolean, description: What it is.}}
-    examples: [{query: 'value=true', keeps: {value: true}}]
-  canary/all:
-    description: An event with an attribute of each type.
-    attributes:
-      flag: {type: boolean, description: A flag.}
-      count: {type: integer, max: 20, description: A count.}
-      many: {type: integer, buckets: [1, 10, 100], description: A count in buckets.}
-      seconds: {type: number, buckets: [0.5, 2], description: A time.}
-      transport: {type: word, values: transports, description: A word.}
-      transports: {type: words, values: transports, description: Words.}
-      firmware: {type: version, description: A version.}
-      language: {type: language, description: A language.}
-      colour: {type: text, max_length: 128, description: A text.}
-    examples: [{query: 'flag=true&count=7', keeps: {flag: true, count: 7}}]
-"""
+    attributes: {{value: {{type: boolean, description: What it is.}}}}
+    examples: [{{query: 'value=true', keeps: {{value: true}}}}]
+{of_each_type("canary/all")}"""
 """An allow-list with an attribute of each type."""
 
 ATTRIBUTES = (

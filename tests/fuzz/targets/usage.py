@@ -35,6 +35,7 @@ from tests.fuzz.oracles import hold, one_in
 from tests.fuzz.target import Target
 from tests.fuzz.targets.drawing import broken, bytes_of, text_of, word
 from tests.fuzz.targets.envelope import fresh, shipped
+from tests.usage_lists import WORDS, of_each_type
 from tests.work import work
 
 FRESH: Final = 12
@@ -46,28 +47,7 @@ NOW: Final = 1_763_800_500.0
 
 KEYS: Final = UsageKeys.of(b"fuzz" * 8, 7)
 
-LIST: Final = RuleText(
-    "fuzz",
-    "fuzz.yaml",
-    """\
-words: {transports: [usb, bluetooth, bridge]}
-events:
-  fuzz/all:
-    description: An event with an attribute of each type.
-    attributes:
-      flag: {type: boolean, description: A flag.}
-      count: {type: integer, max: 20, description: A count.}
-      many: {type: integer, buckets: [1, 10, 100], description: A count in buckets.}
-      seconds: {type: number, buckets: [0.5, 2], description: A time.}
-      transport: {type: word, values: transports, description: A word.}
-      transports: {type: words, values: transports, description: Words.}
-      firmware: {type: version, description: A version.}
-      language: {type: language, description: A language, describes: true}
-      colour: {type: text, max_length: 128, description: A text.}
-    examples:
-      - {query: 'flag=true&count=7', keeps: {flag: true, count: 7}}
-""",
-)
+LIST: Final = RuleText("fuzz", "fuzz.yaml", f"{WORDS}events:\n{of_each_type('fuzz/all')}")
 """A list with an attribute of each type, also those that the shipped one has no use for."""
 
 POLICIES: Final = {
