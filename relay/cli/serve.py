@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 
 from relay import logs
 from relay.audit import Audit
@@ -42,63 +43,82 @@ def run(options: argparse.Namespace) -> int:
     if sys.platform != "win32":
         # A "reload" during the start waits until somebody can see to it; by itself it would kill.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    settings = settings_of(options, host=options.host, port=options.port, workers=options.workers)
+    settings = _settings_of(options)
     check_runnable(settings)
     logs.setup(level=10 if options.debug else 20)
-
     life = Life(Audit(settings.admin.audit, SystemClock()))
-
-    def greet(started: Started) -> None:
-        life.start()
-        print(welcome(settings, started), file=sys.stderr, flush=True)
-
-    loaded = load(settings)
-
-    def reread() -> Settings:
-        given = {"host": options.host, "port": options.port, "workers": options.workers}
-        return _settings(settings, settings_of(options, **given))
-
-    def reload() -> Loaded:
-        return life.reload(lambda: loaded.with_settings(_kept(settings, reread())))
-
-    def say(error: RelayError) -> None:
-        print(f"relay: {error.detail}", file=sys.stderr, flush=True)
-
-    def end() -> None:
-        life.stop()
-        _end_within(settings.listen.shutdown)
-
+    serving = _Serving(options, settings, life, load(settings))
     try:
-        if settings.listen.workers > 1:
-            return Arbiter(
-                loaded,
-                on_start=greet,
-                reload=reload,
-                say=say,
-                on_stop=life.stop,
-                on_reloaded=life.reloaded,
-            ).run()
-        run_loop(
-            serve(
-                settings,
-                loaded=loaded,
-                on_start=greet,
-                on_stop=end,
-                life=life,
-                reread=reread,
-                say=say,
-                side=start_side(loaded),
-            )
-        )
+        return serving.with_workers() if settings.listen.workers > 1 else serving.alone()
     except BaseExceptionGroup as group:
         error = first_of(group)
         if not isinstance(error, RelayError):
             raise
-        print(f"relay: {error.detail}", file=sys.stderr)
+        _say(error)
         return 1
     finally:
         life.stop()
-    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """One run of the relay, and what it is told meanwhile."""
+
+    options: argparse.Namespace
+    settings: Settings
+    life: Life
+    loaded: Loaded
+
+    def with_workers(self) -> int:
+        """Serve with several processes; return the exit status."""
+        return Arbiter(
+            self.loaded,
+            on_start=self._greet,
+            reload=self._reload,
+            say=_say,
+            on_stop=self.life.stop,
+            on_reloaded=self.life.reloaded,
+        ).run()
+
+    def alone(self) -> int:
+        """Serve in this process; return the exit status."""
+        run_loop(
+            serve(
+                self.settings,
+                loaded=self.loaded,
+                on_start=self._greet,
+                on_stop=self._end,
+                life=self.life,
+                reread=self._reread,
+                say=_say,
+                side=start_side(self.loaded),
+            )
+        )
+        return 0
+
+    def _greet(self, started: Started) -> None:
+        self.life.start()
+        print(welcome(self.settings, started), file=sys.stderr, flush=True)
+
+    def _reread(self) -> Settings:
+        return _startable(self.settings, _settings_of(self.options))
+
+    def _reload(self) -> Loaded:
+        return self.life.reload(
+            lambda: self.loaded.with_settings(_kept(self.settings, self._reread()))
+        )
+
+    def _end(self) -> None:
+        self.life.stop()
+        _end_within(self.settings.listen.shutdown)
+
+
+def _settings_of(options: argparse.Namespace) -> Settings:
+    return settings_of(options, host=options.host, port=options.port, workers=options.workers)
+
+
+def _say(error: RelayError) -> None:
+    print(f"relay: {error.detail}", file=sys.stderr, flush=True)
 
 
 def _end_within(seconds: float) -> None:
@@ -116,7 +136,7 @@ def _end_within(seconds: float) -> None:
     timer.start()
 
 
-def _settings(old: Settings, new: Settings) -> Settings:
+def _startable(old: Settings, new: Settings) -> Settings:
     """Return what was read anew, if a relay could start with it.
 
     Raises:
