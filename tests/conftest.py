@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.azure import MISSING, AzureServer, azure_server
+from tests.google import GoogleServer, google_server
 from tests.promises import promised
 from tests.promises.ran import Ran
-from tests.s3 import S3Server, s3_server
+from tests.s3 import S3Server, Server, s3_server
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 # Derandomised, so that a red run is the same red run tomorrow; `deep` is for by hand.
@@ -68,3 +70,28 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real server of S3's protocol, on the loopback; each test makes a bucket of its own."""
     with s3_server(tmp_path_factory.mktemp("s3")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureServer]:
+    """A real server of Azure's Blob protocol; the account is in its `environment`."""
+    if MISSING:
+        pytest.skip(MISSING)
+    with azure_server(tmp_path_factory.mktemp("azure")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleServer]:
+    """What Google says of its Cloud Storage; the account is in its `environment`."""
+    with google_server(tmp_path_factory.mktemp("google")) as running:
+        yield running
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """The server that the test's parameter names; its account is in the environment."""
+    running: Server = request.getfixturevalue(request.param)
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    return running

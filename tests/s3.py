@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any, Protocol
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from xml.etree import ElementTree as ET
 
@@ -26,51 +28,91 @@ KEY_ID = "AKIAIOSFODNN7EXAMPLE"  # the made-up pair of Amazon's own pages
 KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
+class Server(Protocol):
+    """A server of the tests that holds buckets: one of `tests.s3`, `tests.azure`, `tests.google`.
+
+    Attributes:
+        port: of the loopback.
+        environment: variables by which the library finds the account.
+    """
+
+    port: int
+    environment: dict[str, str]
+
+    def bucket(self, name: str = "") -> str:
+        """Make a bucket that is empty; return its name."""
+        ...
+
+    def put(self, bucket: str, name: str, data: bytes) -> None:
+        """Write an object."""
+        ...
+
+    def store(self, bucket: str, prefix: str = "usage", port: int | None = None) -> dict[str, Any]:
+        """Return `usage.store` of relay.yaml; the port is that of a proxy before the server."""
+        ...
+
+    def objects(self, bucket: str) -> Iterator[tuple[str, bytes]]:
+        """Yield names and contents of all objects, without the library."""
+        ...
+
+
 class S3Server:
-    """Moto's server; all that it holds ends with it. The fixture `s3` of all tests is one."""
+    """Moto's server; all that it holds ends with it. The fixture `s3` of all tests is one.
+
+    Attributes:
+        environment: where the library finds an account; here it is in the configuration.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        self.environment: dict[str, str] = {}
         self._buckets = 0
 
-    def bucket(self) -> str:
+    def bucket(self, name: str = "") -> str:
         """Make a bucket that is empty; return its name."""
         self._buckets += 1
-        name = f"bucket-{self._buckets}"
-        with urlopen(Request(f"{self.url}/{name}", method="PUT"), timeout=DEADLINE) as answer:
-            assert 200 == answer.status
+        name = name or f"bucket-{self._buckets}"
+        self._ask("PUT", name)
         return name
+
+    def put(self, bucket: str, name: str, data: bytes) -> None:
+        """Write an object."""
+        self._ask("PUT", f"{bucket}/{name}", data)
+
+    def store(self, bucket: str, prefix: str = "usage", port: int | None = None) -> dict[str, Any]:
+        """Return `usage.store` of relay.yaml; the port is that of a proxy before the server."""
+        return {
+            "url": f"s3://{bucket}/{prefix}",
+            "endpoint": f"http://127.0.0.1:{port or self.port}",
+            "region": "us-east-1",
+            "access_key_id": KEY_ID,
+            "secret_access_key": KEY,
+            "allow_http": True,
+        }
 
     def objects(self, bucket: str) -> Iterator[tuple[str, bytes]]:
         """Yield names and contents of all objects, by S3's own protocol."""
         token = ""
         while True:
             more = f"&continuation-token={token}" if token else ""
-            page = ET.fromstring(self._read(f"{bucket}?list-type=2{more}"))
+            page = ET.fromstring(self._ask("GET", f"{bucket}?list-type=2{more}"))
             for key in page.iterfind(f"{_XML}Contents/{_XML}Key"):
                 assert key.text is not None
-                yield key.text, self._read(f"{bucket}/{key.text}")
+                with gone_meanwhile():
+                    yield key.text, self._ask("GET", f"{bucket}/{key.text}")
             token = page.findtext(f"{_XML}NextContinuationToken") or ""
             if not token:
                 return
 
-    def _read(self, path: str) -> bytes:
+    def _ask(self, method: str, path: str, data: bytes | None = None) -> bytes:
         # Without such a header moto takes a request for a stranger's; it checks no signature.
         signed = f"AWS4-HMAC-SHA256 Credential={KEY_ID}/20260101/us-east-1/s3/aws4_request"
-        signed += ", SignedHeaders=host, Signature=0"
-        request = Request(f"{self.url}/{path}", headers={"Authorization": signed})
+        headers = {"Authorization": f"{signed}, SignedHeaders=host, Signature=0"}
+        request = Request(f"{self.url}/{path}", data, headers, method=method)
         with urlopen(request, timeout=DEADLINE) as answer:
             content: bytes = answer.read()
         return content
-
-    def is_open(self) -> bool:
-        """Whether it takes connections."""
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager
@@ -85,7 +127,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     try:
         server = S3Server(port)
         end = time.monotonic() + DEADLINE
-        while not server.is_open():
+        while not takes_connections(port):
             assert process.poll() is None, "moto's server has ended"
             assert time.monotonic() < end, "moto's server did not start"
             time.sleep(0.02)
@@ -181,6 +223,26 @@ class LossyProxy:
         for one in (server, client):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def gone_meanwhile() -> Iterator[None]:
+    """Pass over an object that a relay has deleted between a list and a look."""
+    try:
+        yield
+    except HTTPError as error:
+        if error.code != 404:
+            raise
+        error.close()
+
+
+def takes_connections(port: int) -> bool:
+    """Whether somebody listens on a port of the loopback."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def closed_port() -> int:

@@ -1,6 +1,6 @@
 """For tests of the store of usage events: a fake that stops where it is told, rows to be written.
 
-Also settings of a store in a bucket of `tests.s3`, and what is in a store.
+Also settings of a store in a bucket of a server, and what is in a store.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,11 +12,11 @@ from relay.usage.batches import pack
 from relay.usage.model import CleanEvent, Partition, Record
 from relay.usage.objects import check_path, decode
 from relay.usage.store import Store, Stored
-from tests.s3 import KEY, KEY_ID, S3Server
+from tests.s3 import Server
 
 
 def settings_of(
-    server: S3Server,
+    server: Server,
     bucket: str,
     *,
     prefix: str = "usage",
@@ -32,15 +32,7 @@ def settings_of(
         port: of a proxy before the server.
         timeout: seconds for one request.
     """
-    return UsageStore(
-        url=f"s3://{bucket}/{prefix}",
-        endpoint=f"http://127.0.0.1:{port or server.port}",
-        region="us-east-1",
-        access_key_id=KEY_ID,
-        secret_access_key=KEY,
-        allow_http=True,
-        timeout=timeout,
-    )
+    return UsageStore(**server.store(bucket, prefix, port), timeout=timeout)
 
 
 async def paths(store: Store, prefix: str = "") -> list[str]:

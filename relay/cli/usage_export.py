@@ -109,15 +109,23 @@ async def _export(settings: Settings, target: UsageStore, wish: Wish, progress: 
 
 
 def _target(options: argparse.Namespace, store: UsageStore) -> UsageStore:
-    """Return where the sets are put: with the keys of the store that is configured."""
+    """Return where the sets are put."""
     to: str | None = options.to
     if to is None:
         return store
     if to.startswith(SCHEMES):
-        return dataclasses.replace(store, url=to)
+        return store_at(store, to)
     if "://" in to or not to:
         options.usage_error(f"--to must be a folder, or begin with one of {', '.join(SCHEMES)}")
-    return dataclasses.replace(store, url=f"file:{to}")
+    return store_at(store, f"file:{to}")
+
+
+def store_at(store: UsageStore, url: str) -> UsageStore:
+    """Return a store elsewhere: with the keys of the one configured if both are of one kind."""
+    kind = url.partition(":")[0]
+    if kind == store.url.partition(":")[0]:
+        return dataclasses.replace(store, url=url)
+    return UsageStore(url=url, allow_http=store.allow_http, timeout=store.timeout)
 
 
 def _show(found: Exported) -> None:

@@ -39,10 +39,11 @@ class UsageStore:
     Attributes:
         url: `file:./usage-data`, `s3://bucket/prefix`, `gs://bucket/prefix` or
             `az://container/prefix`.
-        endpoint: of another store that speaks S3's protocol; None for the provider's own.
+        endpoint: of another store that speaks the provider's protocol; None for its own. At Azure
+            the account stands in it: `https://account.blob.core.windows.net`.
         region: of the bucket; None for what the environment says.
         access_key_id, secret_access_key: for S3; None for what the environment of the process has,
-            as for any other tool of the provider.
+            as for any other tool of the provider, and as always at Google and Azure.
         allow_http: whether the endpoint may be one without TLS.
         virtual_hosted: whether the bucket stands in the endpoint's host name, not in the path.
         timeout: seconds for one request.

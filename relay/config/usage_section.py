@@ -24,6 +24,8 @@ SCHEMES: Final = ("file:", "s3://", "gs://", "az://")
 
 _STORE: Final = r"file:[^?#@\x00-\x1f]+|(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[\w./=-]*)?"
 
+_OF_S3: Final = ("region", "access_key_id", "secret_access_key", "virtual_hosted")
+
 MAX_GROUP: Final = 1_000_000
 
 USAGE_SPOOL: Final = ("path", "max_bytes", "max_age", "max_dead_age")
@@ -149,8 +151,13 @@ def _store(section: Section, default: UsageStore) -> UsageStore:
     if endpoint and not endpoint.startswith(("https://", "http://") if allow_http else "https://"):
         hint = "" if allow_http else "; allow_http: true allows http://"
         _wrong(section, "endpoint", f"must begin with https://{hint}")
-    elif "@" in endpoint:
-        _wrong(section, "endpoint", "must be without a user")
+    elif any(sign in endpoint for sign in "@?#"):
+        _wrong(section, "endpoint", "must be without a user and a query")
+    if url.startswith(("gs:", "az:")):
+        for name in _OF_S3:
+            if section.get(name) is not None:
+                _wrong(section, name, "is for s3:// alone")
+                break
     return UsageStore(
         url=url,
         endpoint=endpoint or None,

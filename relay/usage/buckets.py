@@ -6,7 +6,9 @@ read there, without credentials, and there is no way to tell it not to.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+import atexit
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -32,12 +34,35 @@ RETRIES: Final = 3
 
 CONNECT_SECONDS: Final = 5.0
 
+LAST_SECONDS: Final = 0.1
+"""For how long a process waits at its end. See `_let_go`."""
+
 _AWAY: Final = "the store cannot be reached, or does not answer as it should"
 _NO_BUCKET: Final = "the store has no such bucket"
-_CREDENTIALS: Final = "the store refuses the credentials"
+_REFUSED: Final = "the store refuses the credentials"
+_NO_CREDENTIALS: Final = "no credentials: neither the environment nor the machine gives any"
+_KEPT: Final = "the store does not let go of what is there: a lease, or a rule of its own"
 _STRANGE: Final = "the store holds a name with an empty part, such as a//b: nothing can be listed"
-_REFUSED: Final = ("401 Unauthorized", "403 Forbidden")
-_MISSING: Final = "404 Not Found"
+
+_TOLD: Final = (
+    (_NO_CREDENTIALS, ("token request", "federated token", "/latest/api/token", "/meta-data/iam/")),
+    (_REFUSED, ("401 Unauthorized", "403 Forbidden", "code: 403", "code: AccessDenied")),
+    (_KEPT, ("code: 409", "code: 412")),
+    (_NO_BUCKET, ("404 Not Found",)),
+)
+"""How failures are told that have no error of their own: of tokens, of lists, of batches."""
+
+_TOLD_AT_START: Final = (
+    ("AZURE_STORAGE_ACCOUNT_NAME is not set", ("Account must be specified",)),
+    ("AZURE_STORAGE_ACCOUNT_KEY is no key", ("Invalid Access Key",)),
+    ("AZURE_STORAGE_SAS_KEY is no signature", ("SAS query",)),
+    ("the file of Google's account cannot be read", ("Unable to open service account",)),
+    (
+        "the file of Google's account is no service account's",
+        ("Unable to decode service account", "pem file", "RSA key", "No RSA key"),
+    ),
+)
+_WRONG: Final = "the library refuses the URL, or what the environment says"
 
 T = TypeVar("T")
 
@@ -64,9 +89,9 @@ class Bucket:
         """
         try:
             return cls(_opened(settings), settings.timeout)
-        except Exception:  # noqa: BLE001 - its text may hold keys
-            message = "usage.store: the library refuses the URL, or what the environment says"
-            raise RelayError(message) from None
+        except Exception as error:  # noqa: BLE001 - its text may hold keys
+            word = _word(str(error), _TOLD_AT_START, _WRONG)
+        raise RelayError(f"usage.store: {word}")
 
     async def put(self, path: str, data: bytes) -> None:
         """Write an object over what is there. See `store.Store.put`."""
@@ -78,8 +103,8 @@ class Bucket:
         check_path(path)
         put = obstore.put_async(self._store, path, data, use_multipart=False, mode="create")
         try:
-            await self._write(put)
-        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            await self._write(put, new=True)
+        except FileExistsError:
             return False
         return True
 
@@ -135,41 +160,57 @@ class Bucket:
     async def tidy(self) -> None:
         """Do nothing: an object is sent in one request, and is whole or not there."""
 
-    async def _write(self, request: Awaitable[object]) -> None:
+    async def _write(self, request: Awaitable[object], *, new: bool = False) -> None:
         try:
-            await self._ask(request)
+            await self._ask(request, new=new)
         except FileNotFoundError:  # an object to be written needs not be there
             raise StoreError(_NO_BUCKET) from None
 
-    async def _ask(self, request: Awaitable[T]) -> T:
+    async def _ask(self, request: Awaitable[T], *, new: bool = False) -> T:
         """Wait for an answer.
+
+        Args:
+            request: what is asked.
+            new: whether it is to make what is not there yet.
 
         Raises:
             FileNotFoundError: there is no such object, or no such bucket.
-            obstore.exceptions.AlreadyExistsError: there is one already.
+            FileExistsError: there is one already, where one is to be made.
             StoreError: anything else; it says what kind of failure it is, and no more.
         """
-        word = _AWAY
         try:
             async with asyncio.timeout(self._patience):
                 return await request
         except FileNotFoundError:
             raise FileNotFoundError from None
-        except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
-            raise type(error) from None
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            if new:
+                raise FileExistsError from None
+            word = _KEPT
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
-            word = _CREDENTIALS
+            word = _REFUSED
         except exceptions.InvalidPathError:
             word = _STRANGE
         except StopAsyncIteration:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
-            told = str(error)  # lists have no errors of their own
-            if any(status in told for status in _REFUSED):
-                word = _CREDENTIALS
-            elif _MISSING in told:
-                word = _NO_BUCKET
+            word = _word(str(error), _TOLD, _AWAY)
         raise StoreError(word)
+
+
+@atexit.register
+def _let_go() -> None:
+    """Let the library's threads let go of Python's objects, before a process ends.
+
+    They hold some for a moment after an answer, and abort a process whose interpreter is gone by
+    then. The library has no end to be called. A moment is a thousandth of a second.
+    """
+    time.sleep(LAST_SECONDS)
+
+
+def _word(told: str, words: Iterable[tuple[str, Sequence[str]]], other: str) -> str:
+    """Return our own word for what the library told."""
+    return next((word for word, parts in words if any(part in told for part in parts)), other)
 
 
 def _opened(settings: UsageStore) -> "ObjectStore":
@@ -202,8 +243,12 @@ def _opened(settings: UsageStore) -> "ObjectStore":
         case "s3":
             return S3Store(url.netloc, **more, **_s3(settings, url.netloc))
         case "gs":
+            if settings.endpoint is not None:
+                more["base_url"] = settings.endpoint
             return GCSStore(url.netloc, **more)
         case "az":
+            if settings.endpoint is not None:
+                more["endpoint"] = settings.endpoint
             return AzureStore(url.netloc, **more)
         case _:
             raise ValueError

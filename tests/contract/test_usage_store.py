@@ -11,14 +11,16 @@ import pytest
 from relay.usage.buckets import Bucket
 from relay.usage.folder import FolderStore
 from relay.usage.store import Store, open_store
-from tests.s3 import PAGE, S3Server
+from tests.s3 import PAGE, Server
 from tests.usage_store import FakeStore, paths, settings_of
 
 Open = Callable[[], Store]
 
 
-@pytest.fixture(params=["fake", "folder", "memory", "strict", "s3"])
-def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+@pytest.fixture(params=["fake", "folder", "memory", "strict", "s3", "azure", "google"])
+def open_again(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Open:
     """Opens the same store as often as it is called."""
     match request.param:
         case "fake":
@@ -33,7 +35,9 @@ def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
             memory = obstore.store.MemoryStore()
             return lambda: Bucket(memory, 10)
         case _:
-            running: S3Server = request.getfixturevalue("s3")
+            running: Server = request.getfixturevalue(request.param)
+            for name, value in running.environment.items():
+                monkeypatch.setenv(name, value)
             settings = settings_of(running, running.bucket())
             return lambda: open_store(settings)
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 import duckdb
 import pytest
 
-from tests.s3 import KEY, KEY_ID, S3Server
+from tests.s3 import Server
 from tests.system.running import FEW_RULES, Relay, until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("usage-export")]
@@ -33,16 +32,7 @@ EVENTS = 60
 PEOPLE = 12
 
 
-@pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
-    """A relay that tests start and end as they like; none outlives its test."""
-    relay = Relay(tmp_path / "relay")
-    yield relay
-    if relay.runs:
-        relay.kill()
-
-
-def configured(folder: Path, s3: S3Server, bucket: str) -> dict[str, Any]:
+def configured(folder: Path, server: Server, bucket: str) -> dict[str, Any]:
     (folder / "numbers.yaml").write_text(LIST)
     return {
         "rules": FEW_RULES,
@@ -50,14 +40,7 @@ def configured(folder: Path, s3: S3Server, bucket: str) -> dict[str, Any]:
             "apps": [{"name": "suite"}],
             "events": [str(folder / "numbers.yaml")],
             "hash": {"secret": "made-up-" * 4},
-            "store": {
-                "url": f"s3://{bucket}/usage",
-                "endpoint": s3.url,
-                "region": "us-east-1",
-                "access_key_id": KEY_ID,
-                "secret_access_key": KEY,
-                "allow_http": True,
-            },
+            "store": server.store(bucket),
             "batch": {"every": "1s"},
             "min_group": 1,
         },
@@ -87,8 +70,8 @@ def send(relay: Relay, numbers: range) -> None:
     connection.close()
 
 
-def in_objects(s3: S3Server, bucket: str) -> int:
-    return sum(1 for name, _ in s3.objects(bucket) if name.startswith("usage/events/"))
+def in_objects(server: Server, bucket: str) -> int:
+    return sum(1 for name, _ in server.objects(bucket) if name.startswith("usage/events/"))
 
 
 def export(relay: Relay, *more: str) -> list[dict[str, Any]]:
@@ -108,9 +91,9 @@ def export(relay: Relay, *more: str) -> list[dict[str, Any]]:
     return told
 
 
-def fetched(s3: S3Server, bucket: str, folder: Path) -> Path:
+def fetched(server: Server, bucket: str, folder: Path) -> Path:
     """A folder with the sets of a bucket."""
-    for name, content in s3.objects(bucket):
+    for name, content in server.objects(bucket):
         if name.startswith("usage/sets/"):
             file = folder / name.removeprefix("usage/")
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -126,25 +109,30 @@ def numbers_in(folder: Path) -> Counter[int]:
         return Counter(dict(connection.execute(query, [files]).fetchall()))
 
 
-def test_each_event_once(relay: Relay, s3: S3Server, tmp_path: Path) -> None:
+ELSEWHERE = [pytest.param(name, marks=pytest.mark.long) for name in ("azure", "google")]
+
+
+@pytest.mark.parametrize("server", ["s3", *ELSEWHERE], indirect=True)
+def test_each_event_once(relay: Relay, server: Server, tmp_path: Path) -> None:
     """Over HTTP, spool, bucket and export, into the same bucket; with retries."""
-    bucket = s3.bucket()
-    relay.configure(configured(tmp_path, s3, bucket))
+    bucket = server.bucket()
+    relay.configure(configured(tmp_path, server, bucket))
     with relay.running():
         send(relay, range(EVENTS))
     told = export(relay)
-    assert Counter(range(EVENTS)) == numbers_in(fetched(s3, bucket, tmp_path / "sets"))
+    assert Counter(range(EVENTS)) == numbers_in(fetched(server, bucket, tmp_path / "sets"))
     assert EVENTS == sum(day["tables"].get("test.number", 0) for day in told)
 
 
 @pytest.mark.long
-def test_each_event_once_after_a_kill(relay: Relay, s3: S3Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", ["s3", "azure", "google"], indirect=True)
+def test_each_event_once_after_a_kill(relay: Relay, server: Server, tmp_path: Path) -> None:
     """A process that is killed, and clients that send again to one that knows nothing of it."""
-    bucket = s3.bucket()
-    relay.configure(configured(tmp_path, s3, bucket))
+    bucket = server.bucket()
+    relay.configure(configured(tmp_path, server, bucket))
     relay.start()
     send(relay, range(EVENTS // 2))
-    until(lambda: in_objects(s3, bucket) > 0, "the first object")
+    until(lambda: in_objects(server, bucket) > 0, "the first object")
     send(relay, range(EVENTS // 2, EVENTS))
     relay.kill()
     relay.start()

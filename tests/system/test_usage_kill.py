@@ -3,13 +3,11 @@
 import itertools
 import json
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,8 +16,9 @@ import pytest
 import zstandard
 
 from tests.nats import nats_server
-from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server
+from tests.s3 import LossyProxy, Server
 from tests.system.running import FEW_RULES, READY, Client, Relay, until
+from tests.system.senders import Sender, kill_amid, until_taken
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("usage-kill")]
 
@@ -37,15 +36,6 @@ events:
 """
 
 
-@pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
-    """A relay that tests start and end as they like; none outlives its test."""
-    relay = Relay(tmp_path / "relay")
-    yield relay
-    if relay.runs:
-        relay.kill()
-
-
 def configured(folder: Path, store: dict[str, Any], **more: Any) -> dict[str, Any]:
     events = folder / "numbers.yaml"
     events.write_text(LIST)
@@ -59,18 +49,6 @@ def configured(folder: Path, store: dict[str, Any], **more: Any) -> dict[str, An
             "batch": {"every": "1s", "bytes": "20kB"},
         },
         **more,
-    }
-
-
-def in_bucket(server: S3Server, bucket: str, port: int) -> dict[str, Any]:
-    return {
-        "url": f"s3://{bucket}/usage",
-        "endpoint": f"http://127.0.0.1:{port}",
-        "region": "us-east-1",
-        "access_key_id": KEY_ID,
-        "secret_access_key": KEY,
-        "allow_http": True,
-        "timeout": "5s",
     }
 
 
@@ -92,36 +70,26 @@ def query(number: int) -> str:
     )
 
 
-class Sender(threading.Thread):
-    """Sends events one after the other until the relay is gone; knows which were taken."""
+class Events(Sender[int]):
+    """Sends events, known by their numbers."""
+
+    good = frozenset({200, 204})
 
     def __init__(self, port: int, numbers: Iterator[int]) -> None:
-        super().__init__(daemon=True)
-        self.accepted: set[int] = set()
-        self.failure: int | None = None
+        super().__init__()
         self._port = port
         self._numbers = numbers
 
-    def run(self) -> None:
+    def sent(self) -> Iterator[tuple[int, int]]:
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             for number in self._numbers:
-                try:
-                    connection.request("GET", f"/suite/log/web/stable.log?{query(number)}")
-                    with connection.getresponse() as answer:
-                        answer.read()
-                except (OSError, HTTPException):
-                    break
-                if answer.status not in {200, 204}:
-                    self.failure = answer.status
-                    break
-                self.accepted.add(number)
+                connection.request("GET", f"/suite/log/web/stable.log?{query(number)}")
+                with connection.getresponse() as answer:
+                    answer.read()
+                yield number, answer.status
 
 
-def _has_taken(senders: list[Sender], number: int) -> bool:
-    return sum(len(sender.accepted) for sender in senders) >= number
-
-
-def bucket_lines(server: S3Server, bucket: str) -> Iterator[bytes]:
+def bucket_lines(server: Server, bucket: str) -> Iterator[bytes]:
     """Every record of every object."""
     for name, content in server.objects(bucket):
         if name.endswith(".ndjson.zst"):
@@ -155,16 +123,8 @@ def run_and_kill(relay: Relay, turns: int, moments: random.Random) -> set[int]:
     accepted: set[int] = set()
     for _ in range(turns):
         relay.start()
-        senders = [Sender(relay.port, numbers) for _ in range(4)]
-        for sender in senders:
-            sender.start()
-        until(partial(_has_taken, senders, 200), "some events to be taken")
-        time.sleep(moments.random() * 1.5)  # the moment is the point, not the wait
-        relay.kill()
-        for sender in senders:
-            sender.join(30)
-            assert sender.failure is None
-            accepted |= sender.accepted
+        senders = [Events(relay.port, numbers) for _ in range(4)]
+        accepted |= kill_amid(relay, senders, 200, moments.random() * 1.5)
     return accepted
 
 
@@ -180,17 +140,25 @@ def drain(relay: Relay, seconds: float = 30) -> None:
     until(lambda: waiting() == 0, "the spool of usage events to be empty", seconds)
 
 
-LONG = [pytest.param(4, 1 + seed % 2, seed, marks=pytest.mark.long) for seed in range(2, 10)]
+SEEDS = {"s3": range(2, 10), "azure": range(10, 12), "google": range(12, 14)}
+LONG = [
+    pytest.param(name, 4, 1 + seed % 2, seed, marks=pytest.mark.long)
+    for name, seeds in SEEDS.items()
+    for seed in seeds
+]
+BUCKETS = pytest.mark.parametrize("server", list(SEEDS), indirect=True)
 
 
-@pytest.mark.parametrize(("turns", "workers", "seed"), [(1, 2, 1), *LONG])
+@pytest.mark.parametrize(
+    ("server", "turns", "workers", "seed"), [("s3", 1, 2, 1), *LONG], indirect=["server"]
+)
 def test_kills_lose_and_double_nothing_in_a_bucket(
-    relay: Relay, s3: S3Server, turns: int, workers: int, seed: int
+    relay: Relay, server: Server, turns: int, workers: int, seed: int
 ) -> None:
     """After SIGKILLs amid requests and writes, each event that was taken is in one object."""
-    bucket, proxy = s3.bucket(), LossyProxy()
-    with proxy.before(s3.port):
-        store = in_bucket(s3, bucket, proxy.port)
+    bucket, proxy = server.bucket(), LossyProxy()
+    with proxy.before(server.port):
+        store = server.store(bucket, port=proxy.port) | {"timeout": "5s"}
         listen = {"port": 0, "workers": workers}
         relay.configure(configured(relay.folder, store, listen=listen))
         proxy.lose = 2 * turns
@@ -198,7 +166,7 @@ def test_kills_lose_and_double_nothing_in_a_bucket(
         relay.start()
         drain(relay)
         assert 0 == relay.stop()
-    found = numbers_in(bucket_lines(s3, bucket))
+    found = numbers_in(bucket_lines(server, bucket))
     assert {"missing": [], "twice": []} == wrong(accepted, found)
     assert len(accepted) >= 200 * turns
 
@@ -219,11 +187,12 @@ def test_kills_lose_and_double_nothing_in_a_folder(relay: Relay, workers: int) -
 
 
 @pytest.mark.long
+@BUCKETS
 def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
-    tmp_path: Path, s3: S3Server
+    tmp_path: Path, server: Server
 ) -> None:
     """Two relays share a spool in JetStream and a bucket: what one has taken, the other writes."""
-    bucket = s3.bucket()
+    bucket = server.bucket()
     numbers = itertools.count(1)
     accepted: set[int] = set()
     with nats_server(tmp_path / "nats") as nats:
@@ -231,14 +200,14 @@ def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
         spool = {"backend": "jetstream", "servers": [nats.url]}
         try:
             for relay in relays:
-                store = in_bucket(s3, bucket, s3.port)
+                store = server.store(bucket) | {"timeout": "5s"}
                 relay.configure(configured(relay.folder, store, spool=spool))
                 relay.start()
             for turn in range(3):
-                senders = [Sender(relay.port, numbers) for relay in relays for _ in range(2)]
+                senders = [Events(relay.port, numbers) for relay in relays for _ in range(2)]
                 for sender in senders:
                     sender.start()
-                until(partial(_has_taken, senders, 300), "some events to be taken")
+                until_taken(senders, 300)
                 time.sleep(0.7 * turn)  # the moment is the point, not the wait
                 relays[0].kill()
                 for sender in senders[:2]:
@@ -255,21 +224,23 @@ def test_a_kill_of_one_of_two_relays_loses_and_doubles_nothing(
             for relay in relays:
                 if relay.runs:
                     relay.stop()
-    found = numbers_in(bucket_lines(s3, bucket))
+    found = numbers_in(bucket_lines(server, bucket))
     assert {"missing": [], "twice": []} == wrong(accepted, found)
 
 
 @pytest.mark.long
+@BUCKETS
 def test_a_store_that_is_away_holds_up_neither_clients_nor_a_stop(
-    relay: Relay, s3: S3Server
+    relay: Relay, server: Server
 ) -> None:
     """Events are taken while nothing can be written; the next start writes them."""
-    bucket, proxy = s3.bucket(), LossyProxy()
-    with proxy.before(s3.port):
-        relay.configure(configured(relay.folder, in_bucket(s3, bucket, proxy.port)))
+    bucket, proxy = server.bucket(), LossyProxy()
+    with proxy.before(server.port):
+        store = server.store(bucket, port=proxy.port) | {"timeout": "5s"}
+        relay.configure(configured(relay.folder, store))
         proxy.refuse = True
         relay.start()
-        sender = Sender(relay.port, iter(range(1, 101)))
+        sender = Events(relay.port, iter(range(1, 101)))
         sender.start()
         sender.join(30)
         until(lambda: sum(relay.count("relay_usage_store_failures_total").values()), "a failure")
@@ -280,7 +251,7 @@ def test_a_store_that_is_away_holds_up_neither_clients_nor_a_stop(
         relay.start()
         drain(relay)
         assert 0 == relay.stop()
-    found = numbers_in(bucket_lines(s3, bucket))
+    found = numbers_in(bucket_lines(server, bucket))
     assert (dict.fromkeys(range(1, 101), 1), None) == (dict(found), sender.failure)
 
 
@@ -291,7 +262,7 @@ def test_a_stop_writes_what_waits(relay: Relay) -> None:
     config["usage"]["batch"]["every"] = "1h"
     relay.configure(config)
     relay.start()
-    sender = Sender(relay.port, iter(range(1, 21)))
+    sender = Events(relay.port, iter(range(1, 21)))
     sender.start()
     sender.join(30)
     assert [] == list(folder_lines(relay.folder / "usage"))

@@ -1,5 +1,6 @@
 """`relay usage export`."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 
 from relay.cli import usage_export
 from relay.cli.main import main
+from relay.config import UsageStore
 from tests.fakes import FakeClock
 from tests.usage_sets import put, record, rows
 
@@ -132,6 +134,16 @@ def test_a_broken_object(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert 1 == export(*DAY)
     assert 4 == len(rows(here / "usage-data", "device.connect"))
     assert "relay: 1 objects could not be read\n" == capsys.readouterr().err
+
+
+def test_a_store_of_another_provider_gets_no_keys_of_this_one() -> None:
+    """A URL of the same kind has the same keys and endpoint; one of another kind has neither."""
+    store = UsageStore(
+        "s3://a/b", "https://s3.example", "r", "ID", "KEY", virtual_hosted=True, timeout=5
+    )
+    assert dataclasses.replace(store, url="s3://c") == usage_export.store_at(store, "s3://c")
+    assert UsageStore("az://c", timeout=5) == usage_export.store_at(store, "az://c")
+    assert UsageStore("file:c", timeout=5) == usage_export.store_at(store, "file:c")
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,13 @@ def test_the_spool_is_held_where_the_other_one_is() -> None:
         ("store: {access_key_id: a}", "usage.store needs both access_key_id and secret_access"),
         ("store: {endpoint: http://a}", "usage.store.endpoint must begin with https://; allow_"),
         ("store: {endpoint: 'https://a:b@c'}", "usage.store.endpoint must be without a user"),
+        ("store: {endpoint: 'https://a/?sig=b'}", "usage.store.endpoint must be without a user"),
+        ("store: {url: 'gs://a', region: b}", "usage.store.region is for s3:// alone"),
+        ("store: {url: 'az://a', virtual_hosted: true}", "usage.store.virtual_hosted is for s3"),
+        (
+            "store: {url: 'az://a', access_key_id: b, secret_access_key: c}",
+            "usage.store.access_key_id is for s3:// alone",
+        ),
         ("batch: {bytes: 0B}", "usage.batch.bytes must be more than nothing, and 256MB or less"),
         ("batch: {bytes: 257MB}", "usage.batch.bytes must be more than nothing, and 256MB or"),
         ("batch: {bytes: 201MB}", "usage.batch.bytes is more than usage.spool.max_bytes"),

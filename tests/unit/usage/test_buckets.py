@@ -1,9 +1,12 @@
 """The store that is a bucket: what becomes of failures, and of answers that are lost."""
 
 import asyncio
+import subprocess
+import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -12,12 +15,18 @@ from aiohttp.test_utils import TestServer
 from relay.config import UsageStore
 from relay.errors import StoreError
 from relay.usage.store import Store, open_store
-from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server, closed_port
+from tests.azure import KEY as AZURE_KEY
+from tests.s3 import KEY, KEY_ID, LossyProxy, S3Server, Server, closed_port
 from tests.usage_store import paths, settings_of
 
+ROOT = Path(__file__).parents[3]
 SECRET = "answered-with-a-secret"
 
+BUCKETS = ["s3", pytest.param("azure", marks=pytest.mark.long), "google"]
+"""For the fixture `server`."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+At = Callable[[int], Store]
 
 
 @asynccontextmanager
@@ -35,6 +44,17 @@ def store_at(port: int, timeout: float = 2, **more: object) -> Store:
     endpoint = f"http://127.0.0.1:{port}"
     settings: Mapping[str, object] = {"endpoint": endpoint, "timeout": timeout} | keys | more
     return open_store(UsageStore(**{"url": "s3://some-bucket/some-prefix", **settings}))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["s3", "az", "gs"])
+def answered_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> At:
+    """Opens a store of each provider, with keys, on a port of the loopback."""
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "some-account")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY)
+    monkeypatch.setenv("GOOGLE_BEARER_TOKEN", "some-token")
+    keys = {} if request.param == "s3" else {"access_key_id": None, "secret_access_key": None}
+    url = f"{request.param}://some-bucket/some-prefix"
+    return lambda port: store_at(port, url=url, **keys)
 
 
 async def failures(store: Store) -> dict[str, StoreError]:
@@ -63,7 +83,7 @@ async def failures(store: Store) -> dict[str, StoreError]:
         (307, "the store cannot be reached, or does not answer as it should"),
     ],
 )
-async def test_an_answer_stays_out_of_errors(status: int, word: str) -> None:
+async def test_an_answer_stays_out_of_errors(answered_by: At, status: int, word: str) -> None:
     """Neither URL nor key nor what was answered stands in an error, nor in its traceback."""
     text = f"<Error><Code>{SECRET}</Code></Error>"
 
@@ -71,16 +91,17 @@ async def test_an_answer_stays_out_of_errors(status: int, word: str) -> None:
         return web.Response(status=status, text=text)
 
     async with answering(refuse) as port:
-        found = await failures(store_at(port))
+        found = await failures(answered_by(port))
     assert {word} == {str(error) for error in found.values()}
     told = "".join("".join(traceback.format_exception(error)) for error in found.values())
-    parts = [SECRET, KEY_ID, KEY, "some-bucket", "some-prefix", "a/path", str(port)]
+    parts = [SECRET, KEY_ID, KEY, AZURE_KEY, "some-", "a/path", str(port)]
     assert [] == [part for part in parts if part in told]
 
 
-async def test_a_bucket_that_is_not_there_is_a_failure(s3: S3Server) -> None:
+@pytest.mark.parametrize("server", BUCKETS, indirect=True)
+async def test_a_bucket_that_is_not_there_is_a_failure(server: Server) -> None:
     """What is written to no bucket, or listed there, fails, and the error says why."""
-    store = open_store(settings_of(s3, "no-such-bucket"))
+    store = open_store(settings_of(server, "no-such-bucket"))
     for call in (store.put("a/one", b"x"), store.create("a/one", b"x"), paths(store)):
         with pytest.raises(StoreError, match="the store has no such bucket"):
             await call
@@ -102,7 +123,7 @@ async def test_a_name_that_ends_lists_is_told_as_what_it_is() -> None:
             await paths(store_at(port))
 
 
-async def test_nothing_is_written_where_a_redirect_leads() -> None:
+async def test_nothing_is_written_where_a_redirect_leads(answered_by: At) -> None:
     """No event is sent elsewhere; what the library asks there, it asks without credentials."""
     elsewhere: list[web.Request] = []
 
@@ -116,7 +137,7 @@ async def test_nothing_is_written_where_a_redirect_leads() -> None:
             return web.Response(status=307, headers={"Location": f"http://127.0.0.1:{other}/x"})
 
         async with answering(lead) as port:
-            store = store_at(port)
+            store = answered_by(port)
             for write in (store.put, store.create):
                 with pytest.raises(StoreError):
                     await write("a/path", b"payload")
@@ -220,26 +241,48 @@ async def test_configured_keys_are_not_mixed_with_the_environment(
     assert KEY_ID in seen[0]["Authorization"]
 
 
-async def test_a_lost_answer_to_a_put_is_made_up_for(s3: S3Server) -> None:
+@pytest.mark.parametrize("server", BUCKETS, indirect=True)
+async def test_a_lost_answer_to_a_put_is_made_up_for(server: Server) -> None:
     """The put arrives, its answer does not: the library asks again, and the object is whole."""
-    proxy, bucket = LossyProxy(), s3.bucket()
-    with proxy.before(s3.port):
-        store = open_store(settings_of(s3, bucket, port=proxy.port))
+    proxy, bucket = LossyProxy(), server.bucket()
+    with proxy.before(server.port):
+        store = open_store(settings_of(server, bucket, port=proxy.port))
         proxy.lose = 1
         await store.put("a/one", b"content")
-    assert (1, b"content") == (proxy.lost, await store_direct(s3, bucket).get("a/one"))
+    assert (1, b"content") == (proxy.lost, await store_direct(server, bucket).get("a/one"))
 
 
-async def test_a_lost_answer_to_a_create_leaves_one_object(s3: S3Server) -> None:
-    """Whether it is told as created or as there already, the object is the one that was sent."""
-    proxy, bucket = LossyProxy(), s3.bucket()
-    with proxy.before(s3.port):
-        store = open_store(settings_of(s3, bucket, port=proxy.port))
+@pytest.mark.parametrize("server", BUCKETS, indirect=True)
+async def test_a_lost_answer_to_a_create_leaves_one_object(server: Server) -> None:
+    """Whether it is told as made, as there, or not at all, the object is what was sent."""
+    proxy, bucket = LossyProxy(), server.bucket()
+    with proxy.before(server.port):
+        store = open_store(settings_of(server, bucket, port=proxy.port))
         proxy.lose = 1
-        await store.create("a/one", b"content")
+        with suppress(StoreError):
+            await store.create("a/one", b"content")
         assert not await store.create("a/one", b"another")
-    assert (1, b"content") == (proxy.lost, await store_direct(s3, bucket).get("a/one"))
+    assert (1, b"content") == (proxy.lost, await store_direct(server, bucket).get("a/one"))
 
 
-def store_direct(server: S3Server, bucket: str) -> Store:
+ONE_PUT = """
+import asyncio, sys
+from relay.config import UsageStore
+from relay.usage.store import open_store
+store = open_store(UsageStore(url=sys.argv[1], endpoint=sys.argv[2], allow_http=True))
+asyncio.run(store.put("a/one", b"x"))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("server", ["google"], indirect=True)
+def test_a_process_may_end_at_once(server: Server) -> None:
+    """A command whose last act is a request ends well: no thread of the library aborts it."""
+    told = server.store(server.bucket())
+    command = [sys.executable, "-c", ONE_PUT, told["url"], told["endpoint"]]
+    ended = [subprocess.run(command, cwd=ROOT, check=False).returncode for _ in range(30)]
+    assert [0] * 30 == ended
+
+
+def store_direct(server: Server, bucket: str) -> Store:
     return open_store(settings_of(server, bucket))

@@ -27,7 +27,7 @@ from relay.usage.pending import PROBE
 from relay.usage.retention import DAY
 from relay.usage.store import Store, open_store
 from tests.fakes import FakeClock, envelope
-from tests.s3 import S3Server
+from tests.s3 import Server
 from tests.usage_store import paths, settings_of
 
 FIRST = date(2026, 1, 1)
@@ -123,11 +123,15 @@ class Days:
 
 
 @pytest.fixture
-async def days(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Days]:
+async def days(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Days]:
     if request.param == "folder":
         settings = UsageStore(url=f"file:{tmp_path / 'usage'}")
     else:
-        server: S3Server = request.getfixturevalue("s3")
+        server: Server = request.getfixturevalue(request.param)
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
         settings = settings_of(server, server.bucket())
     made = Days(open_store(settings), tmp_path / "spools")
     await made.open()
@@ -145,6 +149,8 @@ SOME = (1, 2, 3, 50, *range(88, 94), DAYS)
     [
         pytest.param("folder", EVERY, marks=pytest.mark.long, id="folder"),
         pytest.param("s3", SOME, id="s3"),
+        pytest.param("azure", SOME, marks=pytest.mark.long, id="azure"),
+        pytest.param("google", SOME, marks=pytest.mark.long, id="google"),
     ],
     indirect=["days"],
 )

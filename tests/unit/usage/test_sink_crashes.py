@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.s3 import S3Server
+from tests.s3 import Server
 from tests.usage_crash import ROWS
 from tests.usage_store import all_records, settings_of
 
@@ -60,9 +60,10 @@ def test_notes_of_the_dead_are_few(over_a_folder: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.long
-def test_a_kill_at_any_step_over_a_bucket(tmp_path: Path, s3: S3Server) -> None:
+@pytest.mark.parametrize("server", ["s3", "azure", "google"], indirect=True)
+def test_a_kill_at_any_step_over_a_bucket(tmp_path: Path, server: Server) -> None:
     """The same, with a server that still gets what was under way."""
-    settings = settings_of(s3, s3.bucket(), prefix="STEP")
+    settings = settings_of(server, server.bucket(), prefix="STEP")
     found = crash(tmp_path / "work", asdict(settings), 1)
     assert [] == wrong(found)
     assert len(found) > 12
