@@ -7,10 +7,9 @@ them dies the others are cancelled and the process ends with an error; claims go
 import asyncio
 import gc
 import logging
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import fields
 from typing import Any, Final
 
@@ -35,6 +34,7 @@ from relay.server.rules_reloading import Reloaded, Reloader
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started, drain_seconds, run
 from relay.server.shadow_post import into
+from relay.server.signals import signals_restored, stopped_by_signals
 from relay.server.usage_parts import in_each_worker, in_one_process
 from relay.shadow_hits import ShadowMemory
 from relay.side.process import SideProcess
@@ -83,7 +83,7 @@ async def serve(
     tell(loaded)
     show(loaded, metrics)
     async with AsyncExitStack() as stack:
-        stack.enter_context(_signals_restored())
+        stack.enter_context(signals_restored())
         board = Board()
         board.set_state(SEAT, SeatState.READY)
         clock = SystemClock()
@@ -171,36 +171,6 @@ def differing(old: Settings, new: Settings) -> list[str]:
     """Return the names of sections that differ, rules aside."""
     names = [each.name for each in fields(Settings) if each.compare and each.name != "rules"]
     return [name for name in names if getattr(old, name) != getattr(new, name)]
-
-
-@contextmanager
-def stopped_by_signals(stop: asyncio.Event, hang_up: Callable[[], None]) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set `stop` inside the block; SIGHUP is told."""
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    # A supervisor's "reload" must not end it, as the signal would by itself.
-    loop.add_signal_handler(signal.SIGHUP, hang_up)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `cli.serve`
-    try:
-        yield
-    finally:
-        for number in (*numbers, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)  # said once is enough: the spool is to be closed
-
-
-@contextmanager
-def _signals_restored() -> Iterator[None]:
-    """Leave signals in the end as they were."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [(number, signal.getsignal(number)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 @asynccontextmanager

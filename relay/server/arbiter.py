@@ -30,6 +30,7 @@ from relay.server.rules_parts import newest
 from relay.server.rules_sheet import Sheets
 from relay.server.running import Started
 from relay.server.shadow_post import ShadowChannel
+from relay.server.signals import waking
 from relay.server.worker import Seat, serve_admin, serve_worker
 
 YOUNG: Final = 5.0
@@ -112,8 +113,7 @@ class Arbiter:
             ListenError: a port cannot be opened.
         """
         self._prepare()
-        self._open()
-        with self._signals(), metrics_folder() as folder:
+        with self._ports(), waking(self._selector, self._signalled), metrics_folder() as folder:
             metrics.share(folder)
             tell(self._loaded)
             gc.collect()
@@ -132,8 +132,22 @@ class Arbiter:
         for _ in range(prepare_all(self._loaded.settings)):
             self._board.add_damage()
 
+    @contextmanager
+    def _ports(self) -> Iterator[None]:
+        """Have all ports open inside the block, or none."""
+        self._open()
+        try:
+            yield
+        finally:
+            self._selector.close()
+            self._onion.remove()
+            self._acceptor.close_listeners()
+            for one in self._admin:
+                one.close()
+            if self._shadow is not None:
+                self._shadow.close()
+
     def _open(self) -> None:
-        """Open all ports, or none."""
         listen, admin = self._loaded.settings.listen, self._loaded.settings.admin
         with ExitStack() as opened:
             self._admin = bind("admin", admin.host, admin.port)
@@ -313,33 +327,7 @@ class Arbiter:
 
     # --- signals ---
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Let signals wake the selector inside the block."""
-        reader, writer = socket.socketpair()
-        for end in (reader, writer):
-            end.setblocking(False)
-        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-        before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        self._selector.register(reader, selectors.EVENT_READ, lambda: self._signalled(reader))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # see `cli.serve`
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(-1)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            self._selector.close()
-            self._onion.remove()
-            self._acceptor.close_listeners()
-            for one in (reader, writer, *self._admin):
-                one.close()
-            if self._shadow is not None:
-                self._shadow.close()
-
-    def _signalled(self, reader: socket.socket) -> None:
-        numbers = set(reader.recv(256))
+    def _signalled(self, numbers: set[int]) -> None:
         if numbers & {signal.SIGTERM, signal.SIGINT}:
             self._stop()
         elif signal.SIGHUP in numbers:
