@@ -3,7 +3,6 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from relay.spool import SqliteSpool
 from relay.spool.jetstream import open_jetstream
 from tests.fakes import envelope
 from tests.nats import nats_server
+from tests.unit.cli.command import Command
 from tests.usage_store import row
 
 REASONS = (Reason.REJECTED_UPSTREAM, Reason.REJECTED_UPSTREAM, Reason.UNROUTABLE)
@@ -43,32 +43,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Command:
-    """Runs `relay spool` in a folder."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._config = str(folder / "relay.yaml")
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        """Return the exit status, and what was written to both outputs."""
-        try:
-            status = main(["spool", *arguments, "--config", self._config])
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return status, *self._capsys.readouterr()
-
-    def json(self, *arguments: str) -> Any:
-        """Return the answer for scripts of a command that must succeed."""
-        status, out, _ = self(*arguments, "--json")
-        assert 0 == status
-        return json.loads(out)
-
-
 @pytest.fixture
 def spool(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command."""
-    return Command(folder, capsys)
+    return Command(folder, capsys, "spool")
 
 
 def test_status(spool: Command) -> None:
@@ -238,7 +216,7 @@ def test_a_stream_is_looked_at_as_a_file_is(
         (tmp_path / "relay.yaml").write_text(
             f"spool: {{backend: jetstream, servers: ['{server.url}']}}\n"
         )
-        spool = Command(tmp_path, capsys)
+        spool = Command(tmp_path, capsys, "spool")
         assert (1, "", "relay: there is no spool RELAY in NATS\n") == spool("status")
 
         async def fill() -> None:
@@ -328,7 +306,7 @@ def usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
         await spool.close()
 
     asyncio.run(fill())
-    return Command(tmp_path, capsys)
+    return Command(tmp_path, capsys, "spool")
 
 
 def test_usage_has_a_spool_of_its_own(usage: Command) -> None:

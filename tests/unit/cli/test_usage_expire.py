@@ -7,17 +7,16 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from relay.cli.main import main
 from relay.clock import SystemClock
 from relay.spool import SqliteSpool
 from relay.usage.folder import FolderStore
 from relay.usage.model import Partition, Record
 from relay.usage.objects import path_of
 from tests.fakes import FakeClock, envelope
+from tests.unit.cli.command import Command
 from tests.usage_store import paths
 
 TODAY = datetime.fromtimestamp(SystemClock().now(), UTC).date()
@@ -31,35 +30,19 @@ def ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
-class Command:
+class Expire(Command):
     """Runs `relay usage expire` in a folder that has a store, and both spools."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(folder, capsys, "usage", "expire")
         self.folder = folder
         self.store = FolderStore(folder / "usage")
-        self._capsys = capsys
         (folder / "relay.yaml").write_text(
             f"spool: {{path: '{folder}/spool.db'}}\n"
             f"admin: {{audit: '{folder}/audit.log'}}\n"
             f"usage: {{store: {{url: 'file:{folder}/usage'}},"
             f" spool: {{path: '{folder}/usage.db'}}}}\n"
         )
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        """Return the exit status, and what was written to both outputs."""
-        try:
-            status = main(
-                ["usage", "expire", *arguments, "--config", str(self.folder / "relay.yaml")]
-            )
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return status, *self._capsys.readouterr()
-
-    def json(self, *arguments: str) -> Any:
-        """Return the answer for scripts of a command that must succeed."""
-        status, out, _ = self(*arguments, "--json")
-        assert 0 == status
-        return json.loads(out)
 
     def noted(self) -> list[tuple[str, str, int | None]]:
         """Return what the audit log says."""
@@ -95,11 +78,11 @@ class Command:
 
 
 @pytest.fixture
-def expire(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(tmp_path, capsys)
+def expire(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Expire:
+    return Expire(tmp_path, capsys)
 
 
-def test_it_deletes_and_tells(expire: Command) -> None:
+def test_it_deletes_and_tells(expire: Expire) -> None:
     """A table of the sets, and a line for each spool."""
     expire.fill(0, 89, 90, 100)
     expire.fill_spool("usage.db", 8 * 86_400)
@@ -114,7 +97,7 @@ def test_it_deletes_and_tells(expire: Command) -> None:
     assert [("usage_expire", "begun", None), ("usage_expire", "done", 3)] == expire.noted()
 
 
-def test_scripts_get_all_of_it(expire: Command) -> None:
+def test_scripts_get_all_of_it(expire: Expire) -> None:
     """Each set, each spool that is there, and no mistakes."""
     expire.fill(90)
     expire.fill_spool("spool.db", 2 * 86_400)
@@ -129,7 +112,7 @@ def test_scripts_get_all_of_it(expire: Command) -> None:
     assert {"name": "spool", "waiting": 1, "dead": 0, "damaged": 0, "error": None} == spool
 
 
-def test_nothing_of_it_is_left_on_the_disk(expire: Command) -> None:
+def test_nothing_of_it_is_left_on_the_disk(expire: Expire) -> None:
     """Neither spool's file or log holds a byte of what went."""
     names = ("spool.db", "usage.db")
     for name in names:
@@ -147,7 +130,7 @@ def test_nothing_of_it_is_left_on_the_disk(expire: Command) -> None:
     assert not damaged.exists()
 
 
-def test_a_spool_keeps_what_is_young(expire: Command) -> None:
+def test_a_spool_keeps_what_is_young(expire: Expire) -> None:
     """Each goes by the times that are configured for it."""
     for name in ("spool.db", "usage.db"):
         expire.fill_spool(name, 2 * 86_400)
@@ -155,7 +138,7 @@ def test_a_spool_keeps_what_is_young(expire: Command) -> None:
     assert {"usage": 0, "spool": 1} == told
 
 
-def test_a_dry_run_deletes_and_notes_nothing(expire: Command) -> None:
+def test_a_dry_run_deletes_and_notes_nothing(expire: Expire) -> None:
     """It tells what would go, also on a day to come."""
     expire.fill(0, 90)
     expire.fill_spool("usage.db", 0)
@@ -166,7 +149,7 @@ def test_a_dry_run_deletes_and_notes_nothing(expire: Command) -> None:
     assert ([event(ago(90)), event(TODAY)], []) == (expire.paths(), expire.noted())
 
 
-def test_a_day_to_come_is_not_counted_from(expire: Command) -> None:
+def test_a_day_to_come_is_not_counted_from(expire: Expire) -> None:
     """A slip of the pen must not delete what is kept."""
     expire.fill(0)
     status, _, err = expire("--today", str(TODAY + timedelta(days=90)))
@@ -174,7 +157,7 @@ def test_a_day_to_come_is_not_counted_from(expire: Command) -> None:
     assert ([event(TODAY)], []) == (expire.paths(), expire.noted())
 
 
-def test_a_day_that_is_over_keeps_more(expire: Command) -> None:
+def test_a_day_that_is_over_keeps_more(expire: Expire) -> None:
     """What was kept then stays."""
     expire.fill(90, 100)
     assert 1 == expire.json("--today", str(ago(1)))["sets"]["events"]["gone"]["objects"]
@@ -184,19 +167,19 @@ def test_a_day_that_is_over_keeps_more(expire: Command) -> None:
 @pytest.mark.parametrize(
     "text", ["yesterday", "20261122", "2026-02-30", "9999-12-31", "2026-W48-1"]
 )
-def test_what_is_no_day_is_wrong_use(expire: Command, text: str) -> None:
+def test_what_is_no_day_is_wrong_use(expire: Expire, text: str) -> None:
     """It is said, and nothing is done."""
     assert 2 == expire("--today", text)[0]
 
 
-def test_strangers_are_told(expire: Command) -> None:
+def test_strangers_are_told(expire: Expire) -> None:
     """What is not ours stays, and is counted."""
     asyncio.run(expire.store.put("notes.txt", b"mine"))
     assert "not ours, left alone: 1" in expire()[1]
     assert ["notes.txt"] == expire.paths()
 
 
-def test_what_fails_is_told(expire: Command) -> None:
+def test_what_fails_is_told(expire: Expire) -> None:
     """A spool that cannot be opened keeps the store from nothing; the status is 1."""
     expire.fill(90)
     (expire.folder / "usage.db").write_bytes(b"no database at all" * 100)
@@ -206,7 +189,7 @@ def test_what_fails_is_told(expire: Command) -> None:
     assert [("usage_expire", "begun", None), ("usage_expire", "failed", 1)] == expire.noted()
 
 
-def test_what_cannot_be_noted_is_not_done(expire: Command) -> None:
+def test_what_cannot_be_noted_is_not_done(expire: Expire) -> None:
     """Without an audit log nothing is deleted."""
     (expire.folder / "audit.log").mkdir()
     expire.fill(90)
@@ -214,7 +197,7 @@ def test_what_cannot_be_noted_is_not_done(expire: Command) -> None:
     assert [event(ago(90))] == expire.paths()
 
 
-def test_a_relay_may_have_the_spool_open(expire: Command) -> None:
+def test_a_relay_may_have_the_spool_open(expire: Expire) -> None:
     """Its rows go all the same, and it goes on."""
     path = expire.folder / "usage.db"
 
@@ -232,7 +215,7 @@ def test_a_relay_may_have_the_spool_open(expire: Command) -> None:
         assert [(1,)] == db.execute("SELECT count(*) FROM envelopes").fetchall()
 
 
-def test_a_spool_in_memory_is_its_own_relays(expire: Command) -> None:
+def test_a_spool_in_memory_is_its_own_relays(expire: Expire) -> None:
     """There is nothing to open, and that is no mistake."""
     file = expire.folder / "relay.yaml"
     file.write_text(file.read_text().replace("spool: {", "spool: {backend: memory, ", 1))
