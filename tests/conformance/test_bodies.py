@@ -3,13 +3,9 @@
 import gzip
 import json
 import re
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 
-import brotli
 import pytest
-import zstandard
 
 from tests.conformance.target import (
     AUTH,
@@ -20,21 +16,11 @@ from tests.conformance.target import (
     new_id,
     path,
 )
+from tests.packing import PACKERS, begin_peak, bomb, peak
 
 rows = pytest.mark.rows
 ours = pytest.mark.ours
 MIB = 1024 * 1024
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress,
-    "deflate": zlib.compress,
-    "br": brotli.compress,
-    "zstd": zstandard.ZstdCompressor().compress,
-    "identity": bytes,
-    "": bytes,
-    "UTF-8": bytes,
-    "utf-8": bytes,
-}
 
 
 @rows("body/encodings", "body/encoding-ignored")
@@ -68,40 +54,15 @@ def test_what_does_not_decompress_is_400(target: Target, encoding: str) -> None:
         assert 400 == target.post("envelope", body, ("Content-Encoding", encoding)).status
 
 
-def bomb(encoding: str, size: int) -> bytes:
-    """Zeros, compressed as hard as it goes."""
-    zeros = b"\0" * size
-    match encoding:
-        case "gzip":
-            return gzip.compress(zeros, 9)
-        case "deflate":
-            return zlib.compress(zeros, 9)
-        case "br":
-            return brotli.compress(zeros, quality=5)
-        case _:
-            return zstandard.ZstdCompressor(level=19).compress(zeros)
-
-
 @rows("body/bomb", "body/decompressed", "limits/envelope", "answers/413")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_ends_early(target: Target, encoding: str) -> None:
     """201 MiB of zeros in a few kilobytes are 413; our process stays small."""
     packed = bomb(encoding, 201 * MIB)
-    before = 0
-    if target.own is not None:
-        # proc(5): the peak of the memory starts anew.
-        Path(f"/proc/{target.own.pid}/clear_refs").write_text("5")
-        before = _peak(target.own.pid)
+    before = 0 if target.own is None else begin_peak(target.own.pid)
     assert 413 == target.post("envelope", packed, ("Content-Encoding", encoding)).status
     if target.own is not None:
-        assert _peak(target.own.pid) - before < 32 * MIB
-
-
-def _peak(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) * 1024
+        assert peak(target.own.pid) - before < 32 * MIB
 
 
 @rows("body/decompressed")

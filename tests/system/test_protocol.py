@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import brotli
 import pytest
-import zstandard
 
+from tests.packing import PACKERS, begin_peak, bomb, peak
 from tests.system.running import (
     AUTH,
     DEADLINE,
@@ -280,16 +279,6 @@ def test_a_catch_all_passes_numbers_on(tmp_path: Path) -> None:
 
 # --- bodies --------------------------------------------------------------------------------------
 
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress,
-    "deflate": zlib.compress,
-    "br": brotli.compress,
-    "zstd": zstandard.ZstdCompressor().compress,
-    "identity": bytes,
-    "": bytes,
-    "UTF-8": bytes,
-}
-
 
 @pytest.mark.parametrize("encoding", list(PACKERS))
 @pytest.mark.parametrize("chunked", [False, True])
@@ -339,28 +328,14 @@ def test_an_envelope_without_items_is_taken(setup: Setup) -> None:
     assert before == setup.relay.count("relay_items_total")
 
 
-def _bomb(encoding: str, size: int) -> bytes:
-    zeros = b"\0" * size
-    match encoding:
-        case "gzip":
-            return gzip.compress(zeros, 9)
-        case "deflate":
-            return zlib.compress(zeros, 9)
-        case "br":
-            return brotli.compress(zeros, quality=5)
-        case _:
-            return zstandard.ZstdCompressor(level=19).compress(zeros)
-
-
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_is_refused_with_little_memory(setup: Setup, encoding: str) -> None:
     """A hundred megabytes in a few kilobytes end in 413, and the process stays small."""
-    bomb = _bomb(encoding, 100 * 1024 * 1024)
-    Path(f"/proc/{setup.relay.pid}/clear_refs").write_text("5")  # proc(5): the peak starts anew
-    before = _peak_memory(setup.relay.pid)
+    packed = bomb(encoding, 100 * 1024 * 1024)
+    before = begin_peak(setup.relay.pid)
     headers = (("X-Sentry-Auth", AUTH), ("Content-Encoding", encoding))
-    assert 413 == setup.post(ENVELOPE, bomb, *headers).status
-    assert _peak_memory(setup.relay.pid) - before < 32 * 1024 * 1024
+    assert 413 == setup.post(ENVELOPE, packed, *headers).status
+    assert peak(setup.relay.pid) - before < 32 * 1024 * 1024
 
 
 def test_a_large_body_is_refused_while_it_comes(setup: Setup) -> None:
@@ -370,14 +345,6 @@ def test_a_large_body_is_refused_while_it_comes(setup: Setup) -> None:
     reply = setup.post(f"/api/{SMALL}/envelope/", envelope(document), *headers)
     setup.client.close()
     assert 413 == reply.status
-
-
-def _peak_memory(pid: int) -> int:
-    """The most memory that a process has had, in bytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 # --- the old store -------------------------------------------------------------------------------
