@@ -282,10 +282,11 @@ async def test_damage_while_running_ends_all_service(
 
 # --- disks that cannot be written ---
 
-FULL_DISK = """
-import asyncio, os, sys
+ON_A_DISK = """
+import asyncio, subprocess, sys
 from pathlib import Path
 from relay.clock import SystemClock
+from relay.delivery import Ack
 from relay.errors import SpoolUnavailableError
 from relay.spool import SqliteSpool
 from tests.fakes import envelope
@@ -298,7 +299,10 @@ async def fails(call):
     except SpoolUnavailableError:
         return True
     return False
+"""
+"""How each script begins that has a disk of its own."""
 
+FULL_DISK = """
 async def main():
     spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
     stored = []
@@ -328,7 +332,7 @@ asyncio.run(main())
 
 
 def in_namespace(script: str, disk: Path, options: str) -> "subprocess.CompletedProcess[str]":
-    """Run a script with a disk of its own, in memory; skip the test where that cannot be had."""
+    """Run a script behind `ON_A_DISK`, a disk in memory; skip the test where it cannot be had."""
     unshare = shutil.which("unshare")
     if unshare is None:
         pytest.skip("needs unshare")
@@ -345,7 +349,7 @@ def in_namespace(script: str, disk: Path, options: str) -> "subprocess.Completed
             f'{mount} && exec "$1" -c "$2" "$0"',
             str(disk),
             sys.executable,
-            script,
+            ON_A_DISK + script,
         ],
         capture_output=True,
         text=True,
@@ -362,15 +366,6 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 ROOM_INSIDE = """
-import asyncio, sys
-from pathlib import Path
-from relay.clock import SystemClock
-from relay.delivery import Ack
-from relay.spool import SqliteSpool
-from tests.fakes import envelope
-
-disk = Path(sys.argv[1])
-
 async def round_trips(spool, first, count):
     for number in range(first, first + count):
         await spool.put(envelope(number, payload=b"x" * 20_000))
@@ -405,23 +400,6 @@ def test_a_disk_that_others_have_filled(tmp_path: Path) -> None:
 
 
 READ_ONLY = """
-import asyncio, subprocess, sys
-from pathlib import Path
-from relay.clock import SystemClock
-from relay.delivery import Ack
-from relay.errors import SpoolUnavailableError
-from relay.spool import SqliteSpool
-from tests.fakes import envelope
-
-disk = Path(sys.argv[1])
-
-async def fails(call):
-    try:
-        await call
-    except SpoolUnavailableError:
-        return True
-    return False
-
 async def main():
     spool = await SqliteSpool.open(disk / "spool.db", SystemClock())
     await spool.put(envelope(1))
