@@ -3,8 +3,6 @@
 Law of this file: it reads JSON as it is shown, pretty-printed or not, and never changes it.
 """
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -14,6 +12,7 @@ from relay.errors import RelayError
 from relay.protocol.item_kinds import ATTACHMENT, kind_of, refined
 from relay.rules.paths import Path, PathPart, ValueType
 from relay.scrub.places import pair_key_of
+from relay.workbench.json_spans import Value, chosen_points, document_span, values_of
 
 MAX_DEPTH: Final = 48
 """Parts of a path; no selector of a rule is that long."""
@@ -87,7 +86,7 @@ def every(text: str, kind: str) -> Iterator[Located]:
         source = text[part.start : part.end]
         if part.is_json:
             document = _parsed(source)
-            for value in _values(source):
+            for value in values_of(source):
                 if 0 < len(value.path) <= MAX_DEPTH:
                     yield _whole(document, value.path, part.root_type)
         else:
@@ -161,49 +160,21 @@ def _root_type(headers: Any, value: Any) -> str:
 
 
 def _document(text: str, at: int) -> tuple[int, int]:
-    """Return the span of the JSON document that begins at or after a place."""
-    depth = 0
-    first = -1
-    for token in _TOKENS.finditer(text, at):
-        char = token.group()[0]
-        first = token.start() if first < 0 else first
-        depth += (char in "{[") - (char in "}]")
-        if depth <= 0:
-            if first == token.start():
-                break  # a word, not a document
-            return first, token.end()
-    raise LocateError("the sample is not JSON")
+    span = document_span(text, at)
+    if span is None:
+        raise LocateError("the sample is not JSON")
+    return span
 
 
 # --- values of a document ------------------------------------------------------------------------
-
-# The tokens of JSON, a closed shape; what is none of them is found when the value is parsed.
-_TOKENS: Final = re.compile(  # noqa: TID251
-    r'"(?:[^"\\]|\\.)*+"?|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL
-)
-_ESCAPES: Final = re.compile(  # noqa: TID251
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.",
-    re.DOTALL,
-)
-
-
-@dataclass(slots=True)
-class _Value:
-    """A value of a document: its path, where it begins (its key's place too) and ends."""
-
-    path: Path
-    first: int  # where its key begins, or itself
-    start: int
-    end: int = -1
-    next_part: PathPart = 0
 
 
 def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
     source = text[part.start : part.end]
     document = _parsed(source)
     start, end = start - part.start, end - part.start
-    found: _Value | None = None
-    for value in _values(source):
+    found: Value | None = None
+    for value in values_of(source):
         inside = value.first <= start and end <= value.end
         if inside and (found is None or value.end - value.first <= found.end - found.first):
             found = value
@@ -214,7 +185,7 @@ def _in_document(text: str, start: int, end: int, part: _Part) -> Located:
     whole = _whole(document, found.path, part.root_type)
     if isinstance(whole.value, str) and start < end and found.start < end:
         first, last = found.start + 1, found.end - 1
-        span = _chosen(source[first:last], start - first, end - first)
+        span = chosen_points(source[first:last], start - first, end - first)
         if span is not None:
             return replace(whole, selected=whole.value[slice(*span)], span=span)
     return whole
@@ -230,48 +201,6 @@ def _parsed(source: str) -> Any:
 def _whole(document: Any, steps: Path, root_type: str) -> Located:
     value, path, key = _follow(document, steps)
     return Located(path, _type_of(value), value, _as_text(value), None, root_type, key)
-
-
-def _values(text: str) -> Iterator[_Value]:
-    """Yield each value of a document that parses, once its end is known."""
-    stack: list[_Value] = []
-    key: tuple[str, int] | None = None
-    expect_key = False
-    for token in _TOKENS.finditer(text):
-        word, at = token.group(), token.start()
-        match word[0]:
-            case "}" | "]":
-                closed = stack.pop()
-                closed.end = token.end()
-                yield closed
-                expect_key, key = False, None
-            case ",":
-                above = stack[-1]
-                expect_key = isinstance(above.next_part, str)
-                if isinstance(above.next_part, int):
-                    above.next_part += 1
-            case ":":
-                pass
-            case _ if expect_key:
-                key, expect_key = (str(jsonio.loads(word)), at), False
-            case _:
-                made = _opened(stack, key, at)
-                key = None
-                if word in "{[":
-                    expect_key = word == "{"
-                    made.next_part = "" if expect_key else 0
-                    stack.append(made)
-                else:
-                    made.end = token.end()
-                    yield made
-
-
-def _opened(stack: list[_Value], key: tuple[str, int] | None, at: int) -> _Value:
-    if not stack:
-        return _Value((), at, at)
-    above = stack[-1]
-    name = above.next_part if key is None else key[0]
-    return _Value((*above.path, name), at if key is None else key[1], at)
 
 
 def _follow(document: Any, steps: Path) -> tuple[Any, Path, str]:
@@ -299,15 +228,6 @@ def _follow(document: Any, steps: Path) -> tuple[Any, Path, str]:
                 key = step if paired is None else paired
         above, value = value, below
     return value, tuple(path), key
-
-
-def _chosen(raw: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the code points of a string that a selection of its raw text covers; None for all."""
-    edges = [found.start() for found in _ESCAPES.finditer(raw)]
-    first = max(0, bisect_right(edges, max(0, start)) - 1)
-    last = bisect_left(edges, end)
-    whole = first == 0 and last == len(edges)
-    return None if whole or first >= last else (first, last)
 
 
 def _in_text(text: str, start: int, end: int) -> Located:
