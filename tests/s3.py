@@ -147,7 +147,7 @@ class LossyProxy:
         refuse: whether connections are closed at once.
     """
 
-    def __init__(self, only: bytes = b"PUT ") -> None:
+    def __init__(self, only: bytes | tuple[bytes, ...] = b"PUT ") -> None:
         self.port = 0
         self.lose = 0
         self.lost = 0

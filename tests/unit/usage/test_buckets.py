@@ -107,20 +107,36 @@ async def test_a_bucket_that_is_not_there_is_a_failure(server: Server) -> None:
             await call
 
 
-async def test_a_name_that_ends_lists_is_told_as_what_it_is() -> None:
+@pytest.mark.parametrize("server", BUCKETS, indirect=True)
+async def test_a_name_that_ends_lists_is_told_as_what_it_is(server: Server) -> None:
     """Another program may put `a//b` there; the library tells nothing of what comes after it."""
-    page = (
-        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Contents>'
-        "<Key>some-prefix/a//b</Key><LastModified>2026-11-22T00:00:00.000Z</LastModified>"
-        '<ETag>"x"</ETag><Size>1</Size></Contents></ListBucketResult>'
-    )
+    bucket = server.bucket()
+    server.put(bucket, "usage/a//b", b"x")
+    store = store_direct(server, bucket)
+    with pytest.raises(StoreError, match="a name with an empty part"):
+        await paths(store)
+    assert [] == await paths(store, "b")
 
-    async def tell(_request: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="application/xml")
 
-    async with answering(tell) as port:
-        with pytest.raises(StoreError, match="a name with an empty part"):
-            await paths(store_at(port))
+@pytest.mark.long
+@pytest.mark.parametrize("server", ["azure"], indirect=True)
+async def test_azure_lists_more_than_a_page_and_deletes_more_than_a_batch(server: Server) -> None:
+    """Azure's pages have 5,000 names, and its batches 256; no setting makes them smaller."""
+    # The server takes a second for a few dozen of a batch.
+    store = open_store(settings_of(server, server.bucket(), timeout=60))
+    names = [f"many/{number:04}" for number in range(5_010)]
+    turns = iter(names)
+
+    async def put_some() -> None:
+        for name in turns:
+            await store.put(name, b"")
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(put_some())
+    assert names == await paths(store, "many")
+    await store.delete(names[:260])
+    assert names[260:] == await paths(store)
 
 
 async def test_nothing_is_written_where_a_redirect_leads(answered_by: At) -> None:
@@ -263,6 +279,18 @@ async def test_a_lost_answer_to_a_create_leaves_one_object(server: Server) -> No
             await store.create("a/one", b"content")
         assert not await store.create("a/one", b"another")
     assert (1, b"content") == (proxy.lost, await store_direct(server, bucket).get("a/one"))
+
+
+@pytest.mark.parametrize("server", BUCKETS, indirect=True)
+async def test_a_lost_answer_to_a_delete_is_made_up_for(server: Server) -> None:
+    """What was deleted is deleted again, and is no mistake."""
+    proxy, bucket = LossyProxy((b"POST ", b"DELETE ")), server.bucket()
+    with proxy.before(server.port):
+        store = open_store(settings_of(server, bucket, port=proxy.port))
+        await store.put("a/one", b"content")
+        proxy.lose = 1
+        await store.delete(["a/one"])
+    assert (1, []) == (proxy.lost, await paths(store_direct(server, bucket)))
 
 
 ONE_PUT = """

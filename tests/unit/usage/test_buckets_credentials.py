@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,48 @@ async def test_google_gives_a_machine_its_token(
     await store.put("a/one", b"x")
     assert (["a/one"], before + 1) == (await paths(store), google.tokens)
     assert TOKEN not in repr(store)
+
+
+@pytest.mark.parametrize("kind", ["machine", "principal", "workload"])
+async def test_azure_gives_who_is_known_a_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    """A machine's role, a service principal and a workload are each asked for in its own place."""
+    asked: list[tuple[str, str]] = []
+
+    async def give(request: web.Request) -> web.Response:
+        asked.append((request.path, request.headers.get("Authorization", "")))
+        if request.path.startswith("/some-bucket"):
+            return web.Response(status=201, headers={"ETag": '"x"'})
+        token = {"access_token": TOKEN, "expires_in": 3599, "expires_on": "4102444800"}
+        return web.json_response(token | {"token_type": "Bearer", "resource": "x"})
+
+    async with answering(give) as port:
+        machine(monkeypatch, port)
+        (tmp_path / "token").write_text("made-up")
+        variables = {"AZURE_CLIENT_ID": "one", "AZURE_TENANT_ID": "two"}
+        variables["AZURE_AUTHORITY_HOST"] = f"http://127.0.0.1:{port}"
+        if kind == "principal":
+            variables["AZURE_CLIENT_SECRET"] = "made-up"
+        elif kind == "workload":
+            variables["AZURE_FEDERATED_TOKEN_FILE"] = str(tmp_path / "token")
+        for name, value in ({} if kind == "machine" else variables).items():
+            monkeypatch.setenv(name, value)
+        endpoint = f"http://127.0.0.1:{port}"
+        store = open_store(UsageStore("az://some-bucket", endpoint, allow_http=True, timeout=2))
+        await store.put("a/one", b"x")
+    place = "/msi" if kind == "machine" else "/two/oauth2/v2.0/token"
+    assert [(place, ""), ("/some-bucket/a/one", f"Bearer {TOKEN}")] == asked
+
+
+@pytest.mark.parametrize("name", ["GOOGLE_SERVICE_ACCOUNT", "GOOGLE_APPLICATION_CREDENTIALS"])
+async def test_google_takes_an_account_by_either_name(
+    google: GoogleServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What signs may be named as the library does, or as Google's own tools do."""
+    monkeypatch.setenv(name, google.environment["GOOGLE_SERVICE_ACCOUNT"])
+    store = open_store(settings_of(google, google.bucket()))
+    assert await store.create("a/one", b"x")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
