@@ -167,9 +167,10 @@ async def test_who_may_not_delete_at_azure_is_told_so(
     """Azure refuses each object of a batch by itself; what is there stays."""
     store = signed(azure, monkeypatch, "rwl")
     await store.put("a/one", b"x")
-    with pytest.raises(StoreError, match="the store refuses the credentials"):
+    with pytest.raises(StoreError, match="the store refuses the credentials") as caught:
         await store.delete(["a/one"])
     assert ["a/one"] == await paths(store)
+    assert [] == [one for one in ("sig=", ACCOUNT) if one in told({"delete": caught.value})]
 
 
 def signed(azure: AzureServer, monkeypatch: pytest.MonkeyPatch, rights: str) -> Store:
