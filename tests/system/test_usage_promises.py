@@ -287,16 +287,16 @@ def test_what_is_older_than_ninety_days_is_deleted(relay: Relay) -> None:
     young.unlink()
 
 
-def test_a_set_shows_no_small_group(relay: Relay) -> None:
+def test_a_set_shows_no_small_group(relay: Relay, tmp_path: Path) -> None:
     """What twelve people have in common is shown; what three have, is not."""
     day = datetime.now(UTC).date() - timedelta(days=5)
     many = [line(100 + n, day, language="en") for n in range(12)]
     few = [line(200 + n, day, language="is") for n in range(3)]
-    put(relay, day, 3, many + few)
-    done = command(relay, "usage", "export", "--day", str(day))
+    path = put(relay, day, 3, many + few)
+    done = command(relay, "usage", "export", "--day", str(day), "--to", str(tmp_path))
+    path.unlink()
     assert 0 == done.returncode, done.stderr
-    sets = relay.folder / "usage-data" / "sets" / f"dt={day}"
-    (table,) = sets.rglob("device-connect/*.parquet")
+    (table,) = tmp_path.rglob("device-connect/*.parquet")
     with duckdb.connect(":memory:") as base:
         rows = base.execute("SELECT * FROM read_parquet(?)", [str(table)]).fetchall()
     text = "\n".join(map(str, rows))
