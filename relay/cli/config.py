@@ -10,6 +10,7 @@ from relay.cli.rules_schema import add_config_action
 from relay.config import check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
 from relay.usage.cataloguefiles import read_catalogue
+from relay.usage.store import open_store
 
 _MADE = (
     "usage.hash.secret_file is not set: pseudonyms, and what is known of repeats, "
@@ -36,6 +37,8 @@ def run_check(options: argparse.Namespace) -> int:
     """Look at everything that `serve` looks at before it starts; mistakes come out as errors."""
     settings = settings_of(options)
     check_runnable(settings)
+    if settings.usage.enabled:
+        open_store(settings.usage.store)  # asks no server, but the environment for an account
     scrubber = relay.load_scrubber(*settings.rules)
     rules = len(scrubber.compiled.rules)
     left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)

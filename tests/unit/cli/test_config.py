@@ -72,6 +72,19 @@ def test_check_refuses_what_serve_refuses(
     assert said[0] == said[1]
 
 
+def test_check_looks_for_the_account_of_the_store(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the store needs of the environment is missed here already, not only by `serve`."""
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+    usage = "usage: {apps: [{name: suite}], store: {url: 'az://box/usage'}}\n"
+    file.write_text(GOOD + usage + FEW)
+    assert 1 == main(["config", "check", "--config", str(file)])
+    assert "usage.store: AZURE_STORAGE_ACCOUNT_NAME is not set" in capsys.readouterr().err
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "some-account")
+    assert 0 == main(["config", "check", "--config", str(file)])
+
+
 def test_check_of_usage_events(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
