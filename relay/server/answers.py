@@ -77,13 +77,15 @@ class Cors:
             consent_headers: names of headers that carry consent, allowed beside the protocol's.
         """
         self._origins = frozenset(origins)
+        self.same = _ANYBODY if "*" in self._origins else None
+        """The headers for everybody; None where it depends on who asks."""
         names = dict.fromkeys((*ALLOWED_HEADERS, *(name.lower() for name in consent_headers)))
         self._headers = ", ".join(names)
 
     def add(self, request: web.BaseRequest, answer: web.StreamResponse) -> None:
         """Add them to an answer."""
-        if "*" in self._origins:
-            answer.headers.update(_ANYBODY)
+        if self.same is not None:
+            answer.headers.update(self.same)
             return
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         answer.headers[hdrs.VARY] = hdrs.ORIGIN

@@ -5,22 +5,25 @@ sends it, not from which page, not with which program. No answer says anything a
 stands before all other routes, for these requests are the most by far and the smallest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import hdrs, web
+from multidict import istr
 
 from relay.config import UsageApp
 from relay.errors import MethodError
 from relay.metrics import Metrics
+from relay.ports import Clock
 from relay.server import answers
-from relay.server.connection import Handler
+from relay.server.connection import PROGRAM, Handler
+from relay.server.usage_answer import Head, Taken
 from relay.usage.intake import UsageIntake
 from relay.usage.model import Target
-from relay.usage.requests import find_target
+from relay.usage.requests import targets_of
 
-_NO_CONTENT: Final = int(HTTPStatus.NO_CONTENT)
+_NO_STORE: Final = {str(hdrs.CACHE_CONTROL): "no-store"}
 
 ROUTE: Final = "usage"
 """What metrics call it."""
@@ -32,57 +35,67 @@ class UsageIngest:
     def __init__(
         self,
         intake: UsageIntake,
-        apps: Mapping[str, UsageApp],
+        apps: Iterable[UsageApp],
         header: str,
         *,
         cors: answers.Cors,
         metrics: Metrics,
+        clock: Clock,
     ) -> None:
         """Set up.
 
         Args:
             intake: takes what was read.
-            apps: those that are configured, by name.
+            apps: those that are configured.
             header: the name of the header that carries consent.
             cors: what pages of other origins may do.
             metrics: counts requests.
+            clock: the time.
         """
         self._intake = intake
-        self._apps = apps
-        self._header = header
+        self._targets = targets_of(apps)
+        self._header = istr(header)
         self._cors = cors
         self._metrics = metrics
+        self._head: Head | None = None
+        if cors.same is not None:
+            headers = {**cors.same, **_NO_STORE, str(hdrs.SERVER): PROGRAM}
+            self._head = Head(headers, clock.now)
 
     def before(self, others: Handler) -> Handler:
         """Return a handler that answers usage events itself, and leaves the rest to others."""
 
-        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
             path, _, query = request.raw_path.partition("?")
-            target = find_target(path, self._apps)
-            if target is None:
-                return await others(request)
-            return await self._handle(request, target, query)
+            target = self._targets.get(path)
+            return others(request) if target is None else self._handle(request, target, query)
 
         return handle
 
     async def _handle(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
-        if request.method == hdrs.METH_OPTIONS:
-            answer = self._cors.preflight(request, hdrs.METH_GET)
-        else:
-            try:
-                answer = await self._take(request, target, query)
-            except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
-                answer = answers.error_answer(error)
-            self._cors.add(request, answer)
-        answer.headers[hdrs.CACHE_CONTROL] = "no-store"
+        try:
+            answer = await self._answer(request, target, query)
+        except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
+            answer = self._whole(request, answers.error_answer(error))
         if request.content.exception() is not None:
             answer.force_close()
         self._metrics.count("relay_requests_total", route=ROUTE, status=str(answer.status))
         return answer
 
-    async def _take(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
+    async def _answer(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
         if request.method != hdrs.METH_GET:
-            raise MethodError((hdrs.METH_GET,))
+            if request.method != hdrs.METH_OPTIONS:
+                raise MethodError((hdrs.METH_GET,))
+            answer = self._cors.preflight(request, hdrs.METH_GET)
+            answer.headers.update(_NO_STORE)
+            return answer
         consent = tuple(request.headers.getall(self._header, ()))
         await self._intake.take(target, query, consent)
-        return web.Response(status=_NO_CONTENT)
+        if self._head is not None:
+            return Taken(self._head)
+        return self._whole(request, web.Response(status=HTTPStatus.NO_CONTENT))
+
+    def _whole(self, request: web.BaseRequest, answer: web.Response) -> web.Response:
+        self._cors.add(request, answer)
+        answer.headers.update(_NO_STORE)
+        return answer

@@ -95,6 +95,7 @@ class Attribute:
         max_length: characters of a text.
         describes: whether it describes a person or their device rather than what was done; sets
             for analysis group people by these.
+        read: returns what is kept of a parameter's text; None where it is not of this type.
     """
 
     name: str
@@ -105,14 +106,10 @@ class Attribute:
     max: int = 0
     max_length: int = 64
     describes: bool = False
-    _read: Reader = field(init=False, repr=False, compare=False)
+    read: Reader = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_read", _reader(self))
-
-    def read(self, text: str) -> Value | None:
-        """Return what is kept of a parameter's text; None where it is not of this type."""
-        return self._read(text)
+        object.__setattr__(self, "read", _reader(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from relay.usage.cleaning import clean
 from relay.usage.drafts import Refused
 from relay.usage.model import UsageRequest
 from relay.usage.pseudonyms import UsageKeys
-from relay.usage.requests import Fields, find_target, read_query, read_request
+from relay.usage.requests import Fields, read_query, read_request, targets_of
 
 NO_ROUTE: Final = "no path of an app: /{app}/log/{environment}/{stable|develop}.log"
 NO_TYPE: Final = "the type is not in the allow-list, or not of this app"
@@ -79,7 +79,7 @@ def check(
         now: seconds since the Unix epoch.
     """
     path, query = _split(url)
-    target = find_target(path, {name: policy.app for name, policy in policies.items()})
+    target = targets_of(policy.app for policy in policies.values()).get(path)
     if target is None:
         return Checked(HTTPStatus.NOT_FOUND, Reason.UNKNOWN_ROUTE, NO_ROUTE)
     policy = policies[target.app]

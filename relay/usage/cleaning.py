@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from relay.consent import Verdict
 from relay.outcomes import Reason
 from relay.scrub.scrubber import Scrubber
 from relay.usage.admitting import UsagePolicy, admit
@@ -79,7 +80,7 @@ def prepare(
     if isinstance(fields, OptOut):
         return _opt_out(fields, target, keys, now, seen)
     verdict = admit(policy, request.consent, fields.consent, fields.type)
-    if not verdict.passes:
+    if verdict is not Verdict.GRANTED and not verdict.passes:
         return Refused(verdict.reason, verdict)
     known = catalogue.find(target.app, fields.type)
     if known is None:
@@ -127,14 +128,14 @@ def _read_attributes(
     fresh: dict[str, Value] = {}
     dropped: dict[tuple[str, str], int] = {}
     event_type = known.name
-    texts = seen.texts(event_type)
+    attributes, texts = known.attributes, seen.texts(event_type)
     for item in payload.items():
         value = texts.get(item)  # type: ignore[arg-type]  # None is no text that was seen
         name, text = item
         if value is not None:
             kept[name] = value
             continue
-        attribute = known.attributes.get(name)
+        attribute = attributes.get(name)
         reason = Reason.INVALID
         if attribute is None:
             reason = Reason.UNKNOWN_ITEM

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from relay.consent import Verdict
 from relay.errors import ConsentError, OverloadedError, RelayError
 from relay.metrics import Metrics
 from relay.outcomes import Reason, reason_of
@@ -154,17 +153,15 @@ class UsageIntake:
         if isinstance(draft, Refused):
             self._count_refused(app, draft)
             return None
-        if self._repeats.stored(draft.message, now):
-            self._metrics.count("relay_usage_repeats_total")
-            return None
         caller: asyncio.Future[Outcome] = self._loop.create_future()
-        first = self._repeats.waiting(draft.message)
-        if first is not None:
+        waiting = _Waiting(draft, app, [caller])
+        first = self._repeats.add(draft.message, waiting, now)
+        if first is not waiting:
             self._metrics.count("relay_usage_repeats_total")
+            if first is None:
+                return None
             first.callers.append(caller)
             return caller
-        waiting = _Waiting(draft, app, [caller])
-        self._repeats.add(draft.message, waiting, now)
         self._under_way += 1
         self._waiting.append(waiting)
         if len(self._waiting) >= MOST:
@@ -247,14 +244,12 @@ class UsageIntake:
         self._count_events(partition.app, reason, len(events))
         if error is None and partition.record is Record.OPT_OUTS:
             self._metrics.count("relay_usage_opt_outs_total", app=partition.app)
-        verdicts: Counter[Verdict] = Counter()
-        for waiting, event in zip(members, events, strict=True):
-            if waiting.draft.verdict is not None:
-                verdicts[waiting.draft.verdict] += 1
+        for event in events:
             if event.dropped:
                 self._count_dropped(event.dropped)
-        for verdict, count in verdicts.items():
-            self._metrics.count("relay_usage_consent_total", count, verdict=verdict)
+        for verdict, count in Counter(one.draft.verdict for one in members).items():
+            if verdict is not None:
+                self._metrics.count("relay_usage_consent_total", count, verdict=verdict)
 
     def _count_refused(self, app: str, refused: Refused) -> None:
         self._count_events(app, refused.reason)

@@ -5,8 +5,10 @@ Law of this file: types only. A `CleanEvent` is the permit to reach the spool: o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Record(StrEnum):
@@ -41,8 +43,7 @@ class Target:
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRequest:
+class UsageRequest(NamedTuple):
     """What a request says, as it came.
 
     Attributes:
@@ -52,8 +53,11 @@ class UsageRequest:
     """
 
     target: Target
-    query: tuple[tuple[str, str], ...] = field(repr=False)
-    consent: tuple[str, ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...]
+    consent: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"UsageRequest(target={self.target!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ class Partition:
     hour: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CleanEvent:
+class CleanEvent(NamedTuple):
     """One record, ready for the spool.
 
     Attributes:
@@ -88,6 +91,9 @@ class CleanEvent:
     """
 
     partition: Partition
-    line: bytes = field(repr=False)
+    line: bytes
     message: str = ""
-    dropped: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    dropped: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        return f"CleanEvent(partition={self.partition!r}, dropped={self.dropped!r})"

@@ -31,32 +31,37 @@ class Repeats(Generic[W]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def waiting(self, message: str) -> W | None:
-        """Return what waits for a message; None if it is not on its way.
+    def add(self, message: str, waits: W, now: float) -> W | None:
+        """Note a message that is on its way, if it is new.
 
         Args:
             message: its pseudonym; that of a message without an id is empty, and always new.
+            waits: what waits for it.
+            now: seconds since the Unix epoch.
+
+        Returns:
+            What waits for it: that of before where it is on its way already; None where it was
+            stored lately.
         """
-        known = self._known.get(message)
-        return None if known is None else known[1]
-
-    def stored(self, message: str, now: float) -> bool:
-        """Return whether a message was stored lately; `now` is in seconds since the Unix epoch."""
-        known = self._known.get(message)
-        return known is not None and known[1] is None and self._is_recent(known[0], now)
-
-    def add(self, message: str, waits: W, now: float) -> None:
-        """Note a message that is on its way."""
         if not message:
-            return
-        self._known.pop(message, None)
-        self._known[message] = (now, waits)
+            return waits
+        known = self._known
+        before = known.get(message)
+        if before is not None:
+            if before[1] is not None:
+                return before[1]
+            if self._is_recent(before[0], now):
+                return None
+            del known[message]
+        known[message] = (now, waits)
         for _ in range(2):  # so that they become fewer where fewer come
-            oldest = next(iter(self._known))
-            since, waiting = self._known[oldest]
+            oldest = next(iter(known))
+            since, waiting = known[oldest]
             forgotten = waiting is None and not self._is_recent(since, now)
-            if forgotten or len(self._known) > self._most:
-                del self._known[oldest]
+            if not forgotten and len(known) <= self._most:
+                break
+            del known[oldest]
+        return waits
 
     def end(self, message: str, waits: W, *, stored: bool) -> None:
         """Note that a message is stored, or that it is not, and may come again."""

@@ -8,7 +8,7 @@ holds a value. What cannot be understood is refused, never guessed.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from relay.config import UsageApp
 from relay.errors import RequestError
@@ -22,9 +22,6 @@ MAX_PAIRS: Final = 100
 MAX_NAME: Final = 100
 MAX_VALUE: Final = 4_000
 """Characters of a name and of a value, decoded: a list of devices is the longest that comes."""
-
-_CHANNELS: Final = {f"{channel}.log": channel for channel in Channel}
-_LOG: Final = "log"
 
 _HEX: Final = "0123456789abcdefABCDEF"
 _BYTES: Final = {a + b: bytes((int(a + b, 16),)) for a in _HEX for b in _HEX}
@@ -43,6 +40,7 @@ _SHAPES: Final = {
     "c_timestamp": "[0-9]{1,16}",
 }
 """What every event has."""
+_MISSING: Final = ("",) * len(_SHAPES)
 _MESSAGE: Final = "c_message_id"
 """What all but old clients give."""
 _FIELDS: Final = frozenset({*_SHAPES, _MESSAGE})
@@ -89,27 +87,20 @@ class OptOut:
     message: str = field(repr=False)
 
 
-def find_target(path: str, apps: Mapping[str, UsageApp]) -> Target | None:
-    """Return where a path leads, exactly as clients write it; None if it is no path of an app.
+def targets_of(apps: Iterable[UsageApp]) -> dict[str, Target]:
+    """Return where paths lead, exactly as clients write them, without the query.
 
     Args:
-        path: as in the request line, without the query.
-        apps: those that are configured, by name.
+        apps: those that are configured.
     """
-    parts = path.split("/")
-    if len(parts) == 5:
-        empty, name, log, environment, file = parts
-    elif len(parts) == 4:
-        empty, name, log, file = parts
-        environment = NO_ENVIRONMENT
-    else:
-        return None
-    app, channel = apps.get(name), _CHANNELS.get(file)
-    if app is None or channel is None or empty or log != _LOG:
-        return None
-    if len(parts) == 5 and environment not in app.environments:
-        return None
-    return Target(name, environment, channel)
+    targets: dict[str, Target] = {}
+    for app in apps:
+        for channel in Channel:
+            file = f"{channel}.log"
+            targets[f"/{app.name}/log/{file}"] = Target(app.name, NO_ENVIRONMENT, channel)
+            for name in app.environments:
+                targets[f"/{app.name}/log/{name}/{file}"] = Target(app.name, name, channel)
+    return targets
 
 
 def read_query(raw: str) -> tuple[tuple[str, str], ...]:
@@ -133,10 +124,9 @@ def read_query(raw: str) -> tuple[tuple[str, str], ...]:
     # The standard passes over nothing at all, as between two ampersands.
     pairs = [part.partition("=")[::2] for part in parts if part]
     if "%" in raw or "+" in raw:
-        pairs = [
-            pair if "%" not in part and "+" not in part else (_decoded(pair[0]), _decoded(pair[1]))
-            for part, pair in zip(filter(None, parts), pairs, strict=True)
-        ]
+        for place, (name, value) in enumerate(pairs):
+            if "%" in value or "+" in value or "%" in name or "+" in name:
+                pairs[place] = _decoded(name), _decoded(value)
     if max(map(len, parts)) > MAX_NAME and any(map(_is_too_long, pairs)):
         raise RequestError("a parameter of the query is too long")
     return tuple(pairs)
@@ -177,7 +167,8 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
         _mark_repeats(request, payload, consent)
     take = payload.pop
     agreed, message = take(consent, None), take(_MESSAGE, None)
-    values = [take(name, None) or "" for name in _SHAPES]
+    # No value is None, for none of these may be there twice.
+    values = cast("list[str]", [*map(take, _SHAPES, _MISSING)])
     if values[0] in OPT_OUT_TYPES and _opts_out(payload):
         _check(request, ("c_v", _MESSAGE))
         # An id that stands for more than the message must not be known by: it would be kept.

@@ -1,8 +1,9 @@
 """What the rules have looked at and found nothing in: it is not looked at again.
 
 Most of an event is words of the allow-list, and there are few of them. Law of this file: only what
-a list closes is remembered, a version and a commit beside it; never a text, nor what was typed.
-Forgetting any of it changes the cost of an event and never what is kept. All of it is bounded.
+a list closes is remembered, and versions, languages and commits beside it, as they are kept; never
+a text. Forgetting any of it changes the cost of an event and never what is kept. All of it is
+bounded.
 """
 
 from typing import Final
@@ -11,8 +12,6 @@ from relay.usage.attributes import Attribute, Type, Value
 
 MOST: Final = 20_000
 """Values that are remembered, of all types of events together."""
-
-_OPEN: Final = frozenset({Type.TEXT, Type.VERSION, Type.LANGUAGE})
 
 
 class Seen:
@@ -41,8 +40,8 @@ class Seen:
         return (name, _key(value)) in self._clean.get(event_type, ())
 
     def remember(self, event_type: str, attribute: Attribute, value: Value) -> None:
-        """Note that nothing was found in a value of an attribute, if a list closes it."""
-        if attribute.type in _OPEN:
+        """Note that nothing was found in a value of an attribute, unless it is a free text."""
+        if attribute.type is Type.TEXT:
             return
         self._clean.setdefault(event_type, set()).add((attribute.name, _key(value)))
         text = _text_of(attribute, value)
@@ -64,11 +63,11 @@ def _key(value: Value) -> Value | tuple[str, ...]:
 
 
 def _text_of(attribute: Attribute, value: Value) -> str | None:
-    """Return the one text that a value is read from; None where there may be many."""
+    """Return a text that a value is read from, its own; None where what was sent is not kept."""
     match attribute.type:
         case Type.BOOLEAN:
             return "true" if value else "false"
-        case Type.WORD:
+        case Type.WORD | Type.VERSION | Type.LANGUAGE:
             return str(value)
         case Type.INTEGER if not attribute.buckets:
             return str(value)

@@ -26,7 +26,7 @@ from relay.usage.drafts import Draft, Refused
 from relay.usage.event_files import kept_of
 from relay.usage.model import CleanEvent, Record, UsageRequest
 from relay.usage.pseudonyms import UsageKeys
-from relay.usage.requests import MAX_QUERY, find_target, read_query
+from relay.usage.requests import MAX_QUERY, read_query, targets_of
 from relay.usage.scrubbing import finish
 from relay.usage.seen import Seen
 from tests.fuzz import oracles, tally
@@ -55,7 +55,7 @@ POLICIES: Final = {
     "connect": UsagePolicy(UsageApp("connect", consent="implied")),
     "open": UsagePolicy(UsageApp("open", without_consent=frozenset({"fuzz/all"})), round=60.0),
 }
-_APPS: Final = {name: policy.app for name, policy in POLICIES.items()}
+_TARGETS: Final = targets_of(policy.app for policy in POLICIES.values())
 
 KEPT: Final = {
     Record.EVENTS: (
@@ -110,7 +110,7 @@ def run(data: bytes) -> None:
 
 def _answer(one: Input, data: bytes, scrubber: Scrubber) -> CleanEvent | Refused | None:
     """Return what becomes of a request; None where it is answered with a 4xx."""
-    target = find_target(one.path, _APPS)
+    target = _TARGETS.get(one.path)
     if target is None:
         tally.note("answer", "404")
         return None
@@ -206,8 +206,7 @@ def _alone(draft: Draft, scrubber: Scrubber) -> CleanEvent | Refused:
 
 
 def _other(app: str, seen: Seen) -> Draft:
-    target = find_target(f"/{app}/log/web/stable.log", _APPS)
-    assert target is not None
+    target = _TARGETS[f"/{app}/log/web/stable.log"]
     query = read_query(
         "c_v=1.39&c_type=fuzz%2Fall&c_commit=0123456789&c_instance_id=a&c_session_id=b"
         "&c_timestamp=1763800000000&c_consent=true&colour=mail+jane%40example.org&count=7"

@@ -41,13 +41,23 @@ class Port:
             clock=FakeClock(NOW),
             repeat_window=600.0,
         )
-        apps = {"suite": UsageApp("suite")}
         cors = Cors(origins, [AGREED])
-        usage = UsageIngest(intake, apps, AGREED, cors=cors, metrics=self.metrics)
+        usage = UsageIngest(
+            intake,
+            [UsageApp("suite")],
+            AGREED,
+            cors=cors,
+            metrics=self.metrics,
+            clock=FakeClock(NOW),
+        )
         app = web.Application()
-        app.router.add_route("*", r"/{path:[\s\S]*}", usage.before(self.others))
+        self.handle = usage.before(self.others)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self.asked)
         self.client = TestClient(TestServer(app))
         self.left: list[str] = []
+
+    async def asked(self, request: web.Request) -> web.StreamResponse:
+        return await self.handle(request)
 
     async def others(self, request: web.Request) -> web.StreamResponse:
         self.left.append(request.path)

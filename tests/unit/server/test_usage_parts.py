@@ -1,5 +1,6 @@
 """What usage events need in a process that serves: their spool, their gate, what runs beside."""
 
+import gc
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from relay.rulefiles import shipped_folder
 from relay.scrub.hashing import HashKeys
 from relay.server.loaded import Loaded, load
 from relay.server.parts import Parts, open_parts, prepare_all
-from relay.server.usage_parts import surroundings
+from relay.server.usage_parts import COLLECT, surroundings
 from relay.spool.sqlite import SqliteSpool
 from relay.usage.pseudonyms import usage_secret
 from tests.unit.usage.events import TARGET, query
@@ -66,6 +67,17 @@ async def test_usage_events_have_a_spool_of_their_own(
         with pytest.raises(SpoolUnavailableError):
             await parts.usage.spool.check()
     assert ["spool.db", "usage.db"] == sorted(path.name for path in tmp_path.glob("*.db"))
+
+
+async def test_the_collector_does_not_look_through_all_that_wait(
+    loaded: Loaded, settings: Settings
+) -> None:
+    """It looks less often, for as long as events are taken."""
+    before = gc.get_threshold()
+    async with AsyncExitStack() as stack:
+        await opened(stack, loaded)
+        assert (COLLECT, *before[1:]) == gc.get_threshold()
+    assert before == gc.get_threshold()
 
 
 async def test_new_rules_hold_for_usage_events_too(loaded: Loaded, settings: Settings) -> None:

@@ -16,13 +16,13 @@ from relay.usage.requests import (
     MAX_VALUE,
     Fields,
     OptOut,
-    find_target,
     read_query,
     read_request,
+    targets_of,
 )
 from tests.unit.usage.events import COMMIT, NOW, query, request
 
-APPS = {"suite": UsageApp("suite"), "connect": UsageApp("connect", environments=())}
+APPS = (UsageApp("suite"), UsageApp("connect", environments=()))
 CONSENT = "c_consent"
 
 
@@ -54,7 +54,7 @@ CONSENT = "c_consent"
 )
 def test_a_path_is_exactly_as_clients_write_it(path: str, target: Target | None) -> None:
     """An app, an environment of its own or none, a channel; nothing is guessed."""
-    assert target == find_target(path, APPS)
+    assert target == targets_of(APPS).get(path)
 
 
 @pytest.mark.parametrize(

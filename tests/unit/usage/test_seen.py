@@ -39,11 +39,25 @@ def test_lists_and_buckets_are_known_by_what_is_kept() -> None:
     assert {} == seen.texts("a")
 
 
-def test_what_no_list_closes_is_not_remembered() -> None:
-    """Texts, versions and languages are looked at each time."""
-    for kind in (Type.TEXT, Type.VERSION, Type.LANGUAGE):
-        seen = seen_of(attribute("x", kind), "PLANTED")
-        assert (False, {}, 0) == (seen.is_clean("a", "x", "PLANTED"), seen.texts("a"), len(seen))
+def test_versions_and_languages_are_known_as_they_are_kept() -> None:
+    """Not as they came: what is not kept of them is not held either."""
+    for kind, sent, kept in (
+        (Type.VERSION, "203.0.113.7", "203"),
+        (Type.VERSION, "2.7.2", "2.7.2"),
+        (Type.LANGUAGE, "PT-br", "pt-BR"),
+    ):
+        one = attribute("x", kind)
+        value = one.read(sent)
+        assert kept == value
+        seen = seen_of(one, value)
+        assert ({("x", kept): kept}, True) == (seen.texts("a"), seen.is_clean("a", "x", kept))
+        assert kept == one.read(kept)
+
+
+def test_a_text_is_not_remembered() -> None:
+    """It is looked at each time."""
+    seen = seen_of(attribute("x", Type.TEXT), "PLANTED")
+    assert (False, {}, 0) == (seen.is_clean("a", "x", "PLANTED"), seen.texts("a"), len(seen))
 
 
 def test_it_is_bounded() -> None:
