@@ -119,7 +119,7 @@ class S3Server:
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """Run one server."""
     (port,) = free_ports(1)
-    command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, str(Path(__file__).with_name("s3_program.py")), str(port)]
     with (folder / "moto.log").open("ab") as log:
         # Small pages, so that few objects need several; and nothing of the developer's account.
         environment = clean_environment() | {"MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)}
