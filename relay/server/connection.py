@@ -262,24 +262,29 @@ def strict(handle: Handler, refuse: Refuse) -> Handler:
     protocol is answered, and no more: aiohttp forgets what comes behind such a request.
     """
 
-    async def checked(request: web.BaseRequest) -> web.StreamResponse:
+    def checked(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         error = _fault(request)
-        if error is not None:
-            answer: web.StreamResponse = refuse(request, error)
-        else:
-            answer = await handle(request)
-        if error is not None or hdrs.UPGRADE in request.headers:
-            answer.force_close()
+        if error is None and hdrs.UPGRADE not in request.headers:
+            return handle(request)
+        return last(request, error)
+
+    async def last(request: web.BaseRequest, error: RelayError | None) -> web.StreamResponse:
+        answer = await handle(request) if error is None else refuse(request, error)
+        answer.force_close()
         return answer
 
     return checked
 
 
 def _fault(request: web.BaseRequest) -> RelayError | None:
-    expected = request.headers.getall(hdrs.EXPECT, ())
-    if any(value.lower() != "100-continue" for value in expected):
+    if _differs(request, hdrs.EXPECT, "100-continue"):
         return ExpectationError("bad request")
-    codings = request.headers.getall(hdrs.TRANSFER_ENCODING, ())
-    if request.method == hdrs.METH_CONNECT or any(c.lower() != "chunked" for c in codings):
+    if request.method == hdrs.METH_CONNECT or _differs(request, hdrs.TRANSFER_ENCODING, "chunked"):
         return MalformedError("bad request")
     return None
+
+
+def _differs(request: web.BaseRequest, name: str, known: str) -> bool:
+    """Return whether a header, if it is there, says anything but the one word that is known."""
+    headers = request.headers
+    return name in headers and any(value.lower() != known for value in headers.getall(name))

@@ -72,9 +72,16 @@ class UsageIngest:
 
         return handle
 
-    async def _handle(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
+    async def _handle(
+        self, request: web.BaseRequest, target: Target, query: str
+    ) -> web.StreamResponse:
         try:
-            answer = await self._answer(request, target, query)
+            if request.method == hdrs.METH_GET:
+                consent = tuple(request.headers.getall(self._header, ()))
+                await self._intake.take(target, query, consent)
+                answer = self._taken(request)
+            else:
+                answer = self._asked(request)
         except Exception as error:  # noqa: BLE001 - one request must not end the connection's others
             answer = self._whole(request, answers.error_answer(error))
         if request.content.exception() is not None:
@@ -82,18 +89,18 @@ class UsageIngest:
         self._metrics.count("relay_requests_total", route=ROUTE, status=str(answer.status))
         return answer
 
-    async def _answer(self, request: web.BaseRequest, target: Target, query: str) -> web.Response:
-        if request.method != hdrs.METH_GET:
-            if request.method != hdrs.METH_OPTIONS:
-                raise MethodError((hdrs.METH_GET,))
-            answer = self._cors.preflight(request, hdrs.METH_GET)
-            answer.headers.update(_NO_STORE)
-            return answer
-        consent = tuple(request.headers.getall(self._header, ()))
-        await self._intake.take(target, query, consent)
+    def _taken(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._head is not None:
             return Taken(self._head)
         return self._whole(request, web.Response(status=HTTPStatus.NO_CONTENT))
+
+    def _asked(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer what is not GET: a preflight request, or nothing that is taken here."""
+        if request.method != hdrs.METH_OPTIONS:
+            raise MethodError((hdrs.METH_GET,))
+        answer = self._cors.preflight(request, hdrs.METH_GET)
+        answer.headers.update(_NO_STORE)
+        return answer
 
     def _whole(self, request: web.BaseRequest, answer: web.Response) -> web.Response:
         self._cors.add(request, answer)

@@ -41,7 +41,7 @@ class Head:
         return self._whole
 
 
-class Taken(web.Response):
+class Taken(web.StreamResponse):
     """204; whoever goes on with the connection gets it in one piece that was made before."""
 
     def __init__(self, head: Head) -> None:
