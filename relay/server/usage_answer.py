@@ -62,6 +62,7 @@ class Taken(web.StreamResponse):
             return await super().prepare(request)
         await request.writer.write(self._head.whole())
         self._is_written = True
+        await request.writer.drain()  # `write` alone waits for no client that does not read
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:

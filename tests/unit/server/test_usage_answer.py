@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from relay.server.usage_answer import Head, Taken
 
@@ -70,6 +71,19 @@ async def test_an_old_client_gets_an_old_answer(server: TestServer) -> None:
     """HTTP/1.0, with a word that the connection goes on where it has asked for that."""
     (lines,) = await ask(server, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
     assert (b"HTTP/1.0 204 No Content", True) == (lines[0], b"Connection: keep-alive" in lines)
+
+
+async def test_it_waits_where_nobody_reads() -> None:
+    """Else who sends and never reads has answers pile up here."""
+    read = asyncio.Event()
+    writer = AsyncMock()
+    writer.drain.side_effect = read.wait
+    request = make_mocked_request("GET", "/", writer=writer)
+    written = asyncio.create_task(Taken(Head(HEADERS, lambda: NOW)).prepare(request))
+    await asyncio.sleep(0)
+    assert (1, False) == (writer.write.await_count, written.done())
+    read.set()
+    assert await written is None
 
 
 def test_the_date_is_that_of_the_second() -> None:
