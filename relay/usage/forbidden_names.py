@@ -19,7 +19,9 @@ _AMOUNTS: Final = _set(
     "amount amounts amt balance balances fiat fee fees price prices pricing sum sums worth cost "
     "costs rate rates money funds fund sats sat satoshi satoshis wei gwei lamports lovelace profit "
     "profits loss losses portfolio wealth holdings income earnings reward rewards spent spend "
-    "spending paid volume total totals apy apr usd eur gbp czk btc eth"
+    "spending spendable paid volume total totals quantity qty turnover debt debts deposit deposits "
+    "withdrawal withdrawals staked unstaked apy apr cents dollars euros usd eur gbp czk usdc usdt "
+    "btc eth"
 )
 """Words of a name that speak of money."""
 
@@ -32,7 +34,7 @@ _INSIDE: Final = ("amount", "balance", "fiat", "price", "worth", "satoshi", "por
 """Words long enough to be known inside another: `totalamount`."""
 
 _LIST_ENDS: Final = _set(
-    "level levels currency currencies unit units type types mode kind source policy"
+    "level levels currency currencies unit units type types mode kind source policy step steps"
 )
 """Last words of names that tell which, and not how much."""
 

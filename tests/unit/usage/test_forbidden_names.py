@@ -9,7 +9,8 @@ AMOUNTS = """\
 amount amounts sendAmount amountInSatoshi fiatAmount total_amount totalamount balance nonZeroBalance
 accountBalance minbalance fiat fiatValue fee minerFee fee_rate feePerByte price offerPrice total sum
 totalValue portfolioValueTotal worth netWorth cost sats satoshis wei usd valueUsd inEur btc rate
-exchangeRate volume totals amt spending
+exchangeRate volume totals amt spending quantity sendQty deposit stakedSol unstaked withdrawal
+debt cents inDollars usdt usdcHeld spendable turnover
 """
 
 
@@ -41,6 +42,8 @@ def test_a_near_miss_is_none_where_it_may_say_how_much(name: str, kind: Type) ->
         ("totalDevices", Type.INTEGER),
         ("totalInstances", Type.INTEGER),
         ("btc_normal", Type.INTEGER),
+        ("paymentMethod", Type.WORD),
+        ("depositStep", Type.WORD),
         ("feedback", Type.WORD),
         ("summary", Type.WORD),
         ("rateApp", Type.BOOLEAN),
