@@ -11,7 +11,7 @@ from typing import Final
 from relay.errors import Mistake, RuleError
 from relay.rules.loading import RuleText
 from relay.usage.attributes import Attribute, EventType, Type, Value
-from relay.usage.event_fields import shown_name
+from relay.usage.event_fields import COUNTS, shown_name
 from relay.usage.event_files import EventFile
 
 __all__ = ["EMPTY", "Attribute", "Catalogue", "EventType", "Type", "Value", "load_catalogue"]
@@ -57,6 +57,9 @@ def load_catalogue(files: Iterable[RuleText]) -> Catalogue:
             if first is not event:
                 where = f"also in {first.file}:{first.line}"
                 reader.wrong(event.line, f"a second type {shown_name(event.name)}", where)
+            if event.name.casefold() in COUNTS:
+                name = shown_name(event.name)
+                reader.wrong(event.line, f"no type can be called {name}: sets of counts are")
             events.setdefault(event.name, event)
     mistakes = [one for reader in readers for one in sorted(reader.mistakes, key=_line)]
     if mistakes:

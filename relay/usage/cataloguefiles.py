@@ -9,6 +9,7 @@ from relay.errors import ConfigError, Mistake
 from relay.rulefiles import read_events
 from relay.usage.catalogue import Catalogue, load_catalogue
 from relay.usage.event_fields import shown_name
+from relay.usage.model import DECISION
 from relay.yamlio import nearest
 
 
@@ -17,10 +18,11 @@ def read_catalogue(settings: Settings) -> Catalogue:
 
     Raises:
         RuleError: with all mistakes of all its files.
-        ConfigError: types that an app may send without consent are not in it.
+        ConfigError: types that an app may send without consent are not in it, or an attribute has
+            the name of the parameter that carries consent.
     """
     catalogue = load_catalogue(read_events(settings.usage.events))
-    mistakes = tuple(
+    mistakes = _carrier(settings, catalogue) + tuple(
         _unknown(settings, f"usage.apps.{index}.without_consent", name, catalogue)
         for index, app in enumerate(settings.usage.apps)
         for name in sorted(app.without_consent)
@@ -29,6 +31,18 @@ def read_catalogue(settings: Settings) -> Catalogue:
     if mistakes:
         raise ConfigError(mistakes)
     return catalogue
+
+
+def _carrier(settings: Settings, catalogue: Catalogue) -> tuple[Mistake, ...]:
+    """Return what is wrong with the name of the parameter that carries consent.
+
+    An attribute that is true would be a yes, and a decision could not be read.
+    """
+    query = settings.usage.query
+    if query != DECISION and not any(query in one.attributes for one in catalogue.events.values()):
+        return ()
+    file, line = settings.places.get("usage.query", (settings.source or NO_FILE, 1))
+    return (Mistake(file, line, f"usage.query: {shown_name(query)} is an attribute of events"),)
 
 
 def _unknown(settings: Settings, path: str, name: str, catalogue: Catalogue) -> Mistake:

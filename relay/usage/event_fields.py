@@ -13,6 +13,9 @@ from relay.yamlio import Node, load, type_name, unknown_keys
 EVENT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*"
 """What the name of a type looks like; files of a set are named after it, `/` as `.`."""
 
+COUNTS: Final = frozenset({"opt_outs", "people_by_value"})
+"""What sets are called that are of no type."""
+
 NAME: Final = r"[A-Za-z][A-Za-z0-9_-]*"
 """What the name of an attribute, of an app or of a list of words looks like."""
 

@@ -11,6 +11,7 @@ from typing import Final
 from relay.errors import RelayError
 from relay.usage.catalogue import Catalogue
 from relay.usage.dictionary import Facts, describe
+from relay.usage.event_fields import COUNTS
 from relay.usage.export_columns import file_name
 from relay.usage.export_counts import make_by_value, make_opt_outs, prepare_by_value
 from relay.usage.export_engine import MEMORY, THREADS, Engine, open_engine
@@ -21,8 +22,6 @@ from relay.usage.export_tables import make_events
 from relay.usage.store import Store
 
 DAY: Final = 86_400
-COUNTS: Final = frozenset({"opt_outs", "people_by_value"})
-"""The sets that are of no type of event."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""

@@ -33,6 +33,9 @@ NO_ENVIRONMENT = "none"
 OPT_OUT_TYPES = frozenset({"settings/analytics", "settings/tracking"})
 """Types of events that tell of a decision: in Suite, and in the popup of Connect."""
 
+DECISION = "value"
+"""The parameter that says what was decided."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

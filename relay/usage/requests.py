@@ -13,7 +13,14 @@ from typing import Final, NamedTuple, cast
 from relay.config import UsageApp
 from relay.errors import RequestError
 from relay.usage.attributes import BEFORE_RELEASE
-from relay.usage.model import NO_ENVIRONMENT, OPT_OUT_TYPES, Channel, Target, UsageRequest
+from relay.usage.model import (
+    DECISION,
+    NO_ENVIRONMENT,
+    OPT_OUT_TYPES,
+    Channel,
+    Target,
+    UsageRequest,
+)
 
 MAX_QUERY: Final = 8_000
 """Characters of a query string; a request line has no more than 8,190 in all."""
@@ -218,7 +225,7 @@ def _opts_out(payload: Mapping[str, str | None]) -> bool:
     Raises:
         RequestError: nobody can say what was decided.
     """
-    match payload.get("value"):
+    match payload.get(DECISION):
         case "false" | "0":
             return True
         case "true" | "1":

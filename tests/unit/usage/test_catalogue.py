@@ -164,6 +164,13 @@ events:
     ] == mistakes(first, second)
 
 
+@pytest.mark.parametrize("name", ["opt_outs", "People_by_value"])
+def test_no_type_is_called_as_counts_are(name: str) -> None:
+    """Their sets would be one; the file is refused, and not each export of what was kept."""
+    text = f"events: {{{name}: {{description: d, examples: [{{query: '', keeps: {{}}}}]}}}}"
+    assert [f"a.yaml:1: no type can be called '{name}': sets of counts are"] == mistakes(text)
+
+
 @pytest.mark.parametrize(
     ("body", "wrong"),
     [

@@ -51,3 +51,14 @@ def test_types_without_consent_are_known(tmp_path: Path, app: str) -> None:
         "(did you mean 'menu/guide'?)"
         for name in names
     ] == [str(mistake) for mistake in caught.value.mistakes]
+
+
+@pytest.mark.parametrize("query", ["value", "theme"])
+def test_what_carries_consent_says_nothing_else(query: str) -> None:
+    """An attribute that is true would be a yes, and a decision to opt out could not be read."""
+    config = f"usage: {{apps: [{{name: suite}}],\n  query: {query}}}"
+    with pytest.raises(ConfigError) as caught:
+        read_catalogue(parse(config, "relay.yaml", {}))
+    assert [f"relay.yaml:2: usage.query: '{query}' is an attribute of events"] == [
+        str(mistake) for mistake in caught.value.mistakes
+    ]
