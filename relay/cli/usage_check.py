@@ -3,6 +3,7 @@
 import argparse
 import secrets
 import sys
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from relay.usage.admitting import UsagePolicy
 from relay.usage.catalogue import Catalogue
 from relay.usage.cataloguefiles import read_catalogue
 from relay.usage.checking import Checked, check
+from relay.usage.model import Channel
 from relay.usage.pseudonyms import UsageKeys
 from relay.yamlio import nearest
 
@@ -80,7 +82,14 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         _show(done)
-        if done.reason is Reason.UNKNOWN_ITEM and (hint := _hint(url, catalogue)):
+        match done.reason:
+            case Reason.UNKNOWN_ITEM:
+                hint = _hint(url, catalogue)
+            case Reason.UNKNOWN_ROUTE:
+                hint = _paths(policies.values())
+            case _:
+                hint = ""
+        if hint:
             say(f"relay: {hint}")
     return 0 if done.record is not None else 1
 
@@ -98,6 +107,16 @@ def _hint(url: str, catalogue: Catalogue) -> str:
     if found is not None:
         return f"the list has it for {', '.join(sorted(found.apps))}"
     return nearest(kind, catalogue.events)
+
+
+def _paths(policies: Iterable[UsagePolicy]) -> str:
+    """Return which paths are taken, as they are configured."""
+    shown = []
+    for policy in policies:
+        middle = "|".join(policy.app.environments)
+        folder = f"/{{{middle}}}" if middle else ""
+        shown.append(f"/{policy.app.name}/log{folder}/{{{'|'.join(Channel)}}}.log")
+    return f"configured is {', '.join(shown)}"
 
 
 def _show(done: Checked) -> None:

@@ -123,4 +123,4 @@ def _why(attribute: Attribute | None, text: str | None) -> str:
         return TWICE
     if attribute.read(text) is not None:
         return RULED
-    return f"no {attribute.type} of the allow-list" if text else EMPTY
+    return f"no {attribute.type} that the allow-list takes" if text else EMPTY

@@ -52,7 +52,23 @@ def test_a_request_of_a_configured_app(
         done["status"], done["reason"], done["record"]["attributes"], done["dropped"], err,
     )  # fmt: skip
     assert 1 == main(["usage", "check", f"/connect/log/web/stable.log?{COMMON}"])
-    assert capsys.readouterr().out.startswith("404 unknown_route: no path of an app")
+    out, err = capsys.readouterr()
+    assert out.startswith("404 unknown_route: no path of an app")
+    assert "relay: configured is /suite/log/{desktop|web|mobile}/{stable|develop}.log\n" == err
+
+
+def test_a_path_of_an_app_without_environments(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is configured is shown, of each app; nothing of the request is."""
+    Path("relay.yaml").write_text(
+        "usage: {apps: [{name: suite, environments: []}, {name: connect, environments: [web]}]}\n"
+    )
+    assert 1 == main(["usage", "check", f"/suite/log/hunter2/stable.log?{COMMON}"])
+    out, err = capsys.readouterr()
+    assert "hunter2" not in out + err
+    assert (
+        "relay: configured is /suite/log/{stable|develop}.log,"
+        " /connect/log/{web}/{stable|develop}.log\n"
+    ) == err
 
 
 def test_nothing_is_kept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_what_is_kept_and_what_is_not(scrubber: Scrubber, host: str) -> None:
         Dropped("twice", checking.TWICE),
         Dropped("pin", checking.RULED),
         Dropped("language", checking.EMPTY),
-        Dropped("nth", "no integer of the allow-list"),
+        Dropped("nth", "no integer that the allow-list takes"),
         Dropped("label", checking.NOT_LISTED),
     ) == done.dropped
     assert "Alice" not in repr(done)
