@@ -51,10 +51,12 @@ if __name__ == "__main__":
     if len(sys.argv) != 4:
         sys.exit("usage: usage_chart.py SETS EVENT COLUMN")
     folder, event, column = sys.argv[1:]
+    if "://" in folder:
+        sys.exit(f"{folder} is no folder: relay usage export --to makes sets in one")
     try:
         found = people(folder, event, column)
     except duckdb.IOException:
-        sys.exit(f"no sets below {folder}: relay usage export makes them")
+        sys.exit(f"no dt=… in {folder}: relay usage export makes such, in a folder called sets")
     if not found:
         sys.exit(f"no value of {column} in {event} that ten people have")
     sys.stdout.write(chart(f"People by {column} ({event})", found))

@@ -99,7 +99,8 @@ def test_the_chart(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nowhere", "suite-ready", "language"], "relay usage export makes them"),
+        (["nowhere", "suite-ready", "language"], "relay usage export makes such"),
+        (["s3://bucket/sets", "suite-ready", "language"], "is no folder"),
         (["usage-data/sets", "suite-ready", "nothing"], "no value of nothing in suite-ready"),
         ([], "SETS EVENT COLUMN"),
     ],
