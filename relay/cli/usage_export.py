@@ -193,10 +193,14 @@ def _ending_orderly() -> Iterator[None]:
 
 
 def _days(text: str) -> Sequence[date]:
-    first, _, last = text.partition("..")
+    first, between, last = text.partition("..")
+    if not between:
+        raise argparse.ArgumentTypeError(f"{text!r} is no FROM..TO, such as 2026-11-01..2026-11-22")
     start, end = read_day(first), read_day(last)
-    if not start <= end < start + timedelta(days=_MOST_DAYS):
-        raise argparse.ArgumentTypeError(f"{text!r} are no days from one to another")
+    if end < start:
+        raise argparse.ArgumentTypeError(f"{text!r} ends before it begins")
+    if end >= start + timedelta(days=_MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {_MOST_DAYS} days")
     return [start + timedelta(days=nth) for nth in range((end - start).days + 1)]
 
 

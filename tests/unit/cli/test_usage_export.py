@@ -170,6 +170,22 @@ def test_wrong_use(arguments: list[str], here: Path) -> None:
     assert not (here / "usage-data" / "sets").exists()
 
 
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ("2026-11-20-2026-11-22", "is no FROM..TO, such as 2026-11-01..2026-11-22"),
+        ("2026-11-22..2026-11-21", "ends before it begins"),
+        ("2020-01-01..2026-11-21", "is more than 1000 days"),
+        ("2026-11-22..", "'' is no day, such as 2026-11-22"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_is_wrong_with_days(days: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said, and how it is written."""
+    misused("--days", days)
+    assert says in capsys.readouterr().err
+
+
 def test_sigterm_ends_as_an_error_does(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
