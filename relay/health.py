@@ -12,6 +12,10 @@ from typing import Final
 from relay.errors import RelayError
 from relay.ports import Clock, Spool
 
+LIVE: Final = "/api/relay/healthcheck/live/"
+READY: Final = "/api/relay/healthcheck/ready/"
+"""Where health is asked for: the paths of Sentry's Relay."""
+
 TIME_LIMIT: Final = 2.0
 """Seconds that one part may take to answer."""
 

@@ -6,7 +6,7 @@ import ssl
 import sys
 
 from relay.cli.options import add_config, add_json, print_json, settings_of
-from relay.server.admin import LIVE, READY
+from relay.health import LIVE, READY
 
 TIMEOUT = 5.0
 

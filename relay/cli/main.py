@@ -9,9 +9,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 from relay import __version__
-from relay.cli import config, healthcheck, rules, scrub, serve, spool, usage
 from relay.cli.options import as_json, missing_path, print_json
 from relay.cli.terminal import say
 from relay.errors import MistakesError, RelayError
@@ -20,12 +21,15 @@ from relay.side.nursery import forbid_core_dumps
 WRONG = 1
 MISUSED = 2
 
+COMMANDS: Final = ("serve", "scrub", "rules", "config", "spool", "usage", "healthcheck")
+"""In the order in which they are shown. Each is a module of this package."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
     forbid_core_dumps()  # most commands hold what is not scrubbed yet, or a secret
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = build_parser(words[:1]).parse_args(words)
     missing = missing_path(options)
     if missing is not None:
         say(f"relay: {missing}: no such file or folder")
@@ -51,14 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Make the parser, with every command."""
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Make the parser, with every command.
+
+    Args:
+        words: what is asked for. If it begins with a command, this one alone is there: to load all
+            takes longer than most of them.
+    """
     parser = argparse.ArgumentParser(
         prog="relay",
         description="Checks consent, scrubs Sentry envelopes, forwards only what is clean.",
     )
     parser.add_argument("--version", action="version", version=f"scrub-relay {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (serve, scrub, rules, config, spool, usage, healthcheck):
-        module.add_command(commands)
+    for name in set(words[:1]).intersection(COMMANDS) or COMMANDS:
+        import_module(f"relay.cli.{name}").add_command(commands)
     return parser

@@ -16,7 +16,7 @@ from relay.audit import Audit
 from relay.clock import SystemClock
 from relay.config import Admin
 from relay.errors import SpoolUnavailableError
-from relay.health import Health
+from relay.health import LIVE, READY, Health
 from relay.metrics import Metrics
 from relay.playground.pages import HEADERS
 from relay.playground.routes import add_playground_routes
@@ -39,8 +39,6 @@ SPOOL: Final = web.AppKey("spool", Spool)
 OVERVIEW: Final = web.AppKey("overview", Overview)
 REFRESH: Final[web.AppKey[Callable[[], None]]] = web.AppKey("refresh")
 
-LIVE: Final = "/api/relay/healthcheck/live/"
-READY: Final = "/api/relay/healthcheck/ready/"
 
 _INDEX: Final = f"""scrub-relay, admin port
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from relay import __version__, config
+from relay.health import LIVE, READY
 from relay.protocol.dsn import Dsn
-from relay.server.admin import LIVE, READY
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"

@@ -1,13 +1,15 @@
 """The `relay` command: exit statuses, and what goes where."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from relay import __version__
 from relay.cli import rules_list
-from relay.cli.main import main
+from relay.cli.main import COMMANDS, main
 from relay.errors import RelayError
 
 
@@ -47,6 +49,26 @@ def test_a_path_from_the_environment_is_a_mistake(
     monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "gone"))
     assert 1 == main(["config", "check"])
     assert "1: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["spool", "usage", "rules", "healthcheck"])
+def test_a_command_loads_what_it_needs(command: str) -> None:
+    """Only what serves loads the server, for that takes longer than most commands."""
+    code = f"import sys; from relay.cli.main import build_parser; build_parser(['{command}'])"
+    told = "print('relay.server' in sys.modules, 'aiohttp' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; {told}"], capture_output=True, text=True, check=True
+    )
+    assert "False False" == done.stdout.strip()
+
+
+def test_all_commands_are_told_where_none_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` shows all, and so does what is no command."""
+    for arguments in (["--help"], ["nope"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert [] == [name for name in COMMANDS if name not in out + err]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
