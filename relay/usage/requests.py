@@ -13,14 +13,7 @@ from typing import Final, NamedTuple, cast
 from relay.config import UsageApp
 from relay.errors import RequestError
 from relay.usage.attributes import BEFORE_RELEASE
-from relay.usage.model import (
-    DECISION,
-    NO_ENVIRONMENT,
-    OPT_OUT_TYPES,
-    Channel,
-    Target,
-    UsageRequest,
-)
+from relay.usage.model import NO_ENVIRONMENT, OPT_OUT_TYPES, Channel, Target, UsageRequest
 
 MAX_QUERY: Final = 8_000
 """Characters of a query string; a request line has no more than 8,190 in all."""
@@ -170,16 +163,19 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
         RequestError: a parameter is missing, twice there, or not of its shape.
     """
     payload: dict[str, str | None] = dict(request.query)
-    if len(payload) < len(request.query):
-        _mark_repeats(request, payload, consent)
+    repeats = len(payload) < len(request.query)
+    agreed_twice = repeats and _mark_repeats(request, payload, consent)
     take = payload.pop
     agreed, message = take(consent, None), take(_MESSAGE, None)
     # No value is None, for none of these may be there twice.
     values = cast("list[str]", [*map(take, _SHAPES, _MISSING)])
-    if values[0] in OPT_OUT_TYPES and _opts_out(payload):
+    decides = OPT_OUT_TYPES.get(values[0])
+    if decides is not None and _opts_out(payload.get(decides)):
         _check(request, ("c_v", _MESSAGE))
         # An id that stands for more than the message must not be known by: it would be kept.
         return OptOut(values[1], "" if message is None or message in values[3:5] else message)
+    if agreed_twice:
+        raise RequestError("the consent is given twice")
     if message == "" or _ALL.fullmatch(" ".join((*values, message or ""))) is None:
         _check(request, _EACH)
     event_type, version, commit, instance, session, timestamp = values
@@ -196,16 +192,21 @@ def read_request(request: UsageRequest, consent: str) -> Fields | OptOut:
     )
 
 
-def _mark_repeats(request: UsageRequest, payload: dict[str, str | None], consent: str) -> None:
-    """Take the value from what is there more than once; of what every event has nothing may be."""
+def _mark_repeats(request: UsageRequest, payload: dict[str, str | None], consent: str) -> bool:
+    """Take the value from what is there more than once; return whether the consent is.
+
+    Raises:
+        RequestError: what every event has is there twice.
+    """
     seen: set[str] = set()
+    repeated: set[str] = set()
     for name, _ in request.query:
-        if name in seen:
-            if name in _FIELDS or name == consent:
-                shown = "the consent" if name == consent else name
-                raise RequestError(f"{shown} is given twice")
-            payload[name] = None
-        seen.add(name)
+        (repeated if name in seen else seen).add(name)
+    for name in repeated:
+        if name in _FIELDS:
+            raise RequestError(f"{name} is given twice")
+        payload[name] = None
+    return consent in repeated
 
 
 def _check(request: UsageRequest, names: Iterable[str]) -> None:
@@ -219,13 +220,13 @@ def _check(request: UsageRequest, names: Iterable[str]) -> None:
             raise RequestError(f"{name} is malformed")
 
 
-def _opts_out(payload: Mapping[str, str | None]) -> bool:
+def _opts_out(decision: str | None) -> bool:
     """Return whether a decision is to share nothing.
 
     Raises:
         RequestError: nobody can say what was decided.
     """
-    match payload.get(DECISION):
+    match decision:
         case "false" | "0":
             return True
         case "true" | "1":

@@ -24,6 +24,16 @@ from tests.unit.usage.events import COMMIT, NOW, query, request
 
 APPS = (UsageApp("suite"), UsageApp("connect", environments=()))
 CONSENT = "c_consent"
+DECISIONS = pytest.mark.parametrize(
+    ("event_type", "name"),
+    [
+        ("settings/analytics", "value"),
+        ("settings/tracking", "value"),
+        ("settings/data_permission", "analyticsPermission"),
+        ("onboarding_completed", "analyticsPermission"),
+    ],
+)
+"""Of Suite, of Connect's popup, and of the app on phones: in its settings, and at its beginning."""
 
 
 @pytest.mark.parametrize(
@@ -250,6 +260,14 @@ def test_consent_is_given_once() -> None:
         read_request(twice, "agreed")
 
 
+@pytest.mark.parametrize("values", [("true", "true"), ("true", "false"), ("false", "false")])
+def test_a_decision_to_share_nothing_is_taken_with_two_consents(values: tuple[str, str]) -> None:
+    """Whatever it says of consent."""
+    found = request(c_type="settings/analytics", value="false")
+    twice = type(found)(found.target, (*found.query, *(("agreed", value) for value in values)))
+    assert OptOut("1.27", "MeSsAgE001") == read_request(twice, "agreed")
+
+
 def test_an_attribute_that_is_there_twice_has_no_value() -> None:
     """However often it is."""
     found = request(mode="a", dark="true")
@@ -259,13 +277,12 @@ def test_an_attribute_that_is_there_twice_has_no_value() -> None:
     assert {"mode": None, "dark": "true"} == read.payload
 
 
-@pytest.mark.parametrize("event_type", ["settings/analytics", "settings/tracking"])
+@DECISIONS
 @pytest.mark.parametrize("value", ["false", "0"])
-def test_a_decision_to_share_nothing_needs_no_ids(event_type: str, value: str) -> None:
+def test_a_decision_to_share_nothing_needs_no_ids(event_type: str, name: str, value: str) -> None:
     """Whoever shares nothing need not say who it is; what is there is not looked at."""
     bare = request(
-        c_type=event_type,
-        value=value,
+        **{"c_type": event_type, name: value},
         c_commit=None,
         c_instance_id="not an id",
         c_session_id=None,
@@ -281,20 +298,23 @@ def test_a_decision_is_not_known_by_an_id_of_a_person(name: str) -> None:
     assert OptOut("1.27", "") == read_request(one, CONSENT)
 
 
-@pytest.mark.parametrize("event_type", ["settings/analytics", "settings/tracking"])
+@DECISIONS
 @pytest.mark.parametrize("value", ["true", "1"])
-def test_a_decision_to_share_is_an_event_like_any_other(event_type: str, value: str) -> None:
+def test_a_decision_to_share_is_an_event_like_any_other(
+    event_type: str, name: str, value: str
+) -> None:
     """It has all that an event has."""
-    read = read_request(request(c_type=event_type, value=value), CONSENT)
+    read = read_request(request(**{"c_type": event_type, name: value}), CONSENT)
     assert isinstance(read, Fields)
-    assert {"value": value} == read.payload
+    assert {name: value} == read.payload
 
 
+@DECISIONS
 @pytest.mark.parametrize("value", [None, "", "False", "no", "null", " false"])
-def test_nobody_guesses_what_was_decided(value: str | None) -> None:
+def test_nobody_guesses_what_was_decided(event_type: str, name: str, value: str | None) -> None:
     """Neither yes nor no is nonsense."""
     with pytest.raises(RequestError, match="must be true or false"):
-        read_request(request(c_type="settings/analytics", value=value), CONSENT)
+        read_request(request(**{"c_type": event_type, name: value}), CONSENT)
 
 
 def test_two_decisions_are_none() -> None:
