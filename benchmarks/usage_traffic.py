@@ -20,6 +20,7 @@ from relay.rulefiles import read_events
 from relay.server.loop import run_loop
 from relay.usage.attributes import Attribute, EventType, Type
 from relay.usage.catalogue import load_catalogue
+from relay.usage.model import OPT_OUT_TYPES
 
 APP = "suite"
 TYPES = 60
@@ -72,9 +73,9 @@ def make_requests(count: int, seed: int) -> Iterator[bytes]:
 
 
 def _payload(event: EventType, fresh: random.Random) -> dict[str, str]:
-    if event.name == "settings/analytics":
-        return {"value": "true"}
-    return {name: _value(one, fresh) for name, one in event.attributes.items()}
+    payload = {name: _value(one, fresh) for name, one in event.attributes.items()}
+    decides = OPT_OUT_TYPES.get(event.name)
+    return payload if decides is None else {**payload, decides: "true"}
 
 
 def _value(attribute: Attribute, fresh: random.Random) -> str:

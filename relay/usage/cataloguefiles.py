@@ -9,7 +9,7 @@ from relay.errors import ConfigError, Mistake
 from relay.rulefiles import read_events
 from relay.usage.catalogue import Catalogue, load_catalogue
 from relay.usage.event_fields import shown_name
-from relay.usage.model import DECISION
+from relay.usage.model import OPT_OUT_TYPES
 from relay.yamlio import nearest
 
 
@@ -39,7 +39,8 @@ def _carrier(settings: Settings, catalogue: Catalogue) -> tuple[Mistake, ...]:
     An attribute that is true would be a yes, and a decision could not be read.
     """
     query = settings.usage.query
-    if query != DECISION and not any(query in one.attributes for one in catalogue.events.values()):
+    attributes = (one.attributes for one in catalogue.events.values())
+    if not any(query in names for names in (OPT_OUT_TYPES.values(), *attributes)):
         return ()
     file, line = settings.places.get("usage.query", (settings.source or NO_FILE, 1))
     return (Mistake(file, line, f"usage.query: {shown_name(query)} is an attribute of events"),)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Record(StrEnum):
@@ -30,11 +30,16 @@ class Channel(StrEnum):
 NO_ENVIRONMENT = "none"
 """The environment of a path that names none."""
 
-OPT_OUT_TYPES = frozenset({"settings/analytics", "settings/tracking"})
-"""Types of events that tell of a decision: in Suite, and in the popup of Connect."""
-
-DECISION = "value"
-"""The parameter that says what was decided."""
+OPT_OUT_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "settings/analytics": "value",
+        "settings/tracking": "value",
+        "settings/data_permission": "analyticsPermission",
+        "onboarding_completed": "analyticsPermission",
+    }
+)
+"""Types of events that tell of a decision, and the parameter that says which: in Suite, in the
+popup of Connect, in the app on phones, which asks at its beginning, too."""
 
 
 @dataclass(frozen=True, slots=True)

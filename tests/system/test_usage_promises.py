@@ -168,14 +168,16 @@ def test_one_no_outweighs_every_yes_for_usage_events(relay: Relay) -> None:
 def test_an_opt_out_is_the_decision_and_nothing_else(relay: Relay) -> None:
     """Of who says no to usage data four words are kept, whatever else was sent."""
     sender, before = Sender(relay, "optout"), records(relay)
-    assert [204, 204] == [
+    phone = {"c_type": "settings/data_permission", "analyticsPermission": "false"}
+    assert [204] * 3 == [
         sender.send(value="false", c_consent="false", extra="x", c_commit="badbadbad1"),
         sender.send(value="false", headers=[("X-Suite-Consent", "false")], without="c_instance_id"),
+        sender.send(**phone),
     ]
-    kept = written(relay, 2, before)
+    kept = written(relay, 3, before)
     today = datetime.now(UTC).date().isoformat()
     decision = {"decision": "opt_out", "day": today, "app": "suite", "version": "1.39"}
-    assert [decision] * 2 == kept
+    assert [decision] * 3 == kept
     assert [] == traces(relay, sender)
     assert b"badbadbad1" not in everything(relay)
     folders = (relay.folder / "usage-data" / "opt_outs").rglob("*.zst")

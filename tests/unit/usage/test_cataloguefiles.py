@@ -53,6 +53,15 @@ def test_types_without_consent_are_known(tmp_path: Path, app: str) -> None:
     ] == [str(mistake) for mistake in caught.value.mistakes]
 
 
+@pytest.mark.parametrize("query", ["value", "analyticsPermission"])
+def test_what_carries_consent_is_no_decision(tmp_path: Path, query: str) -> None:
+    """Also where the list knows no such attribute."""
+    (tmp_path / "mine.yaml").write_text(EVENTS)
+    config = f"{CONFIG}  query: {query}\n  events: ['{tmp_path}']\n"
+    with pytest.raises(ConfigError, match=f"usage.query: '{query}' is an attribute of events"):
+        read_catalogue(parse(config, "relay.yaml", {}))
+
+
 @pytest.mark.parametrize("query", ["value", "theme"])
 def test_what_carries_consent_says_nothing_else(query: str) -> None:
     """An attribute that is true would be a yes, and a decision to opt out could not be read."""
