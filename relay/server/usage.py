@@ -68,6 +68,8 @@ class UsageIngest:
         def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
             path, _, query = request.raw_path.partition("?")
             target = self._targets.get(path)
+            if target is None and not path.startswith("/"):
+                target = self._targets.get(_path_of(path))
             return others(request) if target is None else self._handle(request, target, query)
 
         return handle
@@ -106,3 +108,8 @@ class UsageIngest:
         self._cors.add(request, answer)
         answer.headers.update(_NO_STORE)
         return answer
+
+
+def _path_of(target: str) -> str:
+    """Return the path of an absolute target, which a server has to take, too (RFC 9112, 3.2.2)."""
+    return "/" + target.partition("://")[2].partition("/")[2]

@@ -1,5 +1,6 @@
 """Usage events over HTTP: how a request is read and answered."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -172,6 +173,28 @@ async def test_other_paths_are_for_others(port: Port, path: str) -> None:
     """Of an app, or an environment, that is not configured, too."""
     status, _, _ = await port.ask("GET", f"{path}?{query(c_consent='true')}")
     assert (418, [path], 0) == (status, port.left, port.disk.puts)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (f"http://relay.example{PATH}", 204),
+        (f"https://relay.example:443{PATH}", 204),
+        (f"http://relay.example/x{PATH}", 418),
+        (f"/x://relay.example{PATH}", 418),
+    ],
+)
+async def test_an_absolute_target_is_taken_by_its_path(
+    port: Port, target: str, status: int
+) -> None:
+    """As some proxies write it; a path that only looks like one is none."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port.client.port)
+    head = f"GET {target}?{query(c_consent='true')} HTTP/1.1\r\nHost: relay.example\r\n"
+    writer.write(f"{head}Connection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert f"HTTP/1.1 {status} ".encode() == answer[:13]
 
 
 async def test_requests_are_counted_by_route_and_status(port: Port) -> None:
