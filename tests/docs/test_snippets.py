@@ -214,7 +214,7 @@ def test_the_text_that_is_scrubbed(tmp_path: Path) -> None:
     assert f"```text\n{done.stdout}```" in pages()["README.md"]
 
 
-@pytest.mark.parametrize("columns", ["80", "140"])
+@pytest.mark.parametrize("columns", [pytest.param("80", marks=pytest.mark.long), "140"])
 def test_the_demo(columns: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The demo shows the refusal and the clean event, fits the terminal, and leaves nothing."""
     monkeypatch.setenv("COLUMNS", columns)

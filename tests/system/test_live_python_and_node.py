@@ -25,9 +25,17 @@ _OLD = pytest.mark.skipif(
 )
 CLIENT = {
     "sentry-sdk 2": ([sys.executable, str(CLIENTS / "live_python.py")], "", ()),
-    "sentry-sdk 1": ([sys.executable, str(CLIENTS / "live_python.py")], "", (_OLD,)),
+    "sentry-sdk 1": (
+        [sys.executable, str(CLIENTS / "live_python.py")],
+        "",
+        (_OLD, pytest.mark.long),
+    ),
     "@sentry/node 11": (["node", str(NODE / "live.mjs")], "@sentry/node", _node("@sentry/node")),
-    "@sentry/node 7": (["node", str(NODE / "live.mjs")], "sentry-node-7", _node("sentry-node-7")),
+    "@sentry/node 7": (
+        ["node", str(NODE / "live.mjs")],
+        "sentry-node-7",
+        (*_node("sentry-node-7"), pytest.mark.long),
+    ),
 }
 
 

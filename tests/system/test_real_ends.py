@@ -263,6 +263,7 @@ def _title(one: Arrived) -> bytes:
     return json.dumps([*told, *map(_told, _exceptions(one.data))]).encode()
 
 
+@pytest.mark.long
 def test_captured_errors_group_as_before(filed: list[tuple[Arrived, Arrived]]) -> None:
     """The key is the same where the title holds no secret; where it does, only that is gone."""
     needles = _needles()
@@ -275,6 +276,7 @@ def test_captured_errors_group_as_before(filed: list[tuple[Arrived, Arrived]]) -
     assert [] == [leak for _, b in filed for leak in needles.find("", _title(b))]
 
 
+@pytest.mark.long
 def test_no_issue_is_split(filed: list[tuple[Arrived, Arrived]]) -> None:
     """Errors that are one issue without the relay are one with it."""
     issues: dict[str, set[str]] = {}

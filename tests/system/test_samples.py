@@ -101,7 +101,10 @@ def needles() -> Needles:
     return planted.load(SAMPLES)
 
 
-@pytest.fixture(scope="module", params=list(SETUPS))
+@pytest.fixture(
+    scope="module",
+    params=["plain", "named", "open", pytest.param("replays", marks=pytest.mark.long)],
+)
 def run(
     request: pytest.FixtureRequest, needles: Needles, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:

@@ -13,6 +13,7 @@ from tests.fakes import Answer
 from tests.system.running import (
     AUTH,
     ENVELOPE,
+    FEW_RULES,
     PROJECT,
     Client,
     Relay,
@@ -31,7 +32,7 @@ HEADERS = (("X-Sentry-Auth", AUTH),)
 @pytest.fixture
 def relay(tmp_path: Path, sentry: Sentry) -> Iterator[Relay]:
     """A relay that has three dead letters."""
-    relay = Relay(tmp_path / "relay", {"projects": [project(sentry.dsn())]})
+    relay = Relay(tmp_path / "relay", {"projects": [project(sentry.dsn())], "rules": FEW_RULES})
     with relay.running():
         sentry.mini.script.extend([Answer(403)] * 3)
         client = Client(relay.port)

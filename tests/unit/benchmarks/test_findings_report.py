@@ -37,6 +37,7 @@ def test_aims_of_recall(
     assert expected == [bar.reached for bar in section.bars]
 
 
+@pytest.mark.long
 def test_what_is_not_all_does_not_read_as_all() -> None:
     section = recall_sections(recall((99_999, 100_000), (1, 1)), PEER)[0]
     assert section.tables[0].rows[0][2:] == ("1", "99.99 %", "50.00 %")
@@ -63,6 +64,7 @@ def test_each_exclusion_has_its_share() -> None:
     assert all(share > 0 for share in skip_shares())
 
 
+@pytest.mark.long
 def test_misses_are_listed_by_family_and_spelling() -> None:
     misses = (
         Miss("first", "eth", "extra", "alone", 1, "0xaa"),

@@ -90,7 +90,9 @@ def test_the_budget_grows_with_the_document() -> None:
     assert 2 * small - budget_for(0).room == large
 
 
-@pytest.mark.parametrize("text", ["device_id=[" * 60_000, "device_id=" * 60_000])
+@pytest.mark.parametrize(
+    "text", ["device_id=[" * 60_000, pytest.param("device_id=" * 60_000, marks=pytest.mark.long)]
+)
 def test_values_that_hold_each_other_run_out_of_budget(text: str) -> None:
     """Hot keys whose values all reach to the end of the text are not read again and again."""
     with pytest.raises(ScrubError):

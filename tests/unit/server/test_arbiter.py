@@ -18,11 +18,13 @@ from relay.server import arbiter
 from relay.server.arbiter import Arbiter
 from relay.server.loaded import Loaded, load
 from relay.server.running import Started
+from tests.system.running import FEW_RULES
 from tests.unit.scrub.test_verified import PROVEN
 
 BASE = (
     "listen: {port: 0, workers: 2, shutdown: 5s}\nadmin: {port: 0}\nspool: {backend: memory}\n"
     "hash: {secret: 0123456789abcdef}\n"
+    f"rules: {FEW_RULES}\n"
 )
 
 
@@ -300,6 +302,7 @@ def test_a_restart_goes_on_when_others_die(start: Callable[..., Run]) -> None:
     until(lambda: not run.children() & before and len(run.children()) == 3)
 
 
+@pytest.mark.long
 def test_a_signal_during_the_fork_is_the_childs(start: Callable[..., Run]) -> None:
     """A child that is asked to end before it has let go does not end the whole relay."""
     run = start()
