@@ -7,8 +7,9 @@ import sys
 import relay
 from relay.cli.options import add_config, add_json, print_json, settings_of
 from relay.cli.rules_schema import add_config_action
-from relay.config import check_runnable, exposed_secrets, masked, show
+from relay.config import UsageSettings, check_runnable, exposed_secrets, masked, show
 from relay.rulefiles import shipped_left_out
+from relay.usage.catalogue import EMPTY, Catalogue
 from relay.usage.cataloguefiles import read_catalogue
 from relay.usage.store import open_store
 
@@ -16,6 +17,9 @@ _MADE = (
     "usage.hash.secret_file is not set: pseudonyms, and what is known of repeats, "
     "end with the process"
 )
+
+
+_ALL_SHOWN = "usage.min_group is 1: the sets for analysis hide nobody"
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,10 +46,11 @@ def run_check(options: argparse.Namespace) -> int:
     scrubber = relay.load_scrubber(*settings.rules)
     rules = len(scrubber.compiled.rules)
     left_out = shipped_left_out(rule.id for rule in scrubber.compiled.rules)
-    events = len(read_catalogue(settings).events) if settings.usage.enabled else 0
+    catalogue = read_catalogue(settings) if settings.usage.enabled else EMPTY
+    events = len(catalogue.events)
     warnings = list(exposed_secrets(settings, os.environ))
-    if settings.usage.enabled and settings.usage.hash.made:
-        warnings.append(_MADE)
+    if settings.usage.enabled:
+        warnings += _usage_warnings(settings.usage, catalogue)
     if options.json:
         file, projects = settings.source or None, len(settings.projects)
         counts = {"rules": rules, "shipped_rules_left_out": left_out, "usage_events": events}
@@ -60,6 +65,20 @@ def run_check(options: argparse.Namespace) -> int:
     for warning in warnings:
         print(f"relay: {warning}", file=sys.stderr)
     return 0
+
+
+def _usage_warnings(usage: UsageSettings, catalogue: Catalogue) -> list[str]:
+    """Return what is no mistake, and hardly meant."""
+    warnings = [_MADE] if usage.hash.made else []
+    if usage.min_group == 1:
+        warnings.append(_ALL_SHOWN)
+    if usage.events:  # the list that ships is for more apps than one has
+        named = {app for event in catalogue.events.values() for app in event.apps}
+        warnings += [
+            f"the allow-list names the app {app}, which is not in usage.apps"
+            for app in sorted(named.difference(app.name for app in usage.apps))
+        ]
+    return warnings
 
 
 def run_show(options: argparse.Namespace) -> int:

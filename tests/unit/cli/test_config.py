@@ -85,6 +85,33 @@ def test_check_looks_for_the_account_of_the_store(
     assert 0 == main(["config", "check", "--config", str(file)])
 
 
+def test_check_warns_of_what_is_hardly_meant(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sets that hide nobody, and a misspelt app in a list of one's own, whose events never come."""
+    events = tmp_path / "events.yaml"
+    examples = "[{query: '', keeps: {}}]"
+    events.write_text(
+        f"events:\n  a: {{description: d, apps: [suite, siute], examples: {examples}}}\n"
+    )
+    secret = tmp_path / "usage.key"
+    secret.write_text("0123456789abcdef0123456789abcdef")
+    secret.chmod(0o600)
+    usage = f"usage: {{apps: [{{name: suite}}], hash: {{secret_file: '{secret}'}}%s}}\n" + FEW
+    for more, told in (
+        ("", []),
+        (", min_group: 2", []),
+        (", min_group: 1", ["usage.min_group is 1: the sets for analysis hide nobody"]),
+        (
+            f", events: ['{events}']",
+            ["the allow-list names the app siute, which is not in usage.apps"],
+        ),
+    ):
+        file.write_text(GOOD + usage % more)
+        assert 0 == main(["config", "check", "--json", "--config", str(file)])
+        assert told == json.loads(capsys.readouterr().out)["warnings"]
+
+
 def test_check_of_usage_events(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
