@@ -17,8 +17,8 @@ BAR = 1.0
 """False redactions a megabyte: fewer, over a whole corpus (`python -m benchmarks.precision`)."""
 BY_CHANCE = 1.0
 """What a draw of few files may have more. False ones of one kind stand together, in a handful of
-files: of 4,000 draws from what is left of them, one in a thousand had 1.7 a megabyte. That was before the
-packages of Azurite were among them: of nine draws since, two had more than 2."""
+files: of 4,000 draws from what is left of them, one in a thousand had 1.7 a megabyte. That was
+before the packages of Azurite were among them: of nine draws since, two had more than 2."""
 DRIVER = "playwright-core"
 """A driver of browsers, all about cookies, passwords and server names: over the bar by itself, as
 docs/benchmarks.md shows. A draw of few files would be about whether it is among them, so it has a
